@@ -1,0 +1,49 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The pure targets list no target that touches the kernel; `HouseRulesTests` proves it for every
+// import statement as well.
+let package = Package(
+    name: "keyclave",
+    products: [
+        .executable(name: "keyclave", targets: ["keyclave"]),
+        .executable(name: "simulate", targets: ["simulate"]),
+        .library(name: "KeyclaveClient", targets: ["KeyclaveClient"]),
+    ],
+    targets: [
+        // Pure: bytes in, bytes out, nothing but the standard library.
+        .target(name: "Basics"),
+        .target(name: "Consensus", dependencies: ["Basics"]),
+        .target(name: "Keyring", dependencies: ["Basics"]),
+        .target(name: "Journal", dependencies: ["Basics"]),
+        .target(name: "Replica", dependencies: ["Basics", "Consensus", "Keyring", "Journal"]),
+        .target(name: "HTTP", dependencies: ["Basics"]),
+        .target(
+            name: "Simulator",
+            dependencies: ["Replica", "Keyring", "Consensus", "Journal", "Basics"]),
+
+        // The edge: the kernel, and what runs on it.
+        .systemLibrary(name: "CLinux"),
+        .target(name: "Linux", dependencies: ["Basics", "CLinux"]),
+        .target(name: "Server", dependencies: ["Replica", "Keyring", "HTTP", "Linux", "Basics"]),
+        .target(name: "KeyclaveClient", dependencies: ["Keyring", "HTTP", "Linux", "Basics"]),
+        .executableTarget(
+            name: "keyclave", dependencies: ["Server", "KeyclaveClient", "Linux", "HTTP", "Basics"]),
+        .executableTarget(name: "simulate", dependencies: ["Simulator", "Basics"]),
+
+        .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
+        .testTarget(name: "ConsensusTests", dependencies: ["Consensus", "Basics"]),
+        .testTarget(name: "KeyringTests", dependencies: ["Keyring", "Basics"]),
+        .testTarget(name: "JournalTests", dependencies: ["Journal", "Basics"]),
+        .testTarget(
+            name: "ReplicaTests",
+            dependencies: ["Replica", "Consensus", "Keyring", "Journal", "Basics"]),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Basics"]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Basics"]),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", "Basics"]),
+        .testTarget(name: "ServerTests", dependencies: ["Server", "Replica", "Keyring", "HTTP", "Linux", "Basics"]),
+        .testTarget(name: "KeyclaveClientTests", dependencies: ["KeyclaveClient", "keyclave", "HTTP", "Linux", "Basics"]),
+        .testTarget(name: "HouseRulesTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)
