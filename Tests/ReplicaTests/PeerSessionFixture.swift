@@ -86,6 +86,6 @@ func frames(_ events: [PeerEvent]) -> [PeerEvent] {
 
 extension PeerEvent {
     static func frame(_ sealed: SealedPayload) -> PeerEvent {
-        .frame(kind: sealed.kind, payload: sealed.payload)
+        .frame(kind: sealed.kind, payload: sealed.payload[...])
     }
 }

@@ -63,16 +63,6 @@ struct PeerChannel: Sendable {
         return header
     }
 
-    /// Checks the payload that follows `header`. Requires all of its bytes.
-    func openPayload(
-        _ payload: ArraySlice<UInt8>, _ header: PeerFrameHeader
-    ) throws(PeerLinkFailure) -> [UInt8] {
-        guard constantTimeEqual(SHA256.digest(of: payload.span.bytes), header.digest) else {
-            throw .corruptPayload
-        }
-        return Array(payload)
-    }
-
     private static func code(_ header: ArraySlice<UInt8>, _ key: HMAC) -> Digest {
         key.authenticationCode(for: header.span.bytes)
     }
@@ -116,6 +106,13 @@ extension PeerFrameHeader {
             digest = try Digest(from: &reader)
         } catch {
             preconditionFailure("part of a frame header")
+        }
+    }
+
+    /// Throws unless this is the payload that the header names.
+    func check(payload: ArraySlice<UInt8>) throws(PeerLinkFailure) {
+        guard constantTimeEqual(SHA256.digest(of: payload.span.bytes), digest) else {
+            throw .corruptPayload
         }
     }
 

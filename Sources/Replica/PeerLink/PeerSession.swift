@@ -8,8 +8,10 @@ public enum PeerEvent: Hashable, Sendable {
     /// identity is refused by `PeerSession.end`; frames that follow in the same batch of events
     /// are then to be dropped.
     case established(PeerIdentity)
-    /// An authenticated frame, each exactly once and in the order sent.
-    case frame(kind: UInt8, payload: [UInt8])
+    /// An authenticated frame, each exactly once and in the order sent. The payload shares the
+    /// storage of the bytes received, uncopied: whoever keeps it beyond the step copies it, or
+    /// the receive buffer can't be used again.
+    case frame(kind: UInt8, payload: ArraySlice<UInt8>)
     /// The session has ended for ever: close the connection and count the cause. Always last.
     case failed(PeerLinkFailure)
 }
@@ -190,9 +192,9 @@ extension PeerSession {
             stage = .open(peer, channel, header: header)
         case .open(let peer, let channel, let header?):
             guard let bytes = rest.take(Int(header.payloadCount)) else { return false }
-            let payload = try channel.openPayload(bytes, header)
+            try header.check(payload: bytes)
             stage = .open(peer, channel, header: nil)
-            events.append(.frame(kind: header.kind, payload: payload))
+            events.append(.frame(kind: header.kind, payload: bytes))
         case .ended:
             return false
         }
