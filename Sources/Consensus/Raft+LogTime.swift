@@ -58,15 +58,21 @@ extension Raft {
     /// leader's monotonic clock.
     mutating func stampTime(_ effects: inout [RaftEffect]) -> Timestamp {
         updateClockAgreement(&effects)
-        let base = leadership.timeBase
-        let time: Timestamp =
-            switch clockAgreement {
-            case .agreed(let median): max(lastLogTime, median)
-            case .disagreed, .unknown: max(lastLogTime, base.time + (clock.now - base.at))
-            }
+        let time = stamp(at: clock.now)
         leadership.timeBase = (time, clock.now)
         return time
     }
+
+    private func stamp(at now: Instant) -> Timestamp {
+        let base = leadership.timeBase
+        return switch clockAgreement {
+        case .agreed(let median): max(lastLogTime, median)
+        case .disagreed, .unknown: max(lastLogTime, base.time + (now - base.at))
+        }
+    }
+
+    /// The time that an entry appended at the last clock reading would bear; nil unless leader.
+    public var logTimeNow: Timestamp? { isLeader ? stamp(at: clock.now) : nil }
 
     /// Raises and clears the flag that clocks disagree; too few clocks change nothing.
     mutating func updateClockAgreement(_ effects: inout [RaftEffect]) {

@@ -115,6 +115,9 @@ struct PendingMutations {
         return expired
     }
 
+    /// Every pending request has its place in the order of deadlines.
+    var isConsistent: Bool { arrivals.count { table[$0] != nil } == table.count }
+
     /// When `takeExpired` will have something.
     var nextDeadline: Instant {
         for requestID in arrivals {
