@@ -123,7 +123,7 @@ extension StateMachine {
         if let account = account ?? identity.account {
             try permit(identity, in: account, from: .member)
             let owner = try openAccount(account)
-            let hint = words.flatMap { hint($0[3], in: owner) }
+            let hint = words.flatMap { listed($0[3], in: owner) }
             let first = state.tokens.start(
                 in: state.accounts[owner].tokens, after: words?[2], hint: hint)
             return pageOfTokens(from: owner, first, isOnly: true, identity, request)
@@ -133,12 +133,12 @@ extension StateMachine {
         if let words {
             if words[1] == 0 {
                 first = state.tokens.start(
-                    in: state.operatorTokens, after: words[2], hint: hint(words[3], in: .none))
+                    in: state.operatorTokens, after: words[2], hint: listed(words[3], in: .none))
             } else if let slot = self.slot(of: AccountID(words[1])) {
                 owner = slot
                 first = state.tokens.start(
                     in: state.accounts[slot].tokens, after: words[2],
-                    hint: hint(words[3], in: slot))
+                    hint: listed(words[3], in: slot))
             } else {
                 let slot = state.accounts.start(
                     in: state.accountChain, after: words[0], hint: nil)
@@ -182,7 +182,7 @@ extension StateMachine {
     }
 
     /// The token of a cursor, if it is in the list that the cursor claims.
-    private func hint(_ id: UInt64, in account: Slot<AccountRecord>) -> Slot<TokenRecord>? {
+    private func listed(_ id: UInt64, in account: Slot<AccountRecord>) -> Slot<TokenRecord>? {
         slot(of: TokenID(id)).flatMap { state.tokens[$0].account == account ? $0 : nil }
     }
 
