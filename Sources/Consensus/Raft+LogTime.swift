@@ -56,8 +56,7 @@ extension Raft {
 
     /// The time for entries appended now: without agreement the last stamp, moved on by the
     /// leader's monotonic clock.
-    mutating func stampTime(_ effects: inout [RaftEffect]) -> Timestamp {
-        updateClockAgreement(&effects)
+    mutating func stampTime() -> Timestamp {
         let base = leadership.timeBase
         let time: Timestamp =
             switch clockAgreement {
@@ -68,7 +67,8 @@ extension Raft {
         return time
     }
 
-    /// Raises and clears the flag that clocks disagree; too few clocks change nothing.
+    /// Raises and clears the flag that clocks disagree, at each heartbeat; too few clocks change
+    /// nothing.
     mutating func updateClockAgreement(_ effects: inout [RaftEffect]) {
         let disagree: Bool
         switch clockAgreement {

@@ -51,6 +51,7 @@ final class World {
 
     var trace: [String] = []
     var tracesAll = false
+    var tracesTimes = true
 
     /// What was committed, by anyone, at index 1 and up.
     var committed: [Entry?] = []
@@ -144,7 +145,7 @@ final class World {
 
     private func tell(_ effect: RaftEffect, of id: NodeID) {
         guard tracesAll || effect.isNotable else { return }
-        let time = tracesAll ? "" : "\(now.trace) "
+        let time = tracesTimes ? "\(now.trace) " : ""
         trace.append("\(time)\(id) \(effect.trace)")
     }
 
@@ -172,7 +173,8 @@ final class World {
     func snapshotBytes(_ metadata: SnapshotMetadata) -> [UInt8] {
         var writer = ByteWriter()
         metadata.encode(into: &writer)
-        return writer.bytes + [UInt8](repeating: UInt8(metadata.lastIndex.rawValue & 0xff), count: 60)
+        return writer.bytes
+            + [UInt8](repeating: UInt8(metadata.lastIndex.rawValue & 0xff), count: 60)
     }
 
     private func sendChunk(from id: NodeID, to peer: NodeID, offset: UInt64, maxBytes: Int) {
