@@ -7,18 +7,18 @@ import Testing
 @Suite struct EveryByteTests {
     /// Several batches in several segments, a superseded tail, a snapshot, both slots written.
     private static func journal() throws -> Node {
-        var node = try Node.formatted()
-        for index in UInt64(1)...6 { try node.write([record(index)]) }
-        try node.takeSnapshot(at: position(1, 5))
+        let settings = JournalSettings(segmentBytes: 768, maximumPayloadBytes: 200)
+        var node = try Node.formatted(settings: settings)
+        try node.write([record(1)], [record(2)], [record(3)])
+        try node.takeSnapshot(at: covered)
         try node.write(
-            [record(7), record(8)], [record(8, term: 2)], [record(9, term: 2)],
-            [record(10, term: 3), record(11, term: 3)], [record(12, term: 3)])
+            [record(4), record(5)], [record(5, term: 2), record(6, term: 2)], [record(7, term: 3)])
         return node
     }
 
+    private static let covered = position(1, 2)
     private static let expected =
-        [record(6), record(7), record(8, term: 2), record(9, term: 2)]
-        + [record(10, term: 3), record(11, term: 3), record(12, term: 3)]
+        [record(3), record(4), record(5, term: 2), record(6, term: 2), record(7, term: 3)]
 
     enum Outcome: Hashable {
         case exact
@@ -45,7 +45,7 @@ import Testing
             return .success(.doubt)
         case .whole, .torn:
             guard recovery.records == expected, recovery.hardState == state,
-                recovery.snapshot?.description == describe(position(1, 5)),
+                recovery.snapshot?.description == describe(covered),
                 recovery.snapshot?.chunks == [[7, 7, 7], [8]],
                 recovery.identity == makeIdentity()
             else { return .failure(SilentLoss(recovery: recovery)) }
@@ -60,7 +60,8 @@ import Testing
     }
 
     private static func check(
-        _ files: [StoredFile], _ place: String, _ seen: inout [Outcome: Int]
+        _ files: [StoredFile], _ place: String, _ seen: inout [Outcome: Int],
+        comparesTwin: Bool = true
     ) throws {
         switch judge(files) {
         case .success(let outcome):
@@ -70,7 +71,8 @@ import Testing
                 description: "\(place): \(loss.recovery.verdict), up to "
                     + "\(loss.recovery.records.last?.position ?? .start)")
         }
-        if let difference = disagreement(files, covered: LogIndex(5), of: makeIdentity()) {
+        guard comparesTwin else { return }
+        if let difference = disagreement(files, covered: covered.index, of: makeIdentity()) {
             throw SilentLossAt(description: "\(place): \(difference)")
         }
     }
@@ -79,7 +81,7 @@ import Testing
         let node = try EveryByteTests.journal()
         #expect(try EveryByteTests.judge(node.disk.files).get() == .exact)
         let names = node.disk.files.map(\.name)
-        #expect(names.count(where: { $0.hasPrefix("segment-") }) >= 4)
+        #expect(names.count(where: { $0.hasPrefix("segment-") }) >= 3)
         #expect(names.count(where: { $0.hasPrefix("snapshot-") }) == 1)
         #expect(names.contains("identity") && names.contains("hard-state"))
     }
@@ -95,7 +97,7 @@ import Testing
             }
         }
         #expect(seen[.exact] == nil)
-        #expect(seen[.corruption] ?? 0 > 4_000)
+        #expect(seen[.corruption] ?? 0 > 3_000)
         #expect(seen[.refused] ?? 0 > 80)
     }
 
@@ -106,7 +108,8 @@ import Testing
             for bit in 0..<8 * file.bytes.count {
                 try EveryByteTests.check(
                     changing(files, file.name) { $0[bit / 8] ^= 1 << UInt8(bit % 8) },
-                    "\(file.name) at \(bit / 8), bit \(bit % 8)", &seen)
+                    "\(file.name) at \(bit / 8), bit \(bit % 8)", &seen,
+                    comparesTwin: bit % 23 == 0)
             }
         }
         for outcome in [Outcome.exact, .doubt, .corruption, .refused] {
