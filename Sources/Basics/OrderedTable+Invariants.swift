@@ -22,7 +22,8 @@ extension OrderedTable.Node {
         if keys.isEmpty, depth > 0 { return "an empty node below the root" }
         if keys.count > Self.capacity { return "an overfull node" }
         if keys.count != (isLeaf ? values.count : children.count) { return "keys without a mate" }
-        if zip(keys, keys.dropFirst()).contains(where: { $0 >= $1 }) { return "keys don't ascend" }
+        let used = isLeaf ? keys[...] : keys.dropFirst()
+        if zip(used, used.dropFirst()).contains(where: { $0 >= $1 }) { return "keys don't ascend" }
         guard !isLeaf else {
             depths.append(depth)
             total += keys.count
