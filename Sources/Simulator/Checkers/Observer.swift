@@ -100,6 +100,7 @@ struct Observer {
             throw violation("what is applied was committed", "\(node.id)", now)
         }
         guard view.appliedIndex.rawValue.isMultiple(of: Self.digestStride) else { return }
+        node.checkStateInvariants()
         let digest = node.stateDigest()
         if let other = digests[view.appliedIndex], other != digest {
             throw violation("one state at each index", "\(node.id) at \(view.appliedIndex)", now)
