@@ -15,6 +15,7 @@ extension Raft {
         case .preCandidate, .candidate: break
         }
         emitHardState(&effects)
+        emitLogRestart(&effects)
         releaseWithheld(&effects)
         announce(&effects)
     }
@@ -60,7 +61,14 @@ extension Raft {
         for entry in entries { log.append(entry) }
         writes.begin(from: first.index, through: log.last, at: clock.now)
         emitHardState(&effects)
+        emitLogRestart(&effects)
         effects.append(.appendEntries(entries))
+    }
+
+    private mutating func emitLogRestart(_ effects: inout [RaftEffect]) {
+        guard hasStaleEntries else { return }
+        hasStaleEntries = false
+        effects.append(.restartLog(after: log.base))
     }
 
     mutating func commit(through index: LogIndex, _ effects: inout [RaftEffect]) {
