@@ -1,10 +1,12 @@
 import Basics
 
-// The one place from which a step's results leave: the record of term and vote first, then what
+// The one place from which a step's results leave: what the disk must hold first, then what
 // followers, the leader or clients are owed.
 extension Raft {
     mutating func flush(_ effects: inout [RaftEffect]) {
         settleStanding(&effects)
+        emitHardState(&effects)
+        emitLogRestart(&effects)
         switch state {
         case .leader:
             beginRoundIfNeeded(&effects)
@@ -14,8 +16,6 @@ extension Raft {
             forwardReads(&effects)
         case .preCandidate, .candidate: break
         }
-        emitHardState(&effects)
-        emitLogRestart(&effects)
         releaseWithheld(&effects)
         announce(&effects)
     }
