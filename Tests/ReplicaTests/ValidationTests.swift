@@ -41,8 +41,9 @@ struct ValidationTests {
         _ table: KeyTable, text: [UInt8]? = nil, api: API? = .rest, cost: UInt64 = 0,
         now: Int64 = 0
     ) -> Validation {
-        validate(
-            (text ?? self.text).span.bytes, for: api, cost: Credits(clamping: cost),
+        let presented = text ?? self.text
+        return validate(
+            presented.span.bytes, for: api, cost: Credits(clamping: cost),
             reader: table.makeReader()
         ) { Instant(nanoseconds: now) }
     }
