@@ -48,6 +48,11 @@ where Field: CaseIterable & RawRepresentable & Sendable, Field.RawValue == Strin
         precondition(fields.count <= 32, "a set of fields is a word of 32 bits")
     }
 
+    /// Whether the member was among those read.
+    public func contains(_ field: Field, in seen: JSONFieldSet) -> Bool {
+        position(of: JSONName(field.rawValue)).map { seen.bits >> UInt32($0) & 1 == 1 } ?? false
+    }
+
     @inlinable
     func position(of name: JSONName) -> Int? {
         for index in 0..<names.count where names[index] == name { return index }
