@@ -9,6 +9,8 @@ extension Raft {
         guard metadata.lastIndex > snapshot?.lastIndex ?? .zero else { return }
         snapshot = metadata
         log.compact(to: metadata, retaining: settings.retainedLogBytes)
+        // What is committed may be applied before this node's own disk has it; now it has.
+        writes.skip(through: metadata.lastIndex)
     }
 
     // MARK: The leader

@@ -204,7 +204,7 @@ extension Node {
     /// Replaces the read side's contents by the state's, at once for whoever looks.
     static func fill(_ table: KeyTable, from state: StateMachine) {
         let replacement = table.makeReplacement()
-        state.forEachTableChange { replacement.apply($0) }
+        state.forEachTableEntry { replacement.apply($0) }
         table.install(replacement, at: state.appliedIndex)
     }
 
@@ -212,9 +212,11 @@ extension Node {
     /// clients wait for stands in the snapshot's records, or comes by another attempt.
     private mutating func answerFromRecords(_ effects: inout [NodeEffect]) {
         settling.noteChange(at: state.appliedIndex)
-        for mutation in pending.takeAll(where: { state.recordedOutcome(for: $0.requestID) != nil })
-        {
-            guard let outcome = state.recordedOutcome(for: mutation.requestID) else { continue }
+        let answered = pending.takeAll { mutation in
+            guard let envelope = try? Envelope(decoding: mutation.envelope) else { return nil }
+            return state.recordedOutcome(for: envelope)
+        }
+        for (mutation, outcome) in answered {
             settling.hold(
                 Settling.HeldReply(
                     index: state.appliedIndex, deadline: clock.now + settings.settleDeadline,

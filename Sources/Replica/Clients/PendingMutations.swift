@@ -47,12 +47,16 @@ struct PendingMutations {
         return mutation
     }
 
-    /// Takes out the requests for which `isIncluded` holds, in arrival order.
-    mutating func takeAll(where isIncluded: (PendingMutation) -> Bool) -> [PendingMutation] {
+    /// Takes out the requests for which `outcome` finds one, in arrival order.
+    mutating func takeAll(
+        where outcome: (PendingMutation) -> Outcome?
+    ) -> [(PendingMutation, Outcome)] {
         arrivals.compactMap { requestID in
-            guard let mutation = table[requestID], isIncluded(mutation) else { return nil }
+            guard let mutation = table[requestID], let outcome = outcome(mutation) else {
+                return nil
+            }
             table[requestID] = nil
-            return mutation
+            return (mutation, outcome)
         }
     }
 

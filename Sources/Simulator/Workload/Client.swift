@@ -71,15 +71,15 @@ extension World {
 
     private func body(of operation: Operation) -> ClientRequest.Body {
         guard let command = operation.command else {
-            return .query(token: Population.operatorToken, .whoami, .linearizable)
+            return .query(Population.operatorToken, .whoami, .linearizable)
         }
+        if case .charge(let charges) = command { return .charge(charges) }
         // The content is what the client asked for; in a run the command is that, whole.
         var writer = ByteWriter()
         writer.writeString("\(command)")
         let submission = ClientRequest.Submission(
             command: command, idempotency: operation.idempotency,
             content: SHA256.digest(of: writer.bytes))
-        if case .charge = command { return .charge(submission) }
         return .change(token: Population.operatorToken, submission)
     }
 
