@@ -41,8 +41,12 @@ let package = Package(
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Basics"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Basics"]),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "Basics"]),
-        .testTarget(name: "ServerTests", dependencies: ["Server", "Replica", "Keyring", "HTTP", "Linux", "Basics"]),
-        .testTarget(name: "KeyclaveClientTests", dependencies: ["KeyclaveClient", "keyclave", "HTTP", "Linux", "Basics"]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Server", "Replica", "Keyring", "HTTP", "Linux", "Basics"]),
+        .testTarget(
+            name: "KeyclaveClientTests",
+            dependencies: ["KeyclaveClient", "keyclave", "HTTP", "Linux", "Basics"]),
         .testTarget(name: "HouseRulesTests"),
     ],
     swiftLanguageModes: [.v6]
