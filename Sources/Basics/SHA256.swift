@@ -41,6 +41,15 @@ public struct SHA256: Sendable {
         }
     }
 
+    /// The digest's 32 bytes, without an array.
+    public mutating func update(_ digest: Digest) {
+        let words: InlineArray<4, UInt64> = [
+            digest.word0.bigEndian, digest.word1.bigEndian,
+            digest.word2.bigEndian, digest.word3.bigEndian,
+        ]
+        update(words.span.bytes)
+    }
+
     /// The digest of everything so far. Only a fresh hash may be updated afterwards.
     public mutating func finish() -> Digest {
         let bitCount = (compressed &+ UInt64(filled)) &* 8

@@ -1,0 +1,66 @@
+/// Numbers in the digits `0-9A-Za-z`, most significant first, padded with `0` to a given width:
+/// eleven digits hold 64 bits, six hold 32.
+public enum Base62 {
+    /// The width that every 64-bit number fits.
+    public static let fullWidth = 11
+
+    public static func encode(_ number: UInt64, width: Int) -> String {
+        var digits: [UInt8] = []
+        append(number, width: width, to: &digits)
+        return String(decoding: digits, as: UTF8.self)
+    }
+
+    /// Appends `width` digits. Requires a number that fits them.
+    public static func append(_ number: UInt64, width: Int, to bytes: inout [UInt8]) {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: width))
+        var rest = number
+        for position in (start..<start + width).reversed() where rest > 0 {
+            bytes[position] = digit(rest % 62)
+            rest /= 62
+        }
+        precondition(rest == 0, "the number has more digits than the width")
+    }
+
+    /// The number that the digits stand for; nil if there is none, a byte is no digit, or the
+    /// number is 2^64 or more. Leading zeroes are allowed: the caller knows its width.
+    public static func decode(_ digits: some Sequence<UInt8>) -> UInt64? {
+        var number: UInt64 = 0
+        var isEmpty = true
+        for byte in digits {
+            guard let value = value(of: byte) else { return nil }
+            let (product, tooLarge) = number.multipliedReportingOverflow(by: 62)
+            let (sum, overflow) = product.addingReportingOverflow(value)
+            if tooLarge || overflow { return nil }
+            number = sum
+            isEmpty = false
+        }
+        return isEmpty ? nil : number
+    }
+
+    public static func decode(_ digits: Substring) -> UInt64? { decode(digits.utf8) }
+
+    public static func decode(_ digits: String) -> UInt64? { decode(digits.utf8) }
+
+    /// The digit of a value below 62.
+    @inlinable
+    public static func digit(_ value: UInt64) -> UInt8 {
+        switch value {
+        case 0..<10: return UInt8(ascii: "0") + UInt8(value)
+        case 10..<36: return UInt8(ascii: "A") + UInt8(value - 10)
+        case 36..<62: return UInt8(ascii: "a") + UInt8(value - 36)
+        default: preconditionFailure("a base-62 digit stands for less than 62")
+        }
+    }
+
+    /// The value of a digit; nil for any other byte.
+    @inlinable
+    public static func value(of digit: UInt8) -> UInt64? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): return UInt64(digit - UInt8(ascii: "0"))
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): return UInt64(digit - UInt8(ascii: "A")) + 10
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): return UInt64(digit - UInt8(ascii: "a")) + 36
+        default: return nil
+        }
+    }
+}
