@@ -25,6 +25,10 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// Requires exactly 32 bytes; what comes from outside is read with `init(from:)`.
+    ///
+    /// Inlinable, as `ByteWriter`'s generic methods are: unspecialised, this took 1.1 µs instead
+    /// of 0.03 in another module (2 cores, x86-64).
+    @inlinable
     public init(_ bytes: some Collection<UInt8>) {
         precondition(bytes.count == Digest.count, "a digest has 32 bytes")
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)

@@ -22,6 +22,13 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         return "\(call)\(place): \(SystemError.text(of: code))"
     }
 
+    /// No room on the disk, or none left for this user.
+    public var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }
+    /// No such file.
+    public var isMissing: Bool { code == ENOENT }
+    /// Somebody else listens there.
+    public var isAddressInUse: Bool { code == EADDRINUSE }
+
     /// The same error, saying what it was about.
     func about(_ subject: String) -> SystemError {
         SystemError(call: call, code: code, subject: subject)

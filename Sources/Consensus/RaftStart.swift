@@ -1,0 +1,26 @@
+import Basics
+
+/// What a node knows when its process starts: its identity and what recovery found on disk.
+public struct RaftStart: Sendable {
+    public var id: NodeID
+    /// The members as far as snapshot and log say; the cluster's first members otherwise.
+    public var configuration: Configuration
+    public var hardState: HardState
+    /// The newest valid snapshot; nil if there is none.
+    public var snapshot: SnapshotMetadata?
+    /// The readable entries in order, without gaps. Those that the snapshot covers are skipped.
+    public var entries: [Entry]
+    public var standing: Standing
+
+    public init(
+        id: NodeID, configuration: Configuration, hardState: HardState = HardState(term: .zero),
+        snapshot: SnapshotMetadata? = nil, entries: [Entry] = [], standing: Standing = .whole
+    ) {
+        self.id = id
+        self.configuration = configuration
+        self.hardState = hardState
+        self.snapshot = snapshot
+        self.entries = entries
+        self.standing = standing
+    }
+}

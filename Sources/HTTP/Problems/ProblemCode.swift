@@ -1,0 +1,93 @@
+/// Everything that can be wrong with a request, or with answering it: the closed list behind
+/// `type`, `title`, `status` and `code` of a problem body (RFC 9457).
+public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
+    // The request itself.
+    case malformed
+    case invalidField = "invalid_field"
+    case invalidQuery = "invalid_query"
+    case twoKeys = "two_keys"
+    case idRequired = "id_required"
+    case notFound = "not_found"
+    case methodNotAllowed = "method_not_allowed"
+    case requestTimeout = "request_timeout"
+    case contentTooLarge = "content_too_large"
+    case targetTooLong = "target_too_long"
+    case unsupportedMediaType = "unsupported_media_type"
+    case unknownExpectation = "unknown_expectation"
+    case fieldsTooLarge = "fields_too_large"
+    case unsupportedVersion = "unsupported_version"
+
+    // Who asks.
+    case invalidKey = "invalid_key"
+    case invalidToken = "invalid_token"
+    case forbidden
+    case wrongAPI = "wrong_api"
+    case creditsExhausted = "credits_exhausted"
+    case tooManyAttempts = "too_many_attempts"
+
+    // What stands in the way.
+    case activeKeyLimit = "active_key_limit"
+    case keyLimit = "key_limit"
+    case tokenLimit = "token_limit"
+    case emailTaken = "email_taken"
+    case keyRevoked = "key_revoked"
+    case conflict
+    case idempotencyConflict = "idempotency_conflict"
+    case idTooOld = "too_old"
+    case idAhead = "id_ahead"
+
+    // What this node can't do now.
+    case idempotencyCapacity = "idempotency_capacity"
+    case noLeader = "no_leader"
+    case unavailable
+    case overloaded
+    case diskFull = "disk_full"
+    case capacity
+    case outcomeUnknown = "outcome_unknown"
+    case internalError = "internal_error"
+
+    /// Where the explanation is served.
+    public static let pagePrefix: StaticString = "/problems/"
+
+    /// Nil for a text that is no code.
+    public init?(code: UnsafeRawBufferPointer) {
+        guard let text = String(validating: code, as: UTF8.self) else { return nil }
+        self.init(rawValue: text)
+    }
+
+    public var status: Status {
+        switch self {
+        case .malformed, .invalidField, .invalidQuery, .twoKeys, .idRequired, .idTooOld, .idAhead:
+            .badRequest
+        case .invalidKey, .invalidToken: .unauthorized
+        case .forbidden, .wrongAPI, .creditsExhausted: .forbidden
+        case .notFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .requestTimeout: .requestTimeout
+        case .activeKeyLimit, .keyLimit, .tokenLimit, .emailTaken, .keyRevoked, .conflict:
+            .conflict
+        case .contentTooLarge: .contentTooLarge
+        case .targetTooLong: .targetTooLong
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .unknownExpectation: .expectationFailed
+        case .idempotencyConflict: .unprocessable
+        case .tooManyAttempts: .tooManyRequests
+        case .fieldsTooLarge: .fieldsTooLarge
+        case .unsupportedVersion: .versionNotSupported
+        case .idempotencyCapacity, .noLeader, .unavailable, .overloaded, .diskFull, .capacity:
+            .unavailable
+        case .outcomeUnknown: .gatewayTimeout
+        case .internalError: .internalError
+        }
+    }
+
+    /// Seconds after which another attempt makes sense; nil if none does without a change.
+    public var retryAfter: UInt64? {
+        switch self {
+        case .noLeader, .unavailable, .overloaded: 1
+        case .outcomeUnknown: 1
+        case .idempotencyCapacity, .diskFull, .capacity, .tooManyAttempts: 60
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Basics
+
+/// A member of the cluster as it was formatted.
+public struct IdentityMember: Hashable, Sendable {
+    public var node: NodeID
+    /// Where its peers find it; opaque here.
+    public var address: String
+
+    public init(node: NodeID, address: String) {
+        self.node = node
+        self.address = address
+    }
+}
+
+/// Who a data directory belongs to: written once by `format`, never changed.
+public struct Identity: Hashable, Sendable {
+    /// 16 random bytes, the same on all members.
+    public var clusterID: [UInt8]
+    public var node: NodeID
+    /// The first members, in ascending order of their ids, this one included.
+    public var members: [IdentityMember]
+    /// Random, drawn when the directory was formatted: a node that comes back under its old id
+    /// with another incarnation has lost the memory of its votes.
+    public var incarnation: UInt64
+    /// What the state machine starts from (settings, the operator token's digest); opaque here,
+    /// and the same on all members.
+    public var genesis: [UInt8]
+    public var geometry: Geometry
+
+    /// Requires a cluster id of 16 bytes.
+    public init(
+        clusterID: [UInt8], node: NodeID, members: [IdentityMember], incarnation: UInt64,
+        genesis: [UInt8], geometry: Geometry = .disk
+    ) {
+        precondition(clusterID.count == Identity.clusterIDCount, "a cluster id has 16 bytes")
+        self.clusterID = clusterID
+        self.node = node
+        self.members = members.sorted { $0.node < $1.node }
+        self.incarnation = incarnation
+        self.genesis = genesis
+        self.geometry = geometry
+    }
+
+    public static let clusterIDCount = 16
+    /// The format version written, and the newest that is read.
+    public static let formatVersion: UInt32 = 1
+}
+
+extension Identity {
+    /// What makes an empty directory this node's, strictly in order; the identity file comes last,
+    /// so that a directory with one is complete.
+    public func format(settings: JournalSettings = JournalSettings()) -> [DiskOperation] { [] }
+}

@@ -1,0 +1,183 @@
+import Basics
+
+/// An account, as answers show it.
+public struct AccountDetail: Hashable, Sendable {
+    public var id: AccountID
+    public var name: Name
+    public var createdAt: Timestamp
+    /// The log index of its last change.
+    public var changedAt: LogIndex
+}
+
+/// A user, as answers show them.
+public struct UserDetail: Hashable, Sendable {
+    public var id: UserID
+    public var account: AccountID
+    public var email: EmailAddress
+    public var name: Name
+    public var role: UserRole
+    public var createdAt: Timestamp
+    public var changedAt: LogIndex
+}
+
+/// Who did something: a token, and its user if it has one.
+public struct Author: Hashable, Sendable {
+    public var token: TokenID
+    public var user: UserID?
+
+    public init(token: TokenID, user: UserID?) {
+        self.token = token
+        self.user = user
+    }
+}
+
+/// A key, as answers show it: all but its text.
+public struct KeyDetail: Hashable, Sendable {
+    public var id: KeyID
+    public var account: AccountID
+    public var user: UserID
+    public var api: API
+    public var name: Name
+    /// Revoked also if its user is removed.
+    public var state: KeyState
+    public var createdAt: Timestamp
+    public var createdBy: Author
+    /// To the minute; late by up to a minute and more, and lost with a node.
+    public var lastUsedAt: Timestamp?
+    public var suffix: Suffix
+    public var changedAt: LogIndex
+
+    /// As much of the key's text as may be shown: `kc_rest_…4x7Q`.
+    public var display: String { "kc_\(api.slug)_…\(suffix)" }
+}
+
+/// A user's allowance for one API and what has become of it.
+public struct LimitDetail: Hashable, Sendable {
+    public var user: UserID
+    public var api: API
+    public var credits: Credits
+    public var period: Period
+    /// In the current period.
+    public var spent: Credits
+    public var held: Credits
+    public var remaining: Credits
+    /// Nil if it never is.
+    public var resetsAt: Timestamp?
+    public var changedAt: LogIndex
+}
+
+/// A management token, as answers show it: all but its text.
+public struct TokenDetail: Hashable, Sendable {
+    public var id: TokenID
+    public var role: Role
+    public var account: AccountID?
+    public var user: UserID?
+    public var name: Name
+    public var createdAt: Timestamp
+    public var createdBy: Author?
+    public var suffix: Suffix
+    /// Whether it can be used: not revoked, its user and account not gone.
+    public var active: Bool
+    public var changedAt: LogIndex
+
+    /// As much of the token's text as may be shown.
+    public var display: String { "kct_\(role.text)_…\(suffix)" }
+}
+
+/// What a user has spent for one API, in the limit's period or, where none is set, ever.
+public struct UsageRow: Hashable, Sendable {
+    public var user: UserID
+    public var api: API
+    /// Nil where no limit is set, and so is `remaining`.
+    public var allowance: Credits?
+    public var period: Period
+    public var spent: Credits
+    public var held: Credits
+    public var remaining: Credits?
+    public var resetsAt: Timestamp?
+    /// Keys of the user for this API, each with its share.
+    public var keys: [KeyUsage]
+}
+
+/// A key's share of what its user has spent, in the same period.
+public struct KeyUsage: Hashable, Sendable {
+    public var key: KeyID
+    public var spent: Credits
+}
+
+/// What an administrative change did. Codes are fixed.
+public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
+    case accountCreated = 1
+    case accountRenamed = 2
+    case accountDeleted = 3
+    case userCreated = 4
+    case userUpdated = 5
+    case userRemoved = 6
+    case limitSet = 7
+    case limitRemoved = 8
+    case keyCreated = 9
+    case keyRenamed = 10
+    case keyActivated = 11
+    case keyDeactivated = 12
+    case keyRevoked = 13
+    case keysRevoked = 14
+    case tokenCreated = 15
+    case tokenRevoked = 16
+    case settingsUpdated = 17
+
+    /// As in the body: `key.revoked`.
+    public var text: String {
+        switch self {
+        case .accountCreated: "account.created"
+        case .accountRenamed: "account.renamed"
+        case .accountDeleted: "account.deleted"
+        case .userCreated: "user.created"
+        case .userUpdated: "user.updated"
+        case .userRemoved: "user.removed"
+        case .limitSet: "limit.set"
+        case .limitRemoved: "limit.removed"
+        case .keyCreated: "key.created"
+        case .keyRenamed: "key.renamed"
+        case .keyActivated: "key.activated"
+        case .keyDeactivated: "key.deactivated"
+        case .keyRevoked: "key.revoked"
+        case .keysRevoked: "keys.revoked"
+        case .tokenCreated: "token.created"
+        case .tokenRevoked: "token.revoked"
+        case .settingsUpdated: "settings.updated"
+        }
+    }
+}
+
+/// To whom or what an administrative change was done.
+public enum AuditSubject: Hashable, Sendable {
+    case cluster
+    case account(AccountID)
+    case user(UserID)
+    case limit(UserID, API)
+    case key(KeyID)
+    case token(TokenID)
+
+    /// As in the body: the id, and for a limit its API behind a slash.
+    public var text: String {
+        switch self {
+        case .cluster: "cluster"
+        case .account(let id): id.text
+        case .user(let id): id.text
+        case .limit(let id, let api): "\(id.text)/\(api.slug)"
+        case .key(let id): id.text
+        case .token(let id): id.text
+        }
+    }
+}
+
+/// One line of the audit trail.
+public struct AuditItem: Hashable, Sendable {
+    public var index: LogIndex
+    public var at: Timestamp
+    public var actor: Author
+    /// Nil for what concerns the cluster.
+    public var account: AccountID?
+    public var action: AuditAction
+    public var subject: AuditSubject
+}

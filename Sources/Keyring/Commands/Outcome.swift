@@ -1,0 +1,78 @@
+import Basics
+
+/// What became of a log entry, the same on every node and for every retry.
+public enum Outcome: Hashable, Sendable {
+    /// An administrative change that stands, or stood already.
+    case changed(Change)
+    /// The charges of one entry, in their order.
+    case charged([ChargeOutcome])
+    /// Time or last-used stamps: nothing to tell.
+    case noted
+    case refused(Refusal)
+    /// The payload was no command of this version.
+    case malformed
+}
+
+/// An administrative change and what its answer shows.
+public struct Change: Hashable, Sendable {
+    public var result: Result
+    /// The log index of the subject's last change: this entry, or an earlier one if there was
+    /// nothing to do. Success is to be reported only when every node acts on that index.
+    public var index: LogIndex
+    /// Whether this answer was given before, to another request with the same id.
+    public var replayed: Bool
+
+    public init(_ result: Result, index: LogIndex, replayed: Bool = false) {
+        self.result = result
+        self.index = index
+        self.replayed = replayed
+    }
+
+    /// The subject right after the change.
+    public enum Result: Hashable, Sendable {
+        case account(AccountDetail)
+        case accountDeleted(AccountID)
+        case user(UserDetail)
+        case userRemoved(UserID)
+        case limit(LimitDetail)
+        case limitRemoved(UserID, API)
+        case key(KeyDetail)
+        case keyRevoked(KeyID)
+        /// All keys of a user; how many weren't revoked before.
+        case keysRevoked(UserID, count: UInt32)
+        case token(TokenDetail)
+        case tokenRevoked(TokenID)
+        case settings(ClusterSettings)
+    }
+}
+
+/// What became of one charge.
+public enum ChargeOutcome: Hashable, Sendable {
+    case charged(ChargeReceipt)
+    case refused(Refusal)
+}
+
+/// A charge that was accepted.
+public struct ChargeReceipt: Hashable, Sendable {
+    public var charged: Credits
+    /// The user's counter for the key's API right after this very charge: of the limit's period,
+    /// or of the user's lifetime where no limit is set.
+    public var spent: Credits
+    /// What was left right after it; nil where no limit is set.
+    public var remaining: Credits?
+    /// The log index at which it was accepted.
+    public var index: LogIndex
+    /// Whether it was accepted earlier, under the same id by another request.
+    public var replayed: Bool
+
+    public init(
+        charged: Credits, spent: Credits, remaining: Credits?, index: LogIndex,
+        replayed: Bool = false
+    ) {
+        self.charged = charged
+        self.spent = spent
+        self.remaining = remaining
+        self.index = index
+        self.replayed = replayed
+    }
+}

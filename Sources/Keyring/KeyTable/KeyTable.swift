@@ -1,0 +1,129 @@
+import Basics
+import Synchronization
+
+/// The read side of the keyring: what a front thread needs to answer a validation by itself,
+/// without the replica thread, a lock, an allocation or a count of references.
+///
+/// One writer, many readers. The writer is the replica thread: it hands over what an entry
+/// changed (``apply(_:)``), then says up to which entry the table reads (``publish(_:)``). A
+/// reader is one thread with a ``Reader`` of its own.
+///
+/// Laws:
+/// - A state is one word and stored before the index that includes it: who reads the index first
+///   and the states after it sees at least what that index includes (the order of a lease
+///   holder's loads and of the writer's stores).
+/// - When `apply` has returned, no look-up that begins later finds the earlier state.
+/// - A reader never waits: it begins a load again only if the writer finished two whole changes
+///   of the same allowance while it read three words.
+/// - No step of the writer is longer than a millisecond: rows never move, an index grows by one of
+///   512 shards at a time, and what is freed is freed in portions.
+/// - Memory that was unlinked stays until every reader at work has been quiescent.
+///
+/// `@unchecked Sendable`: the fields that only the writer touches are no more than that by the
+/// contract above, which the types can't express (a writer that can't be copied would have to
+/// live in the replica's node); everything that two threads touch is an atomic word
+/// (``SharedWords``). The stress test runs under the thread sanitizer.
+public final class KeyTable: @unchecked Sendable {
+    /// Readers at a time: front threads, metrics and tests.
+    public static let readerLimit = 64
+    /// Pieces of memory given back in one publication.
+    private static let reclaimedAtOnce = 256
+
+    /// What readers begin with.
+    enum Word {
+        /// The root of the image in force.
+        static let root = 0
+        /// Nanoseconds on this node's clock. On a line of its own: it moves with every renewal.
+        static let freshUntil = 16
+        static let count = 32
+    }
+
+    let words = SharedWords.allocate(count: Word.count)
+    let epochs = ReaderEpochs()
+    private var contents = TableContents()
+    /// Tables that were replaced, oldest first, and the epoch that readers must reach.
+    private var replaced: [(contents: TableContents, epoch: UInt64)] = []
+
+    public init() {
+        words.store(UInt64(bitPattern: Int64.min), at: Word.freshUntil)
+        words.publish(contents.root.address, at: Word.root)
+    }
+
+    deinit {
+        // Readers keep the table alive, so there are none.
+        _ = contents.free(.max)
+        for old in replaced { _ = old.contents.free(.max) }
+        epochs.free()
+        words.free()
+    }
+
+    // MARK: The writer
+
+    /// Makes a change visible, at once. Readers may see it before the index that includes it.
+    public func apply(_ change: TableChange) { contents.apply(change) }
+
+    /// Everything up to `index` was applied. Also gives back memory that readers are done with,
+    /// so it is to be called now and then even if nothing changes.
+    public func publish(_ index: LogIndex) {
+        contents.root.publish(index.rawValue, at: Layout.Root.appliedIndex)
+        reclaim()
+    }
+
+    /// Validations may be answered while the clock says less than `instant`.
+    public func setFreshUntil(_ instant: Instant) {
+        words.publish(UInt64(bitPattern: instant.nanoseconds), at: Word.freshUntil)
+    }
+
+    /// A table beside the one in force, to be filled from a snapshot and then installed. Fill it
+    /// on the writer's thread, in as many steps as it takes; readers go on in the old one.
+    public struct Replacement: ~Copyable {
+        fileprivate let contents = TableContents()
+        fileprivate var isInstalled = false
+
+        fileprivate init() {}
+
+        public func apply(_ change: TableChange) { contents.apply(change) }
+
+        deinit { if !isInstalled { _ = contents.free(.max) } }
+    }
+
+    public func makeReplacement() -> Replacement { Replacement() }
+
+    /// Puts the replacement in force as it stands at `index`. A reader sees either table whole,
+    /// with its own index. Stamps of last uses not yet drained are lost.
+    public func install(_ replacement: consuming Replacement, at index: LogIndex) {
+        let fresh = replacement.contents
+        replacement.isInstalled = true
+        fresh.root.publish(index.rawValue, at: Layout.Root.appliedIndex)
+        words.publish(fresh.root.address, at: Word.root)
+        replaced.append((contents, epochs.advance()))
+        contents = fresh
+    }
+
+    private func reclaim() {
+        contents.retire(epochs)
+        guard !contents.limbo.isEmpty || !replaced.isEmpty else { return }
+        let passed = epochs.passed()
+        contents.reclaim(KeyTable.reclaimedAtOnce, passed: passed)
+        if let oldest = replaced.first, oldest.epoch <= passed,
+            oldest.contents.free(KeyTable.reclaimedAtOnce)
+        {
+            replaced.removeFirst()
+        }
+    }
+
+    /// Takes up to `limit` keys whose last use was stamped since they were last taken, with the
+    /// minute (since 1970). The rest is taken by the next call.
+    public func drainLastUses(_ limit: Int, _ body: (KeyID, UInt32) -> Void) {
+        contents.drainLastUses(limit, body)
+    }
+
+    /// Bytes that the table in force occupies, what waits to be freed aside.
+    public var byteCount: Int { contents.byteCount }
+
+    /// Pieces of memory that readers may still be looking at.
+    var retiredCount: Int {
+        contents.limbo.count + contents.retiredMemory.count + contents.retiredRows.count
+            + replaced.count
+    }
+}

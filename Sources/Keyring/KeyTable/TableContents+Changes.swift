@@ -1,0 +1,241 @@
+import Basics
+
+/// What each change of the replicated state does to the rows.
+///
+/// The state machine reports what it has done, so a change that doesn't fit what the table holds
+/// is a bug of this program, and stops it.
+extension TableContents {
+    func apply(_ change: TableChange) {
+        switch change {
+        case .accountAdded(let id): add(id)
+        case .accountDeleted(let id):
+            let account = account(id)
+            let word =
+                account.load(Layout.Account.state) & ~0xf | UInt64(PartyState.removed.rawValue)
+            account.publish(word, at: Layout.Account.state)
+        case .accountForgotten(let id): forget(id)
+
+        case .userAdded(let id, let account, let role): add(id, account: account, role: role)
+        case .userRole(let id, let role):
+            let user = user(id)
+            let word = user.load(Layout.User.state) & ~0xf0 | UInt64(role.rawValue) << 4
+            user.publish(word, at: Layout.User.state)
+        case .userRemoved(let id):
+            let user = user(id)
+            let word = user.load(Layout.User.state) & ~0xf | UInt64(PartyState.removed.rawValue)
+            user.publish(word, at: Layout.User.state)
+        case .userForgotten(let id): forget(id)
+
+        case .keyAdded(let id, let digest, let api, let user, let account, let state):
+            add(id, digest: digest, api: api, user: user, account: account, state: state)
+        case .keyState(let id, let state):
+            let key = key(id)
+            let word = key.load(Layout.Key.state) & ~0xf | UInt64(state.rawValue)
+            key.publish(word, at: Layout.Key.state)
+        case .keyForgotten(let id): forget(id)
+
+        case .tokenAdded(let id, let digest, let role, let account, let user):
+            add(id, digest: digest, role: role, account: account, user: user)
+        case .tokenRevoked(let id):
+            let token = token(id)
+            let word = token.load(Layout.Token.state) & ~0xf | Layout.Token.revoked
+            token.publish(word, at: Layout.Token.state)
+        case .tokenForgotten(let id): forget(id)
+
+        case .credits(let user, let api, let state):
+            setCredits(
+                of: user, api, allowance: state.allowance.rawValue,
+                remaining: state.remaining.rawValue,
+                period: UInt64(state.period.rawValue) << 32
+                    | UInt64(UInt32(bitPattern: state.periodNumber)))
+        case .creditsUnlimited(let user, let api):
+            setCredits(of: user, api, allowance: TableImage.unlimited, remaining: 0, period: 0)
+        case .calendar(let day, let month):
+            let word = UInt64(UInt32(bitPattern: day)) << 32 | UInt64(UInt32(bitPattern: month))
+            root.publish(word, at: Layout.Root.calendar)
+        }
+    }
+
+    // MARK: Rows that must be there
+
+    private func account(_ id: AccountID) -> SharedWords { accounts[known(accountRow(id), id)] }
+    private func user(_ id: UserID) -> SharedWords { users[known(userRow(id), id)] }
+    private func key(_ id: KeyID) -> SharedWords { keys[known(keyRow(id), id)] }
+    private func token(_ id: TokenID) -> SharedWords { tokens[known(tokenRow(id), id)] }
+
+    private func known(_ row: UInt32, _ id: some Identifier) -> UInt32 {
+        precondition(row != 0, "the table has no \(id)")
+        return row
+    }
+
+    // MARK: Accounts and users
+
+    private func add(_ id: AccountID) {
+        precondition(accountRow(id) == 0, "the table has \(id) already")
+        let number = accounts.allocate(retiring: &retiredMemory)
+        let row = accounts[number]
+        row.store(id.rawValue, at: Layout.Account.id)
+        row.store(UInt64(PartyState.active.rawValue), at: Layout.Account.state)
+        accountsByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
+    }
+
+    private func forget(_ id: AccountID) {
+        let number = known(accountRow(id), id)
+        let references = accounts[number].load(Layout.Account.state) >> 32
+        precondition(references == 0, "\(id) has users or tokens left")
+        accounts[number].publish(0, at: Layout.Account.state)
+        accountsByID.remove(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
+        retiredRows.append(RetiredRow(kind: .account, number: number))
+    }
+
+    private func add(_ id: UserID, account: AccountID, role: UserRole) {
+        precondition(userRow(id) == 0, "the table has \(id) already")
+        let accountNumber = known(accountRow(account), account)
+        let number = users.allocate(retiring: &retiredMemory)
+        let row = users[number]
+        row.store(id.rawValue, at: Layout.User.id)
+        let state = UInt64(role.rawValue) << 4 | UInt64(PartyState.active.rawValue)
+        row.store(UInt64(accountNumber) << 8 | state, at: Layout.User.state)
+        count(1, referencesOfAccount: accountNumber)
+        usersByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
+    }
+
+    private func forget(_ id: UserID) {
+        let number = known(userRow(id), id)
+        let row = users[number]
+        precondition(references(of: row) == 0, "\(id) has keys or tokens left")
+        let word = row.load(Layout.User.state)
+        row.publish(word & ~0xff, at: Layout.User.state)
+        count(-1, referencesOfAccount: UInt32(truncatingIfNeeded: word >> 8))
+        usersByID.remove(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
+        var credit = row.half(Layout.User.creditsAndReferences, 0).pointee.load(ordering: .relaxed)
+        while credit != 0 {
+            retiredRows.append(RetiredRow(kind: .credits, number: credit))
+            credit = UInt32(
+                truncatingIfNeeded: credits[credit].load(Layout.Credits.nextAndVersion) >> 32)
+        }
+        retiredRows.append(RetiredRow(kind: .user, number: number))
+    }
+
+    private func references(of user: SharedWords) -> UInt32 {
+        user.half(Layout.User.creditsAndReferences, 1).pointee.load(ordering: .relaxed)
+    }
+
+    private func count(_ difference: Int64, referencesOfAccount number: UInt32) {
+        let row = accounts[number]
+        let word = row.load(Layout.Account.state) &+ UInt64(bitPattern: difference << 32)
+        row.publish(word, at: Layout.Account.state)
+    }
+
+    private func count(_ difference: Int32, referencesOfUser number: UInt32) {
+        let word = users[number].half(Layout.User.creditsAndReferences, 1)
+        let old = word.pointee.load(ordering: .relaxed)
+        word.pointee.store(old &+ UInt32(bitPattern: difference), ordering: .relaxed)
+    }
+
+    // MARK: Keys
+
+    private func add(
+        _ id: KeyID, digest: Digest, api: API, user: UserID, account: AccountID, state: KeyState
+    ) {
+        precondition(keyRow(id) == 0, "the table has \(id) already")
+        let userNumber = known(userRow(user), user)
+        let holder = UInt32(truncatingIfNeeded: users[userNumber].load(Layout.User.state) >> 8)
+        precondition(holder == accountRow(account), "\(user) isn't of \(account)")
+        let number = keys.allocate(retiring: &retiredMemory)
+        let row = keys[number]
+        row.store(digest, at: Layout.Key.digest)
+        row.store(id.rawValue, at: Layout.Key.id)
+        row.half(Layout.Key.userAndStamp, 0).pointee.store(userNumber, ordering: .relaxed)
+        row.store(api.rawValue << 4 | UInt64(state.rawValue), at: Layout.Key.state)
+        count(1, referencesOfUser: userNumber)
+        keysByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
+        keyIndex.insert(number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
+    }
+
+    private func forget(_ id: KeyID) {
+        let number = known(keyRow(id), id)
+        let row = keys[number]
+        row.publish(0, at: Layout.Key.state)
+        let hash = RowHash(uniform: row.load(Layout.Key.digest))
+        keyIndex.remove(number, at: hash, retiring: &retiredMemory)
+        keysByID.remove(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
+        let user = row.half(Layout.Key.userAndStamp, 0).pointee.load(ordering: .relaxed)
+        count(-1, referencesOfUser: user)
+        retiredRows.append(RetiredRow(kind: .key, number: number))
+    }
+
+    // MARK: Tokens
+
+    private func add(
+        _ id: TokenID, digest: Digest, role: Role, account: AccountID?, user: UserID?
+    ) {
+        precondition(tokenRow(id) == 0, "the table has \(id) already")
+        let userNumber = user.map { known(userRow($0), $0) } ?? 0
+        let accountNumber = account.map { known(accountRow($0), $0) } ?? 0
+        let number = tokens.allocate(retiring: &retiredMemory)
+        let row = tokens[number]
+        row.store(digest, at: Layout.Token.digest)
+        row.store(id.rawValue, at: Layout.Token.id)
+        row.store(UInt64(userNumber) << 32 | UInt64(accountNumber), at: Layout.Token.parties)
+        row.store(UInt64(role.rawValue) << 4 | Layout.Token.active, at: Layout.Token.state)
+        if userNumber != 0 { count(1, referencesOfUser: userNumber) }
+        if accountNumber != 0 { count(1, referencesOfAccount: accountNumber) }
+        tokensByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
+        tokenIndex.insert(number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
+    }
+
+    private func forget(_ id: TokenID) {
+        let number = known(tokenRow(id), id)
+        let row = tokens[number]
+        row.publish(0, at: Layout.Token.state)
+        let hash = RowHash(uniform: row.load(Layout.Token.digest))
+        tokenIndex.remove(number, at: hash, retiring: &retiredMemory)
+        tokensByID.remove(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
+        let parties = row.load(Layout.Token.parties)
+        let user = UInt32(truncatingIfNeeded: parties >> 32)
+        let account = UInt32(truncatingIfNeeded: parties)
+        if user != 0 { count(-1, referencesOfUser: user) }
+        if account != 0 { count(-1, referencesOfAccount: account) }
+        retiredRows.append(RetiredRow(kind: .token, number: number))
+    }
+
+    // MARK: Credits
+
+    private func setCredits(
+        of id: UserID, _ api: API, allowance: UInt64, remaining: UInt64, period: UInt64
+    ) {
+        let user = user(id)
+        let first = user.half(Layout.User.creditsAndReferences, 0)
+        let newest = first.pointee.load(ordering: .relaxed)
+        var number = newest
+        while number != 0, credits[number].load(Layout.Credits.api) != api.rawValue {
+            number = UInt32(
+                truncatingIfNeeded: credits[number].load(Layout.Credits.nextAndVersion) >> 32)
+        }
+        if number != 0 {
+            change(credits[number], to: allowance, remaining, period)
+        } else if allowance != TableImage.unlimited {
+            number = credits.allocate(retiring: &retiredMemory)
+            let row = credits[number]
+            row.store(api.rawValue, at: Layout.Credits.api)
+            row.store(UInt64(newest) << 32, at: Layout.Credits.nextAndVersion)
+            change(row, to: allowance, remaining, period)
+            first.pointee.store(number, ordering: .releasing)
+        }
+    }
+
+    /// Fills the copy that isn't in force, then puts it in force. Each word is stored after the
+    /// last version, so that a reader that meets it in the other copy finds the version moved.
+    private func change(
+        _ row: SharedWords, to allowance: UInt64, _ remaining: UInt64, _ period: UInt64
+    ) {
+        let word = row.load(Layout.Credits.nextAndVersion)
+        let version = UInt32(truncatingIfNeeded: word) &+ 1
+        let copy = Layout.Credits.copies + Layout.Credits.copyWords * Int(version & 1)
+        row.publish(allowance, at: copy)
+        row.publish(remaining, at: copy + 1)
+        row.publish(period, at: copy + 2)
+        row.publish(word & ~0xffff_ffff | UInt64(version), at: Layout.Credits.nextAndVersion)
+    }
+}

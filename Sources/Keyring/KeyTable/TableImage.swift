@@ -1,0 +1,172 @@
+import Basics
+
+/// One whole table as a reader sees it: the words behind one root. A snapshot's installation
+/// makes another one; whoever reads on in the old one sees it whole, with its own index.
+///
+/// Valid on the reader's thread until the reader's next `quiescent()` or `park()`; then its memory
+/// may be freed. Nothing here waits, allocates or counts references.
+public struct TableImage {
+    let root: SharedWords
+
+    @inline(__always)
+    init(root: SharedWords) { self.root = root }
+
+    /// The entry up to which everything is in the image; more may be.
+    @inline(__always)
+    public var appliedIndex: LogIndex { LogIndex(root.acquire(Layout.Root.appliedIndex)) }
+
+    /// The key with this digest, or nil.
+    ///
+    /// 1,000 keys: 20 ns; 10 million: the misses of the cache, see `KeyTable`.
+    public func key(_ digest: Digest) -> KeyView? {
+        let shards = SharedWords(unsafe: root.load(Layout.Root.keyShards))
+        let number = RowIndex.find(RowHash(uniform: digest.word0), in: shards) { row in
+            keyRow(row).holds(digest, at: Layout.Key.digest)
+        }
+        guard number != 0 else { return nil }
+        let row = keyRow(number)
+        let word = row.acquire(Layout.Key.state)
+        // Forgotten between the two loads.
+        guard let state = KeyState(rawValue: UInt8(truncatingIfNeeded: word & 15)) else {
+            return nil
+        }
+        let api = word >> 4
+        let user = userRow(row.half(Layout.Key.userAndStamp, 0).pointee.load(ordering: .relaxed))
+        let userWord = user.acquire(Layout.User.state)
+        let account = accountRow(UInt32(truncatingIfNeeded: userWord >> 8))
+        let accountWord = account.acquire(Layout.Account.state)
+        return KeyView(
+            id: KeyID(row.load(Layout.Key.id)),
+            user: UserID(user.load(Layout.User.id)),
+            account: AccountID(account.load(Layout.Account.id)),
+            api: API(trusted: api), state: state,
+            userState: PartyState(word: userWord), accountState: PartyState(word: accountWord),
+            credits: credits(of: user, api: api), row: number)
+    }
+
+    /// The management token with this digest, or nil.
+    public func token(_ digest: Digest) -> TokenView? {
+        let shards = SharedWords(unsafe: root.load(Layout.Root.tokenShards))
+        let number = RowIndex.find(RowHash(uniform: digest.word0), in: shards) { row in
+            tokenRow(row).holds(digest, at: Layout.Token.digest)
+        }
+        guard number != 0 else { return nil }
+        let row = tokenRow(number)
+        let word = row.acquire(Layout.Token.state)
+        guard let role = Role(rawValue: UInt8(truncatingIfNeeded: word >> 4)) else { return nil }
+        let parties = row.load(Layout.Token.parties)
+        let account = accountParty(UInt32(truncatingIfNeeded: parties))
+        let user = userParty(UInt32(truncatingIfNeeded: parties >> 32))
+        return TokenView(
+            id: TokenID(row.load(Layout.Token.id)), role: role, account: account.id,
+            user: user.id, isRevoked: word & 15 != Layout.Token.active, userState: user.state,
+            userRole: user.role, accountState: account.state)
+    }
+
+    private func accountParty(_ number: UInt32) -> (id: AccountID?, state: PartyState) {
+        guard number != 0 else { return (nil, .active) }
+        let row = accountRow(number)
+        let state = PartyState(word: row.acquire(Layout.Account.state))
+        return (AccountID(row.load(Layout.Account.id)), state)
+    }
+
+    private func userParty(_ number: UInt32)
+        -> (id: UserID?, state: PartyState, role: UserRole?)
+    {
+        guard number != 0 else { return (nil, .active, nil) }
+        let row = userRow(number)
+        let word = row.acquire(Layout.User.state)
+        let role = UserRole(rawValue: UInt8(truncatingIfNeeded: word >> 4 & 15))
+        return (UserID(row.load(Layout.User.id)), PartyState(word: word), role)
+    }
+
+    // MARK: Credits
+
+    /// A user has a credit row per API with a limit: two at the most, until operators define
+    /// their own.
+    @inline(__always)
+    private func credits(of user: SharedWords, api: UInt64) -> CreditView? {
+        var number = user.half(Layout.User.creditsAndReferences, 0).pointee
+            .load(ordering: .acquiring)
+        while number != 0 {
+            let row = creditRow(number)
+            if row.load(Layout.Credits.api) == api { return credits(in: row) }
+            number = UInt32(truncatingIfNeeded: row.load(Layout.Credits.nextAndVersion) >> 32)
+        }
+        return nil
+    }
+
+    /// The three words of one change, never of two. The writer fills the copy that isn't in
+    /// force and then moves the version on: a reader begins anew only if two whole changes of
+    /// this row happened while it read three words.
+    private func credits(in row: SharedWords) -> CreditView? {
+        while true {
+            let version = row.acquire(Layout.Credits.nextAndVersion)
+            let copy = Layout.Credits.copies + Layout.Credits.copyWords * Int(version & 1)
+            let allowance = row.acquire(copy)
+            let remaining = row.acquire(copy + 1)
+            let period = row.acquire(copy + 2)
+            if row.load(Layout.Credits.nextAndVersion) == version {
+                return creditView(allowance: allowance, remaining: remaining, period: period)
+            }
+        }
+    }
+
+    private func creditView(allowance: UInt64, remaining: UInt64, period: UInt64) -> CreditView? {
+        guard allowance != TableImage.unlimited,
+            let length = Period(rawValue: UInt8(truncatingIfNeeded: period >> 32))
+        else { return nil }
+        let recorded = Int32(truncatingIfNeeded: period)
+        let current = calendar(length)
+        // An earlier period's credits are unspent in this one. A later one's are right: its
+        // calendar is about to follow.
+        let isCurrent = recorded >= current
+        return CreditView(
+            allowance: Credits(clamping: allowance),
+            remaining: Credits(clamping: isCurrent ? remaining : allowance),
+            period: length, periodNumber: isCurrent ? recorded : current)
+    }
+
+    private func calendar(_ period: Period) -> Int32 {
+        let word = root.acquire(Layout.Root.calendar)
+        switch period {
+        case .none: return 0
+        case .day: return Int32(truncatingIfNeeded: word >> 32)
+        case .month: return Int32(truncatingIfNeeded: word)
+        }
+    }
+
+    /// In the place of an allowance.
+    static let unlimited = UInt64.max
+
+    // MARK: Rows
+
+    @inline(__always)
+    func keyRow(_ number: UInt32) -> SharedWords {
+        RowStore.row(number, words: Layout.Key.count, root: root, word: Layout.Root.keys)
+    }
+    @inline(__always)
+    private func userRow(_ number: UInt32) -> SharedWords {
+        RowStore.row(number, words: Layout.User.count, root: root, word: Layout.Root.users)
+    }
+    @inline(__always)
+    private func accountRow(_ number: UInt32) -> SharedWords {
+        RowStore.row(number, words: Layout.Account.count, root: root, word: Layout.Root.accounts)
+    }
+    @inline(__always)
+    private func creditRow(_ number: UInt32) -> SharedWords {
+        RowStore.row(number, words: Layout.Credits.count, root: root, word: Layout.Root.credits)
+    }
+    @inline(__always)
+    private func tokenRow(_ number: UInt32) -> SharedWords {
+        RowStore.row(number, words: Layout.Token.count, root: root, word: Layout.Root.tokens)
+    }
+}
+
+extension PartyState {
+    /// The low four bits of a user's or an account's word.
+    @inline(__always)
+    init(word: UInt64) {
+        self = PartyState(rawValue: UInt8(truncatingIfNeeded: word & 15)) ?? .absent
+    }
+}

@@ -1,0 +1,117 @@
+import Basics
+
+/// The words of a table's root and of its rows.
+///
+/// What never changes while a row is published shares words freely; what changes is one word by
+/// itself, so that a load sees a state whole. 64 bytes a key, on one cache line.
+enum Layout {
+    /// The root of one whole table. The first line is what a look-up reads.
+    enum Root {
+        static let appliedIndex = 0
+        static let keyShards = 1
+        static let tokenShards = 2
+        static let keys = 3
+        static let users = 4
+        static let accounts = 5
+        static let credits = 6
+        static let tokens = 7
+        /// Day and month, 32 bits each.
+        static let calendar = 8
+        /// The last key whose stamp changed; every other line of the root is only read.
+        static let stamped = 16
+        static let count = 24
+    }
+
+    enum Key {
+        /// API above four bits of `KeyState`; zero once forgotten.
+        static let state = 0
+        /// Four words.
+        static let digest = 1
+        static let id = 5
+        /// The user's row, and in the other half the minute of the last use.
+        static let userAndStamp = 6
+        /// The key stamped before it, in half 0 (``LastUsed``).
+        static let link = 7
+        static let count = 8
+    }
+
+    enum User {
+        /// Account's row above four bits of role above four of `PartyState`: a removal or a
+        /// change of role is one store.
+        static let state = 0
+        static let id = 1
+        /// The first credit row, and in the other half the writer's count of keys and tokens.
+        static let creditsAndReferences = 2
+        static let count = 3
+    }
+
+    enum Account {
+        /// The writer's count of users and tokens above 32 bits of `PartyState`.
+        static let state = 0
+        static let id = 1
+        static let count = 2
+    }
+
+    enum Credits {
+        static let api = 0
+        /// The user's next credit row above the number of changes so far, 32 bits each.
+        static let nextAndVersion = 1
+        /// Two copies of three words (allowance, remaining, period and its number): the version's
+        /// lowest bit says which one holds.
+        static let copies = 2
+        static let copyWords = 3
+        static let count = 8
+    }
+
+    enum Token {
+        /// Role above four bits: 1 active, 2 revoked; zero once forgotten.
+        static let state = 0
+        static let digest = 1
+        static let id = 5
+        /// User's row above account's row; zero for none.
+        static let parties = 6
+        static let count = 7
+        static let active: UInt64 = 1
+        static let revoked: UInt64 = 2
+    }
+}
+
+extension API {
+    /// What a word holds that was packed from an API.
+    @inline(__always)
+    init(trusted rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// Reads the slug that lies in `range` of `bytes`, without allocation; nil unless it is one.
+    init?(_ bytes: RawSpan, _ range: Range<Int>) {
+        guard (API.shortestSlug...API.longestSlug).contains(range.count) else { return nil }
+        var number: UInt64 = 0
+        for offset in range {
+            let byte = bytes.byte(offset)
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                number = number * 37 + UInt64(byte - UInt8(ascii: "0")) + 1
+            case UInt8(ascii: "a")...UInt8(ascii: "z"):
+                number = number * 37 + UInt64(byte - UInt8(ascii: "a")) + 11
+            default: return nil
+            }
+        }
+        for _ in range.count..<API.longestSlug { number *= 37 }
+        self.init(trusted: number)
+    }
+}
+
+/// The words of a digest, in a row.
+extension SharedWords {
+    @inline(__always)
+    func holds(_ digest: Digest, at offset: Int) -> Bool {
+        (load(offset) ^ digest.word0) | (load(offset + 1) ^ digest.word1)
+            | (load(offset + 2) ^ digest.word2) | (load(offset + 3) ^ digest.word3) == 0
+    }
+
+    func store(_ digest: Digest, at offset: Int) {
+        store(digest.word0, at: offset)
+        store(digest.word1, at: offset + 1)
+        store(digest.word2, at: offset + 2)
+        store(digest.word3, at: offset + 3)
+    }
+}

@@ -1,0 +1,49 @@
+import Basics
+
+/// What an applied entry changed for the read side, in the order in which it is to be done.
+///
+/// A key gives access if it, its user and its account are all active: removing a user or deleting
+/// an account sets one state and never visits the keys one by one.
+public enum TableChange: Hashable, Sendable {
+    case accountAdded(AccountID)
+    /// Deleted for good.
+    case accountDeleted(AccountID)
+    /// The last trace is gone; nothing of the account is left in the tables.
+    case accountForgotten(AccountID)
+
+    case userAdded(UserID, account: AccountID, role: UserRole)
+    case userRole(UserID, UserRole)
+    /// Removed for good: every key and token of theirs is dead from here on.
+    case userRemoved(UserID)
+    /// The last trace is gone, and so are the keys' and tokens' (each was forgotten before).
+    case userForgotten(UserID)
+
+    case keyAdded(
+        KeyID, digest: Digest, api: API, user: UserID, account: AccountID, state: KeyState)
+    case keyState(KeyID, KeyState)
+    case keyForgotten(KeyID)
+
+    case tokenAdded(TokenID, digest: Digest, role: Role, account: AccountID?, user: UserID?)
+    case tokenRevoked(TokenID)
+    case tokenForgotten(TokenID)
+
+    /// A limit was set or something was spent.
+    case credits(UserID, API, CreditState)
+    /// The limit was removed: nothing is counted against anything.
+    case creditsUnlimited(UserID, API)
+    /// Another day or month began. `CreditState`s of an earlier period count as unspent from
+    /// here on; none of them is reported again.
+    case calendar(day: Int32, month: Int32)
+}
+
+/// What is left of a user's allowance for an API.
+public struct CreditState: Hashable, Sendable {
+    public var allowance: Credits
+    public var remaining: Credits
+    public var period: Period
+    /// The number of the day or month for which `remaining` holds (zero if it never ends). When
+    /// the calendar shows another, the whole allowance remains.
+    public var periodNumber: Int32
+    /// When that period ends; nil if it never does.
+    public var periodEnd: Timestamp?
+}

@@ -1,0 +1,76 @@
+/// What a key opens, by its slug: 2 to 10 characters `a-z0-9`.
+///
+/// One word, so that a key's record, the read side and a command hold it inline: the characters
+/// are the digits of a number in base 37, of which 0 means "no more".
+public struct API: Comparable, Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: UInt64
+
+    /// "REST API".
+    public static let rest = API(known: "rest")
+    /// "Batch API".
+    public static let batch = API(known: "batch")
+    /// Those that exist from the start.
+    public static let initial = [API.batch, API.rest]
+
+    public static let shortestSlug = 2
+    public static let longestSlug = 10
+
+    /// Nil unless the slug is 2 to 10 characters `a-z0-9`.
+    public init?(slug: some StringProtocol) {
+        let utf8 = slug.utf8
+        guard (API.shortestSlug...API.longestSlug).contains(utf8.count) else { return nil }
+        var number: UInt64 = 0
+        var digits = 0
+        for byte in utf8 {
+            guard let digit = API.digit(of: byte) else { return nil }
+            number = number * 37 + digit
+            digits += 1
+        }
+        // Left-aligned: the order of the numbers is the order of the slugs.
+        for _ in digits..<API.longestSlug { number *= 37 }
+        rawValue = number
+    }
+
+    /// Nil for a number that no slug gives.
+    public init?(rawValue: UInt64) {
+        guard let slug = API.slug(of: rawValue), let api = API(slug: slug),
+            api.rawValue == rawValue
+        else { return nil }
+        self = api
+    }
+
+    private init(known slug: StaticString) {
+        guard let api = API(slug: slug.description) else { preconditionFailure("not a slug") }
+        self = api
+    }
+
+    public var slug: String { API.slug(of: rawValue) ?? "" }
+    public var description: String { slug }
+
+    public static func < (left: API, right: API) -> Bool { left.rawValue < right.rawValue }
+
+    private static func slug(of number: UInt64) -> String? {
+        var rest = number
+        var bytes: [UInt8] = []
+        for _ in 0..<longestSlug {
+            let digit = UInt8(rest % 37)
+            rest /= 37
+            if digit == 0 {
+                guard bytes.isEmpty else { return nil }
+            } else if digit <= 10 {
+                bytes.append(UInt8(ascii: "0") + digit - 1)
+            } else {
+                bytes.append(UInt8(ascii: "a") + digit - 11)
+            }
+        }
+        return rest == 0 ? String(decoding: bytes.reversed(), as: UTF8.self) : nil
+    }
+
+    private static func digit(of byte: UInt8) -> UInt64? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): return UInt64(byte - UInt8(ascii: "0")) + 1
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): return UInt64(byte - UInt8(ascii: "a")) + 11
+        default: return nil
+        }
+    }
+}

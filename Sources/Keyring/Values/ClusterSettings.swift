@@ -1,0 +1,173 @@
+import Basics
+
+/// What `apply` and the leases read and an operator may change: replicated, so that every node
+/// decides alike. A node's own configuration can't name any of it.
+public struct ClusterSettings: Hashable, Sendable {
+    /// Active keys of a user, over all APIs together.
+    public var activeKeysPerUser: UInt32
+    /// Keys of a user that aren't revoked.
+    public var keysPerUser: UInt32
+    /// Tokens of an account that aren't revoked; the same for the operators' own.
+    public var tokensPerAccount: UInt32
+    /// How long the id of a charge or another mutation is remembered.
+    public var idempotencySeconds: UInt32
+    /// UUIDv7 records of the cluster; beyond it the oldest ids go early.
+    public var uuidRecords: UInt32
+    /// Free-form records of one account; beyond it new ones are refused.
+    public var freeFormRecordsPerAccount: UInt32
+    /// How long a request without a client's id is remembered for its node's own retry.
+    public var requestSeconds: UInt32
+    /// Requests so remembered; beyond it the oldest go early.
+    public var requestRecords: UInt32
+    /// Audit records of the cluster, and how long they stay.
+    public var auditRecords: UInt32
+    public var auditSeconds: UInt32
+    /// L: how long a lease lasts. Zero: every validation is confirmed with the leader.
+    public var leaseMilliseconds: UInt32
+    /// W: how long a change waits for a node that doesn't answer.
+    public var leaseWaitMilliseconds: UInt32
+
+    public static let standard = ClusterSettings(
+        activeKeysPerUser: 3, keysPerUser: 100, tokensPerAccount: 1_000,
+        idempotencySeconds: 86_400, uuidRecords: 16_000_000,
+        freeFormRecordsPerAccount: 1_000_000, requestSeconds: 600, requestRecords: 1_000_000,
+        auditRecords: 1_000_000, auditSeconds: 400 * 86_400, leaseMilliseconds: 2_000,
+        leaseWaitMilliseconds: 2_100)
+
+    /// The name of the first field that is out of its bounds or breaks a relation; nil if all
+    /// hold.
+    public var firstViolation: String? {
+        for setting in Setting.allCases
+        where !setting.bounds.contains(self[keyPath: setting.path]) {
+            return setting.name
+        }
+        if activeKeysPerUser > keysPerUser { return Setting.activeKeysPerUser.name }
+        if requestSeconds > idempotencySeconds { return Setting.requestSeconds.name }
+        if leaseWaitMilliseconds < ClusterSettings.leastWait(covering: leaseMilliseconds) {
+            return Setting.leaseWaitMilliseconds.name
+        }
+        return nil
+    }
+
+    /// The least W for a lease of L: L (1 + ρ) / (1 − ρ) and the clock's granularity.
+    static func leastWait(covering lease: UInt32) -> UInt32 {
+        let rate = Bounds.clockDriftPerMille
+        let stretched = Int64(lease) * (1_000 + rate)
+        let slowest = 1_000 - rate
+        return UInt32((stretched + slowest - 1) / slowest + Bounds.clockGranularity)
+    }
+}
+
+/// The fields of the settings, each with its code, name and bounds.
+public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
+    case activeKeysPerUser = 1
+    case keysPerUser
+    case tokensPerAccount
+    case idempotencySeconds
+    case uuidRecords
+    case freeFormRecordsPerAccount
+    case requestSeconds
+    case requestRecords
+    case auditRecords
+    case auditSeconds
+    case leaseMilliseconds
+    case leaseWaitMilliseconds
+
+    /// As in the body of `PATCH /v1/cluster/settings`.
+    public var name: String {
+        switch self {
+        case .activeKeysPerUser: "active_keys_per_user"
+        case .keysPerUser: "keys_per_user"
+        case .tokensPerAccount: "tokens_per_account"
+        case .idempotencySeconds: "idempotency_seconds"
+        case .uuidRecords: "uuid_records"
+        case .freeFormRecordsPerAccount: "free_form_records_per_account"
+        case .requestSeconds: "request_seconds"
+        case .requestRecords: "request_records"
+        case .auditRecords: "audit_records"
+        case .auditSeconds: "audit_seconds"
+        case .leaseMilliseconds: "lease_milliseconds"
+        case .leaseWaitMilliseconds: "lease_wait_milliseconds"
+        }
+    }
+
+    public var bounds: ClosedRange<UInt32> {
+        switch self {
+        case .activeKeysPerUser: Bounds.activeKeysPerUser
+        case .keysPerUser: Bounds.keysPerUser
+        case .tokensPerAccount: Bounds.tokensPerAccount
+        case .idempotencySeconds, .requestSeconds: Bounds.windowSeconds
+        case .uuidRecords, .freeFormRecordsPerAccount, .requestRecords, .auditRecords:
+            Bounds.records
+        case .auditSeconds: Bounds.auditSeconds
+        case .leaseMilliseconds: Bounds.leaseMilliseconds
+        case .leaseWaitMilliseconds: Bounds.leaseWaitMilliseconds
+        }
+    }
+
+    public var path: WritableKeyPath<ClusterSettings, UInt32> & Sendable {
+        switch self {
+        case .activeKeysPerUser: \.activeKeysPerUser
+        case .keysPerUser: \.keysPerUser
+        case .tokensPerAccount: \.tokensPerAccount
+        case .idempotencySeconds: \.idempotencySeconds
+        case .uuidRecords: \.uuidRecords
+        case .freeFormRecordsPerAccount: \.freeFormRecordsPerAccount
+        case .requestSeconds: \.requestSeconds
+        case .requestRecords: \.requestRecords
+        case .auditRecords: \.auditRecords
+        case .auditSeconds: \.auditSeconds
+        case .leaseMilliseconds: \.leaseMilliseconds
+        case .leaseWaitMilliseconds: \.leaseWaitMilliseconds
+        }
+    }
+}
+
+/// What every node's formatted directory holds alike and the state machine starts from.
+public struct Genesis: Hashable, Sendable {
+    public var settings: ClusterSettings
+    public var operatorToken: TokenID
+    /// SHA-256 of the first operator token's text.
+    public var operatorDigest: Digest
+    /// The last four characters of that text, for display.
+    public var operatorSuffix: Suffix
+    public var time: Timestamp
+
+    public init(
+        settings: ClusterSettings, operatorToken: TokenID, operatorDigest: Digest,
+        operatorSuffix: Suffix, time: Timestamp
+    ) {
+        self.settings = settings
+        self.operatorToken = operatorToken
+        self.operatorDigest = operatorDigest
+        self.operatorSuffix = operatorSuffix
+        self.time = time
+    }
+}
+
+/// The last four characters of a key or token, all that is kept of its text.
+public struct Suffix: Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: UInt32
+
+    /// Nil unless the text is four base-62 digits.
+    public init?(_ text: some StringProtocol) {
+        guard text.utf8.count == 4 else { return nil }
+        var value: UInt32 = 0
+        for byte in text.utf8 {
+            guard Base62.value(of: byte) != nil else { return nil }
+            value = value << 8 | UInt32(byte)
+        }
+        rawValue = value
+    }
+
+    /// Nil for a number that no text gives.
+    init?(rawValue: UInt32) {
+        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (24 - 8 * UInt32($0))) }
+        self.init(String(decoding: bytes, as: UTF8.self))
+    }
+
+    public var description: String {
+        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (24 - 8 * UInt32($0))) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,90 @@
+import Basics
+import Keyring
+
+/// The performer's own mark on a request, given back with the reply; the node doesn't look at it.
+public struct RequestTicket: Hashable, Sendable {
+    public var rawValue: UInt64
+
+    public init(_ rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// Something that a client asks of this node and that its front can't answer from memory.
+public struct ClientRequest: Sendable {
+    public enum Consistency: Hashable, Sendable {
+        /// Reflects everything that had returned before the request was sent.
+        case linearizable
+        /// This node's memory as it is.
+        case local
+    }
+
+    public enum Body: Sendable {
+        /// A change by the holder of a management token.
+        case change(token: Digest, Submission)
+        /// Charges, in one log entry; the keys stand in the command.
+        case charge(Submission)
+        /// A question, asked with a management token or about a presented API key.
+        case query(token: Digest?, Query, Consistency)
+        /// What this node knows of the cluster; needs a valid management token.
+        case status(token: Digest)
+        /// Hand leadership to the member named, or to the one most up to date.
+        case transferLeadership(token: Digest, to: NodeID?)
+        /// Write a snapshot now.
+        case takeSnapshot(token: Digest)
+    }
+
+    /// A command on its way to the log.
+    public struct Submission: Sendable {
+        public var command: Command
+        /// The client's own id for the change, if it gave one.
+        public var idempotency: IdempotencyKey?
+        /// The digest of the canonical request, without generated fields.
+        public var content: Digest
+
+        public init(command: Command, idempotency: IdempotencyKey?, content: Digest) {
+            self.command = command
+            self.idempotency = idempotency
+            self.content = content
+        }
+    }
+
+    public var ticket: RequestTicket
+    public var body: Body
+
+    public init(ticket: RequestTicket, body: Body) {
+        self.ticket = ticket
+        self.body = body
+    }
+}
+
+/// The answer to a `ClientRequest`.
+public enum ClientReply: Sendable {
+    /// The command was applied; its outcome, which may be a refusal, is final.
+    case outcome(Outcome, at: LogIndex)
+    /// The answer to a query, and the index of the state it was read from.
+    case answer(QueryAnswer, at: LogIndex)
+    case status(ClusterStatus)
+    /// Leadership moved, or a snapshot is durable.
+    case done(at: LogIndex)
+    case failed(ClientFailure)
+}
+
+/// Why a request got no answer from the replicated state.
+public enum ClientFailure: Hashable, Sendable {
+    /// The management token is unknown or revoked; decided on a linearizable state.
+    case unauthenticated
+    /// The token's role doesn't allow this.
+    case forbidden
+    /// No leader was found in time, and the request never left this node: nothing was changed.
+    case noLeader
+    /// Too much is waiting already; nothing was changed.
+    case overloaded
+    /// The disk has no room; nothing was changed.
+    case diskFull
+    /// The node is stopping or isn't whole; nothing was changed.
+    case unavailable
+    /// The request was handed to a leader and no outcome was learned in time: it may or may not
+    /// have been done. The same idempotency key finds out.
+    case outcomeUnknown(RequestID)
+    /// The leadership could not be handed over in time.
+    case transferFailed
+}

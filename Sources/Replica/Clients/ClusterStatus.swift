@@ -1,0 +1,69 @@
+import Basics
+import Consensus
+
+/// The cluster as one node sees it.
+public struct ClusterStatus: Hashable, Sendable {
+    public struct Member: Hashable, Sendable {
+        public var id: NodeID
+        public var isVoter: Bool
+        /// Where its peers reach it, as the cluster was formed.
+        public var address: String
+        /// Its log is durably the leader's up to here; nil where this node can't know.
+        public var match: LogIndex?
+        public var applied: LogIndex?
+        /// Whether it was heard within an election time-out; nil where this node can't know.
+        public var isHealthy: Bool?
+    }
+
+    /// 16 bytes.
+    public var clusterID: [UInt8]
+    public var node: NodeID
+    public var role: RoleName
+    public var standing: Standing
+    public var term: Term
+    public var leader: NodeID?
+    public var commitIndex: LogIndex
+    public var appliedIndex: LogIndex
+    public var lastIndex: LogIndex
+    public var durableIndex: LogIndex
+    public var snapshotIndex: LogIndex?
+    public var logTime: Timestamp
+    public var isDiskFull: Bool
+    public var clocksDisagree: Bool
+    /// How much longer this node may validate without hearing from a leader; zero or less if it
+    /// may not.
+    public var freshFor: Duration
+    /// In ascending order of their ids.
+    public var members: [Member]
+}
+
+extension Node {
+    /// What this node knows of the cluster now. Only a leader knows how far the others are.
+    public var status: ClusterStatus {
+        let peers = raft.role == .leader ? raft.peers : []
+        let members = addresses.map { address in
+            let peer = peers.first { $0.id == address.node }
+            let isSelf = address.node == id
+            return ClusterStatus.Member(
+                id: address.node, isVoter: raft.configuration.isVoter(address.node),
+                address: address.address,
+                match: isSelf ? raft.durableIndex : peer?.match,
+                applied: isSelf ? state.appliedIndex : peer?.applied,
+                isHealthy: isSelf ? raft.standing.isWhole : peer?.isActive)
+        }
+        let freshUntil = raft.lastLeaderContact.map { $0 + settings.freshness } ?? clock.now
+        return ClusterStatus(
+            clusterID: clusterID, node: id, role: raft.role, standing: raft.standing,
+            term: raft.term, leader: raft.leader, commitIndex: raft.commitIndex,
+            appliedIndex: state.appliedIndex, lastIndex: raft.lastIndex,
+            durableIndex: raft.durableIndex, snapshotIndex: raft.snapshot?.lastIndex,
+            logTime: state.logTime, isDiskFull: isDiskFull, clocksDisagree: raft.clocksDisagree,
+            freshFor: freshUntil - clock.now, members: members)
+    }
+
+    /// Whether this node would pass for ready: it may validate.
+    public var isReady: Bool {
+        isOpen && !isStopping && raft.standing.isWhole
+            && (raft.lastLeaderContact.map { $0 + settings.freshness > clock.now } ?? false)
+    }
+}

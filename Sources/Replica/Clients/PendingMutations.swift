@@ -1,0 +1,125 @@
+import Basics
+import Keyring
+
+/// A change or charge of one of this node's clients that has no outcome yet.
+struct PendingMutation {
+    var ticket: RequestTicket
+    var requestID: RequestID
+    /// The encoded envelope: every attempt sends the same bytes.
+    var envelope: [UInt8]
+    var deadline: Instant
+    /// How often it was handed to a leader, this node or another. Until the first time it can't be
+    /// in any log, and no outcome is a failure; from then on it is an unknown.
+    var attempts = 0
+    /// When it was handed over last; nil while it is in the outbox.
+    var handedOver: Instant?
+}
+
+/// The changes and charges of this node's clients that have no outcome yet, oldest first.
+///
+/// A request is handed over again, under the same id, whenever the leader may have lost it; the
+/// replicated record of that id makes the attempts one (consensus.md's rule that what isn't known
+/// stays unknown: a request handed over once is never reported as failed).
+struct PendingMutations {
+    private var table: [RequestID: PendingMutation] = [:]
+    /// Arrival order, which is deadline order: every deadline is as far ahead. Ids whose request
+    /// has ended stay until they come to the front.
+    private var arrivals = Ring<RequestID>()
+    /// Ids to hand over, in arrival order.
+    private var outbox: [RequestID] = []
+    /// No request in `handedOver` is older than this.
+    private(set) var oldestHandOver = Instant.never
+
+    var count: Int { table.count }
+    var hasOutbox: Bool { !outbox.isEmpty }
+
+    mutating func insert(_ mutation: PendingMutation) {
+        precondition(table[mutation.requestID] == nil, "a request id was drawn twice")
+        table[mutation.requestID] = mutation
+        arrivals.append(mutation.requestID)
+        outbox.append(mutation.requestID)
+    }
+
+    /// Takes out the request that the entry just applied answers, if it is one of this node's.
+    mutating func take(_ requestID: RequestID) -> PendingMutation? {
+        guard let mutation = table.removeValue(forKey: requestID) else { return nil }
+        while let first = arrivals.first, table[first] == nil { arrivals.removeFirst() }
+        return mutation
+    }
+
+    /// Takes out the requests for which `isIncluded` holds, in arrival order.
+    mutating func takeAll(where isIncluded: (PendingMutation) -> Bool) -> [PendingMutation] {
+        arrivals.compactMap { requestID in
+            guard let mutation = table[requestID], isIncluded(mutation) else { return nil }
+            table[requestID] = nil
+            return mutation
+        }
+    }
+
+    /// Takes out a request that was handed over only once and declined then: it is in no log.
+    mutating func takeDeclined(_ requestID: RequestID) -> PendingMutation? {
+        guard let mutation = table[requestID], mutation.attempts == 1 else { return nil }
+        table[requestID] = nil
+        return mutation
+    }
+
+    /// The envelopes to hand over now, in arrival order, and marks them so.
+    mutating func drainOutbox(now: Instant) -> [[UInt8]] {
+        var envelopes: [[UInt8]] = []
+        envelopes.reserveCapacity(outbox.count)
+        for requestID in outbox {
+            guard var mutation = table[requestID], mutation.handedOver == nil else { continue }
+            mutation.handedOver = now
+            mutation.attempts += 1
+            table[requestID] = mutation
+            envelopes.append(mutation.envelope)
+        }
+        outbox.removeAll(keepingCapacity: true)
+        if !envelopes.isEmpty { oldestHandOver = min(oldestHandOver, now) }
+        return envelopes
+    }
+
+    /// Puts a request that a leader declined back into the outbox.
+    mutating func handOverAgain(_ requestID: RequestID) {
+        guard table[requestID]?.handedOver != nil else { return }
+        table[requestID]?.handedOver = nil
+        outbox.append(requestID)
+    }
+
+    /// Puts everything that was handed over at or before `limit` back into the outbox: its leader
+    /// may have lost it.
+    mutating func handOverAgain(since limit: Instant) {
+        var earliest = Instant.never
+        for requestID in arrivals {
+            guard let handedOver = table[requestID]?.handedOver else { continue }
+            if handedOver <= limit {
+                handOverAgain(requestID)
+            } else {
+                earliest = min(earliest, handedOver)
+            }
+        }
+        oldestHandOver = earliest
+    }
+
+    /// The requests whose deadline has come, oldest first.
+    mutating func takeExpired(now: Instant) -> [PendingMutation] {
+        var expired: [PendingMutation] = []
+        while let requestID = arrivals.first {
+            if let mutation = table[requestID] {
+                guard mutation.deadline <= now else { break }
+                table[requestID] = nil
+                expired.append(mutation)
+            }
+            arrivals.removeFirst()
+        }
+        return expired
+    }
+
+    /// When `takeExpired` will have something.
+    var nextDeadline: Instant {
+        for requestID in arrivals {
+            if let mutation = table[requestID] { return mutation.deadline }
+        }
+        return .never
+    }
+}

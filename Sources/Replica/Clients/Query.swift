@@ -1,0 +1,40 @@
+import Basics
+import Keyring
+
+/// A question about the replicated state.
+public enum Query: Hashable, Sendable {
+    case whoami
+    case account(AccountID)
+    case accounts(PageRequest)
+    case user(UserID, account: AccountID)
+    case users(account: AccountID, PageRequest)
+    case key(KeyID, account: AccountID)
+    case keys(account: AccountID, KeyFilter, PageRequest)
+    case limit(UserID, account: AccountID, API)
+    case usage(account: AccountID, PageRequest)
+    case audit(account: AccountID, PageRequest)
+    case token(TokenID)
+    case tokens(PageRequest)
+    case settings
+    /// What the presented API key can spend; the query's token is the key's digest.
+    case credits
+}
+
+/// The answer to a `Query`.
+public enum QueryAnswer: Hashable, Sendable {
+    case identity(Identity)
+    case account(AccountDetail)
+    case accounts(Page<AccountDetail>)
+    case user(UserDetail)
+    case users(Page<UserDetail>)
+    case key(KeyDetail)
+    case keys(Page<KeyDetail>)
+    case limit(LimitDetail)
+    case usage(Page<UsageRow>)
+    case audit(Page<AuditItem>)
+    case token(TokenDetail)
+    case tokens(Page<TokenDetail>)
+    case settings(ClusterSettings)
+    case credits(CreditsAnswer)
+    case refused(Refusal)
+}

@@ -1,0 +1,84 @@
+import Basics
+import Consensus
+import Keyring
+
+extension Node {
+    /// Applies the committed entries up to `index`, in order, and answers this node's clients.
+    mutating func applyCommitted(through index: LogIndex, effects: inout [NodeEffect]) {
+        guard raft.standing.isWhole else { return }
+        let applied = state.appliedIndex
+        guard index > applied else { return }
+        for entry in raft.entries(from: applied.next, through: index) {
+            apply(entry, effects: &effects)
+        }
+        precondition(state.appliedIndex == index, "the log has a gap below its commit index")
+        raft.applied = index
+        publish(through: index)
+        answerReadyReads(&effects)
+    }
+
+    private mutating func apply(_ entry: Entry, effects: inout [NodeEffect]) {
+        let changesPowers: Bool
+        switch entry.kind {
+        case .noop, .tick:
+            state.advance(to: entry.index, time: entry.time, changes: &tableChanges)
+            changesPowers = false
+        case .command:
+            let result = state.apply(
+                entry.payload, at: entry.index, time: entry.time, changes: &tableChanges)
+            changesPowers = result.changesPowers
+            if changesPowers { settling.noteChange(at: entry.index) }
+            if let requestID = result.requestID, let mutation = pending.take(requestID) {
+                let reply = ClientReply.outcome(result.outcome, at: entry.index)
+                if changesPowers {
+                    settling.hold(
+                        Settling.HeldReply(
+                            index: entry.index, deadline: clock.now + settings.settleDeadline,
+                            ticket: mutation.ticket, reply: reply))
+                } else {
+                    effects.append(.reply(mutation.ticket, reply))
+                }
+            }
+        }
+    }
+
+    /// Hands the changes since the last call to the read side: states first, then the index.
+    private mutating func publish(through index: LogIndex) {
+        for change in tableChanges { table.apply(change) }
+        tableChanges.removeAll(keepingCapacity: true)
+        table.publish(index)
+    }
+
+    /// Moves the instant up to which the read side may answer.
+    mutating func publishFreshness() {
+        guard raft.standing.isWhole, let contact = raft.lastLeaderContact else { return }
+        table.setFreshUntil(contact + settings.freshness)
+    }
+
+    /// Tells the leader how far this node has applied, or as leader the others how far all have,
+    /// and lets the replies go that waited for it.
+    mutating func settle(_ effects: inout [NodeEffect]) {
+        if members.isEmpty {
+            settling.settle(through: state.appliedIndex)
+        } else if raft.role == .leader {
+            settleAsLeader()
+        } else if let leader = raft.leader, settling.newestChange > reportedApplied {
+            reportedApplied = state.appliedIndex
+            links.send(.applied(state.appliedIndex), to: leader)
+        }
+        for held in settling.release(now: clock.now) {
+            effects.append(.reply(held.ticket, held.reply))
+        }
+    }
+
+    private mutating func settleAsLeader() {
+        guard settling.isOutstanding else { return }
+        var settled = state.appliedIndex
+        for member in members where member.lastHeard + settings.settleDeadline > clock.now {
+            settled = min(settled, member.applied)
+        }
+        guard settled > settling.settled else { return }
+        settling.settle(through: settled)
+        for member in members { links.send(.settled(settled), to: member.id) }
+    }
+}

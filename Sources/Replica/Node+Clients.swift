@@ -1,0 +1,141 @@
+import Basics
+import Consensus
+import Keyring
+
+extension Node {
+    /// Takes a request of one of this node's clients.
+    mutating func take(_ request: ClientRequest, effects: inout [NodeEffect]) {
+        func fail(_ failure: ClientFailure) {
+            effects.append(.reply(request.ticket, .failed(failure)))
+        }
+        guard !isStopping, raft.standing.isWhole else { return fail(.unavailable) }
+        guard pending.count + reads.count < NodeLimits.waitingRequests else {
+            return fail(.overloaded)
+        }
+        switch request.body {
+        case .query(_, _, .local), .status:
+            answer(request, effects: &effects)
+        case .query(_, _, .linearizable):
+            wait(request)
+        case .change(let token, _), .transferLeadership(let token, _), .takeSnapshot(let token):
+            // A token made a moment ago through another node may not have come here yet.
+            if state.knowsToken(token) {
+                perform(request, effects: &effects)
+            } else {
+                wait(request)
+            }
+        case .charge(let submission):
+            if state.knowsKeys(of: submission.command) {
+                perform(request, effects: &effects)
+            } else {
+                wait(request)
+            }
+        }
+    }
+
+    /// Lets the request wait until this node's state reflects all that returned before it came.
+    private mutating func wait(_ request: ClientRequest) {
+        reads.insert(PendingRead(request: request, deadline: clock.now + settings.readDeadline))
+    }
+
+    /// Answers what waited for a state that has now been reached.
+    mutating func answerReadyReads(_ effects: inout [NodeEffect]) {
+        for request in reads.takeReady(applied: state.appliedIndex) {
+            switch request.body {
+            case .query, .status: answer(request, effects: &effects)
+            case .change, .charge, .transferLeadership, .takeSnapshot:
+                perform(request, effects: &effects)
+            }
+        }
+    }
+
+    /// Answers from the state as it is.
+    private mutating func answer(_ request: ClientRequest, effects: inout [NodeEffect]) {
+        let reply: ClientReply
+        switch request.body {
+        case .query(let token, let query, _):
+            reply = .answer(
+                state.answer(query, token: token, at: clock.wall), at: state.appliedIndex)
+        case .status(let token):
+            reply = state.knowsToken(token) ? .status(status) : .failed(.unauthenticated)
+        case .change, .charge, .transferLeadership, .takeSnapshot:
+            preconditionFailure("not a question")
+        }
+        effects.append(.reply(request.ticket, reply))
+    }
+
+    /// Starts a change whose token or keys this node knows, or as linearizably as can be doesn't.
+    private mutating func perform(_ request: ClientRequest, effects: inout [NodeEffect]) {
+        switch request.body {
+        case .change(let token, let submission):
+            guard let actor = state.tokenID(of: token) else {
+                return refuse(request, .unauthenticated, effects: &effects)
+            }
+            submit(submission, by: .token(actor), ticket: request.ticket)
+        case .charge(let submission):
+            // Keys that nobody knows are refused when the charge is applied, each for itself; a
+            // request with no known key at all never reaches the log.
+            guard state.knowsAnyKey(of: submission.command) else {
+                let outcome = state.outcomeForUnknownKeys(submission.command)
+                let reply = ClientReply.outcome(outcome, at: state.appliedIndex)
+                return effects.append(.reply(request.ticket, reply))
+            }
+            submit(submission, by: .cluster, ticket: request.ticket)
+        case .transferLeadership(let token, let target):
+            guard authorizeOperator(request, token: token, effects: &effects) else { return }
+            beginTransfer(to: target, ticket: request.ticket, effects: &effects)
+        case .takeSnapshot(let token):
+            guard authorizeOperator(request, token: token, effects: &effects) else { return }
+            snapshots.waiting.append(request.ticket)
+            snapshots.isWanted = true
+        case .query, .status:
+            preconditionFailure("not a change")
+        }
+    }
+
+    private func refuse(
+        _ request: ClientRequest, _ failure: ClientFailure, effects: inout [NodeEffect]
+    ) {
+        effects.append(.reply(request.ticket, .failed(failure)))
+    }
+
+    private func authorizeOperator(
+        _ request: ClientRequest, token: Digest, effects: inout [NodeEffect]
+    ) -> Bool {
+        guard state.knowsToken(token) else {
+            refuse(request, .unauthenticated, effects: &effects)
+            return false
+        }
+        guard state.isOperator(token) else {
+            refuse(request, .forbidden, effects: &effects)
+            return false
+        }
+        return true
+    }
+
+    /// Puts a command under an id of this node's own drawing and into the outbox.
+    private mutating func submit(
+        _ submission: ClientRequest.Submission, by actor: Actor, ticket: RequestTicket
+    ) {
+        let requestID = RequestID(high: entropy.next(), low: entropy.next())
+        let envelope = Envelope(
+            requestID: requestID, actor: actor, idempotency: submission.idempotency,
+            content: submission.content, command: submission.command)
+        pending.insert(
+            PendingMutation(
+                ticket: ticket, requestID: requestID, envelope: envelope.encode(),
+                deadline: clock.now + settings.changeDeadline))
+    }
+
+    /// Ends what has waited too long.
+    mutating func expireRequests(_ effects: inout [NodeEffect]) {
+        for mutation in pending.takeExpired(now: clock.now) {
+            let failure: ClientFailure =
+                mutation.attempts == 0 ? .noLeader : .outcomeUnknown(mutation.requestID)
+            effects.append(.reply(mutation.ticket, .failed(failure)))
+        }
+        for request in reads.takeExpired(now: clock.now) {
+            effects.append(.reply(request.ticket, .failed(.noLeader)))
+        }
+    }
+}

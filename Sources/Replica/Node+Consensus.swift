@@ -1,0 +1,112 @@
+import Basics
+import Consensus
+import Journal
+import Keyring
+
+extension Node {
+    /// Performs what Raft asked for since the last call, and what that leads to.
+    mutating func performRaftEffects(_ effects: inout [NodeEffect]) {
+        while !raftEffects.isEmpty {
+            var batch: [RaftEffect] = []
+            swap(&batch, &raftEffects)
+            for effect in batch { perform(effect, effects: &effects) }
+            if raftEffects.isEmpty {
+                batch.removeAll(keepingCapacity: true)
+                swap(&batch, &raftEffects)
+            }
+        }
+    }
+
+    private mutating func perform(_ effect: RaftEffect, effects: inout [NodeEffect]) {
+        switch effect {
+        case .saveHardState(let hardState):
+            journal.save(JournalHardState(hardState))
+        case .appendEntries(let entries):
+            journal.append(entries.map(JournalRecord.init))
+        case .send(let message, let peer):
+            links.send(.consensus(message), to: peer)
+        case .committed(let index):
+            applyCommitted(through: index, effects: &effects)
+        case .readReady(let token, let index):
+            reads.confirm(token, at: index)
+            answerReadyReads(&effects)
+        case .readFailed(let token):
+            reads.fail(token)
+        case .sendSnapshot(let peer, let offset, let maxBytes):
+            readSnapshot(for: peer, offset: offset, maxBytes: maxBytes, effects: &effects)
+        case .receivedSnapshotChunk(let chunk, let peer):
+            receive(chunk, from: peer, effects: &effects)
+        case .roleChanged(let role, let term):
+            effects.append(.report(.roleChanged(role, term: term)))
+            if role == .leader { forgetMemberProgress() }
+        case .leaderChanged(let leader, let term):
+            effects.append(.report(.leaderChanged(leader, term: term)))
+            // Whatever went to the last leader may be lost; the requests' ids make it one attempt.
+            if leader != nil { pending.handOverAgain(since: .never) }
+        case .transferEnded(let succeeded):
+            endTransfer(succeeded: succeeded, effects: &effects)
+        case .clockDisagreement(let disagrees):
+            effects.append(.report(.clockDisagreement(disagrees)))
+        case .standingChanged(let standing):
+            if standing == .whole { journal.settleDoubt() }
+            effects.append(.report(.standingChanged(standing)))
+        }
+    }
+
+    /// A peer is told apart from others by what its link proved, never by what it says.
+    mutating func receive(
+        _ frame: PeerFrame, from peer: NodeID, effects: inout [NodeEffect]
+    ) {
+        noteHeard(peer)
+        switch frame {
+        case .consensus(let message):
+            raft.receive(message, from: peer, clock: clock, effects: &raftEffects)
+            performRaftEffects(&effects)
+        case .propose(let envelopes):
+            appendForwarded(envelopes, from: peer)
+        case .declined(let requests, let reason):
+            takeBack(requests, reason, effects: &effects)
+        case .applied(let index):
+            noteApplied(index, by: peer)
+        case .settled(let index):
+            // Only the leader counts what the members have applied.
+            if peer == raft.leader { settling.settle(through: index) }
+        }
+    }
+
+    private mutating func forgetMemberProgress() {
+        for position in members.indices {
+            members[position].applied = .zero
+            members[position].lastHeard = clock.now
+        }
+    }
+
+    private mutating func noteHeard(_ peer: NodeID) {
+        guard let position = members.firstIndex(where: { $0.id == peer }) else { return }
+        members[position].lastHeard = clock.now
+    }
+
+    private mutating func noteApplied(_ index: LogIndex, by peer: NodeID) {
+        guard let position = members.firstIndex(where: { $0.id == peer }) else { return }
+        members[position].applied = max(members[position].applied, index)
+    }
+}
+
+// Time passes in the log.
+extension Node {
+    /// When a tick is due: the leader appends one if nothing else carries the time forward.
+    var nextTick: Instant? {
+        guard raft.isEstablishedLeader, let due = state.nextDeadline else { return nil }
+        let wait = due - raft.logTimeNow(clock)
+        // Not at once again: the last tick may still be on its way.
+        return clock.now + max(wait, raft.settings.heartbeatInterval)
+    }
+
+    /// Lets the log's time reach the deadline that has come (a period's end, say).
+    mutating func appendTickIfDue() {
+        guard raft.isEstablishedLeader, !isDiskFull, let due = state.nextDeadline,
+            due <= raft.logTimeNow(clock), raft.lastLogTime < due
+        else { return }
+        _ = raft.propose([[]], kind: .tick, clock: clock, effects: &raftEffects)
+    }
+}

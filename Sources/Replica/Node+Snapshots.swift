@@ -1,0 +1,253 @@
+import Basics
+import Consensus
+import Journal
+import Keyring
+
+/// A snapshot in the making: the encoder over the frozen state, and the chunk it made last. It is
+/// advanced beside the loop; a large state takes many turns.
+public struct SnapshotEncoding: Sendable {
+    var encoder: SnapshotEncoder
+    /// Nil once the encoder has come to its end.
+    var chunk: [UInt8]?
+
+    /// Makes the next chunk. Touches nothing but this value.
+    public mutating func advance() { chunk = encoder.nextChunk() }
+}
+
+/// The snapshots that a node is making, sending and receiving.
+struct SnapshotTraffic: Sendable {
+    /// A chunk of the current snapshot file on its way to a follower.
+    struct Transfer: Sendable {
+        var read: DiskRead
+        var peer: NodeID
+        var offset: UInt64
+        var file: SnapshotFile
+    }
+
+    /// Set when somebody asked for one.
+    var isWanted = false
+    /// Who waits for the snapshot being made, or the next.
+    var waiting: [RequestTicket] = []
+    var isEncoding = false
+    /// The encoding that waits until the disk has caught up.
+    var paused: SnapshotEncoding?
+    var transfers: [Transfer] = []
+    /// The state of the snapshot being received.
+    var decoder: SnapshotDecoder?
+    var receivedFrom: NodeID?
+    var receivedMetadata: SnapshotMetadata?
+}
+
+// Making one.
+extension Node {
+    /// Begins a snapshot when the log since the last has grown enough, or somebody asked.
+    mutating func writeSnapshotIfDue(_ effects: inout [NodeEffect]) {
+        if let paused = snapshots.paused, store.wantsChunk {
+            snapshots.paused = nil
+            effects.append(.encodeSnapshot(paused))
+        }
+        let isDue =
+            snapshots.isWanted || raft.logBytesSinceSnapshot >= settings.snapshotLogBytes
+        guard isDue, !store.isWriting, !snapshots.isEncoding, snapshots.decoder == nil,
+            !isDiskFull, raft.standing.isWhole
+        else { return }
+        snapshots.isWanted = false
+        let applied = state.appliedIndex
+        guard applied > (raft.snapshot?.lastIndex ?? .zero), let term = raft.term(at: applied)
+        else {
+            return endSnapshot(at: raft.snapshot?.lastIndex ?? .zero, effects: &effects)
+        }
+        let metadata = SnapshotMetadata(
+            lastIndex: applied, lastTerm: term, lastTime: state.logTime,
+            configuration: raft.configuration)
+        store.begin(SnapshotDescription(metadata))
+        snapshots.isEncoding = true
+        effects.append(.encodeSnapshot(SnapshotEncoding(encoder: state.freeze())))
+    }
+
+    mutating func takeEncoded(_ encoding: SnapshotEncoding, effects: inout [NodeEffect]) {
+        guard store.isWriting else {
+            // Given up for want of room meanwhile.
+            snapshots.isEncoding = false
+            return
+        }
+        guard let chunk = encoding.chunk else {
+            snapshots.isEncoding = false
+            return store.finish()
+        }
+        store.append(chunk)
+        if store.wantsChunk {
+            effects.append(.encodeSnapshot(encoding))
+        } else {
+            snapshots.paused = encoding
+        }
+    }
+
+    private mutating func endSnapshot(at index: LogIndex, effects: inout [NodeEffect]) {
+        for ticket in snapshots.waiting { effects.append(.reply(ticket, .done(at: index))) }
+        snapshots.waiting.removeAll()
+    }
+
+    /// Takes what became of a snapshot file.
+    mutating func take(_ event: SnapshotEvent, effects: inout [NodeEffect]) {
+        switch event {
+        case .written(let description):
+            guard let metadata = SnapshotMetadata(description) else {
+                preconditionFailure("a snapshot of our own with a configuration not ours")
+            }
+            raft.snapshotSaved(metadata)
+            journal.compact(through: metadata.lastIndex)
+            effects.append(.report(.snapshotWritten(metadata.lastIndex)))
+            endSnapshot(at: metadata.lastIndex, effects: &effects)
+        case .installed:
+            install(&effects)
+        case .abandonedForRoom:
+            snapshots.paused = nil
+            snapshots.isEncoding = false
+            for ticket in snapshots.waiting {
+                effects.append(.reply(ticket, .failed(.diskFull)))
+            }
+            snapshots.waiting.removeAll()
+        }
+    }
+}
+
+// Sending one.
+extension Node {
+    /// Raft wants a chunk of the newest snapshot sent: reads it first.
+    mutating func readSnapshot(
+        for peer: NodeID, offset: UInt64, maxBytes: Int, effects: inout [NodeEffect]
+    ) {
+        guard let file = store.current,
+            let read = store.read(from: Int(clamping: offset), maximum: maxBytes)
+        else { return }
+        snapshots.transfers.append(
+            SnapshotTraffic.Transfer(read: read, peer: peer, offset: offset, file: file))
+        effects.append(.read(read))
+    }
+
+    mutating func sendSnapshot(_ read: DiskRead, _ bytes: [UInt8]) {
+        guard let position = snapshots.transfers.firstIndex(where: { $0.read == read }) else {
+            return
+        }
+        let transfer = snapshots.transfers.remove(at: position)
+        // Another snapshot may have taken its place; Raft asks again.
+        guard transfer.file == store.current, bytes.count == read.count,
+            let metadata = SnapshotMetadata(transfer.file.description)
+        else { return }
+        let end = transfer.offset + UInt64(bytes.count)
+        raft.sendSnapshotChunk(
+            bytes, of: metadata, offset: transfer.offset,
+            isLast: end >= UInt64(transfer.file.byteCount), to: transfer.peer, clock: clock,
+            effects: &raftEffects)
+    }
+}
+
+// Receiving one.
+extension Node {
+    /// Stores a part of the leader's snapshot and decodes what is whole of it.
+    mutating func receive(
+        _ chunk: SnapshotChunk, from peer: NodeID, effects: inout [NodeEffect]
+    ) {
+        if chunk.offset == 0 {
+            snapshots.decoder = SnapshotDecoder()
+            snapshots.receivedMetadata = chunk.metadata
+            snapshots.receivedFrom = peer
+        }
+        do {
+            let progress = try store.receive(
+                chunk.bytes, at: Int(clamping: chunk.offset),
+                of: JournalPosition(chunk.metadata.position))
+            for part in progress.chunks { try snapshots.decoder?.append(part) }
+            guard chunk.isLast else { return }
+            let description = try store.install()
+            guard SnapshotMetadata(description) == chunk.metadata else {
+                throw MalformedBytes("the file and its announcement differ")
+            }
+        } catch {
+            store.rejectReceived()
+            snapshots.decoder = nil
+            raft.snapshotRejected(chunk.metadata, clock: clock, effects: &raftEffects)
+            effects.append(.report(.snapshotRefused("\(error)", from: peer)))
+        }
+    }
+
+    /// The received snapshot is durable: state, applied index and read side change in one step.
+    private mutating func install(_ effects: inout [NodeEffect]) {
+        guard let decoder = snapshots.decoder, let metadata = snapshots.receivedMetadata,
+            let peer = snapshots.receivedFrom
+        else { preconditionFailure("a snapshot was installed that wasn't received") }
+        snapshots.decoder = nil
+        guard metadata.lastIndex > state.appliedIndex else {
+            return raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
+        }
+        do {
+            state = try decoder.finish()
+        } catch {
+            // The file's checksum holds, so it was written so: the sender's state is not ours.
+            isFailed = true
+            return effects.append(.fatal("the installed snapshot can't be read: \(error)"))
+        }
+        if raft.term(at: metadata.lastIndex) == metadata.lastTerm {
+            journal.compact(through: metadata.lastIndex)
+        } else {
+            journal.restart(after: JournalPosition(metadata.position))
+        }
+        raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
+        raft.applied = state.appliedIndex
+        Self.fill(table, from: state)
+        effects.append(.report(.snapshotInstalled(metadata.lastIndex, from: peer)))
+        answerFromRecords(&effects)
+        performRaftEffects(&effects)
+    }
+
+    /// Replaces the read side's contents by the state's, at once for whoever looks.
+    static func fill(_ table: KeyTable, from state: StateMachine) {
+        let replacement = table.makeReplacement()
+        state.forEachTableChange { replacement.apply($0) }
+        table.install(replacement, at: state.appliedIndex)
+    }
+
+    /// Entries that a snapshot stepped over were not applied here one by one: what this node's
+    /// clients wait for stands in the snapshot's records, or comes by another attempt.
+    private mutating func answerFromRecords(_ effects: inout [NodeEffect]) {
+        settling.noteChange(at: state.appliedIndex)
+        for mutation in pending.takeAll(where: { state.recordedOutcome(for: $0.requestID) != nil })
+        {
+            guard let outcome = state.recordedOutcome(for: mutation.requestID) else { continue }
+            settling.hold(
+                Settling.HeldReply(
+                    index: state.appliedIndex, deadline: clock.now + settings.settleDeadline,
+                    ticket: mutation.ticket,
+                    reply: .outcome(outcome, at: state.appliedIndex)))
+        }
+        pending.handOverAgain(since: .never)
+    }
+}
+
+extension JournalPosition {
+    init(_ position: LogPosition) { self.init(term: position.term, index: position.index) }
+}
+
+extension SnapshotDescription {
+    init(_ metadata: SnapshotMetadata) {
+        var writer = ByteWriter()
+        metadata.configuration.encode(into: &writer)
+        self.init(
+            last: JournalPosition(metadata.position), lastTime: metadata.lastTime,
+            configuration: writer.bytes)
+    }
+}
+
+extension SnapshotMetadata {
+    /// Nil if the configuration isn't one.
+    init?(_ description: SnapshotDescription) {
+        var reader = ByteReader(description.configuration)
+        guard let configuration = try? Configuration(from: &reader), reader.isAtEnd else {
+            return nil
+        }
+        self.init(
+            lastIndex: description.last.index, lastTerm: description.last.term,
+            lastTime: description.lastTime, configuration: configuration)
+    }
+}

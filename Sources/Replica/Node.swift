@@ -1,0 +1,134 @@
+import Basics
+import Consensus
+import Journal
+import Keyring
+
+/// One member of the cluster, whole, as a synchronous value: inputs in, effects out.
+///
+/// It owns consensus, journal, replicated state, peer links and the waiting requests of its
+/// clients. It reads no clock, opens no file and knows no thread; whoever performs its effects
+/// (the server, or the simulator) is the only difference between production and a test.
+///
+/// Laws:
+/// - The same start, inputs and clock readings give the same effects, byte for byte.
+/// - A reply with an outcome leaves only after the entry was committed and applied here.
+/// - A request that was handed to a leader is never reported as failed, only as unknown.
+/// - The state at applied index `i` is a function of the log up to `i` alone.
+/// - The read side is published only while this node has heard from a leader, or as leader from
+///   a majority, within `NodeSettings.freshness`.
+///
+/// A node that isn't whole (its journal lost something) applies nothing and answers nothing until
+/// the others have repaired it.
+public struct Node: Sendable {
+    public let id: NodeID
+    /// 16 bytes.
+    public let clusterID: [UInt8]
+    public let settings: NodeSettings
+    /// The read side of the state, shared with the threads that validate.
+    public let table: KeyTable
+    /// The members and where their peers reach them, in ascending order of their ids.
+    let addresses: [IdentityMember]
+
+    var raft: Raft
+    var journal: WriteAheadLog
+    var store: SnapshotStore
+    var state: StateMachine
+    var links: PeerLinks
+    var entropy: EntropyStream
+    /// As read at the start of the current step.
+    var clock: ClockReading
+
+    var pending = PendingMutations()
+    var reads = PendingReads()
+    var settling = Settling()
+    var snapshots = SnapshotTraffic()
+    /// The other members, and as leader what they last said of themselves.
+    var members: [MemberProgress]
+    /// As follower: how far this node told the leader that it has applied the log.
+    var reportedApplied = LogIndex.zero
+    /// Who waits for the leadership to be handed over.
+    var transfers: [RequestTicket] = []
+
+    /// Whether the first disk batch, which makes durable what was read at the start, is done.
+    var isOpen = false
+    var isDiskFull = false
+    var nextRoomCheck = Instant.never
+    /// A graceful stop has begun, hands leadership over, and has done what it could.
+    var isStopping = false
+    var isHandingOver = false
+    var isStopped = false
+    /// `fatal` was given out: nothing more is done.
+    var isFailed = false
+
+    /// Buffers used again in every step.
+    var raftEffects: [RaftEffect] = []
+    var tableChanges: [TableChange] = []
+
+    /// What another member last said of itself.
+    struct MemberProgress: Sendable {
+        var id: NodeID
+        var applied = LogIndex.zero
+        var lastHeard: Instant
+    }
+
+    /// Performs one input. Effects are appended in the order in which they must be performed.
+    public mutating func step(
+        _ input: NodeInput, clock: ClockReading, effects: inout [NodeEffect]
+    ) {
+        precondition(clock.now >= self.clock.now, "the monotonic clock ran backwards")
+        self.clock = clock
+        guard !isFailed else { return }
+        take(input, effects: &effects)
+        guard !isFailed else { return }
+        if isOpen { advance(&effects) }
+        writeDisk(&effects)
+        links.flush(now: clock.now, isDialing: isOpen, effects: &effects)
+    }
+
+    /// What every input may have made due.
+    private mutating func advance(_ effects: inout [NodeEffect]) {
+        raft.advance(to: clock, effects: &raftEffects)
+        performRaftEffects(&effects)
+        expireRequests(&effects)
+        appendTickIfDue()
+        handOver(&effects)
+        performRaftEffects(&effects)
+        settle(&effects)
+        publishFreshness()
+        writeSnapshotIfDue(&effects)
+        finishStopIfDone(&effects)
+    }
+
+    private mutating func take(_ input: NodeInput, effects: inout [NodeEffect]) {
+        switch input {
+        case .timePassed:
+            break
+        case .linkDialed, .dialFailed, .linkAccepted, .bytesReceived, .linkClosed:
+            takeLinkInput(input, effects: &effects)
+        case .diskDone(let batch):
+            takeDone(batch, effects: &effects)
+        case .diskFailed(let batch, let failure):
+            takeFailed(batch, failure, effects: &effects)
+        case .diskRead(let read, let bytes):
+            sendSnapshot(read, bytes)
+        case .snapshotEncoded(let encoding):
+            takeEncoded(encoding, effects: &effects)
+        case .requests(let requests):
+            for request in requests { take(request, effects: &effects) }
+        case .stopRequested:
+            beginStop(&effects)
+        }
+    }
+
+    /// When `step` must be called at the latest, with `timePassed` if nothing else came.
+    public var nextDeadline: Instant {
+        var deadline = min(raft.nextDeadline, links.nextDeadline)
+        deadline = min(deadline, min(pending.nextDeadline, reads.nextDeadline))
+        if pending.oldestHandOver < .never {
+            deadline = min(deadline, pending.oldestHandOver + settings.resendInterval)
+        }
+        deadline = min(deadline, min(settling.nextDeadline, nextRoomCheck))
+        if let due = nextTick { deadline = min(deadline, due) }
+        return deadline
+    }
+}

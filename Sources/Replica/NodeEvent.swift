@@ -1,0 +1,18 @@
+import Basics
+import Consensus
+
+/// What a node tells its log and its counters; decides nothing.
+public enum NodeEvent: Sendable {
+    case roleChanged(RoleName, term: Term)
+    case leaderChanged(NodeID?, term: Term)
+    case standingChanged(Standing)
+    /// Whether a majority's wall clocks have ceased to agree.
+    case clockDisagreement(Bool)
+    /// A link to or from a peer was closed for cause.
+    case peerLinkFailed(PeerLinkFailure)
+    case diskFull(Bool)
+    case snapshotWritten(LogIndex)
+    case snapshotInstalled(LogIndex, from: NodeID)
+    /// The received snapshot was refused, with the reason.
+    case snapshotRefused(String, from: NodeID)
+}

@@ -1,0 +1,73 @@
+import Basics
+import Consensus
+
+/// The time-outs and sizes of one node that no replicated decision depends on.
+public struct NodeSettings: Sendable {
+    public var raft = NodeSettings.consensus
+    /// How long a node goes on validating after it last heard from a leader, or, as leader, from a
+    /// majority.
+    public var freshness = Duration.seconds(2)
+    /// How long a change or charge may take before its outcome is reported as unknown.
+    public var changeDeadline = Duration.seconds(10)
+    /// How long a read may wait for a leader.
+    public var readDeadline = Duration.seconds(5)
+    /// A request handed to a leader that neither applied nor declined it is handed over again
+    /// after this.
+    public var resendInterval = Duration.seconds(1)
+    /// How long a changed key may wait for the other members to have applied the change. A member
+    /// silent for longer than `freshness` has stopped answering by itself.
+    public var settleDeadline = Duration.milliseconds(2_100)
+    /// Pauses between attempts to connect to a peer: doubled from the first to the last.
+    public var dialBackoff = (first: Duration.milliseconds(50), last: Duration.seconds(1))
+    /// A link must have proved its membership within this.
+    public var handshakeDeadline = Duration.seconds(2)
+    /// How often a node without room looks for some.
+    public var roomCheckInterval = Duration.seconds(1)
+    /// A snapshot is written when the log since the last one is this large.
+    public var snapshotLogBytes = 64 << 20
+
+    public init() {}
+
+    /// Raft's defaults, but for the largest entry: 10,000 charges with long ids.
+    private static var consensus: RaftSettings {
+        var settings = RaftSettings()
+        settings.maxEntryBytes = 2 << 20
+        return settings
+    }
+
+    /// Throws if the settings contradict each other.
+    public func validate() throws(InvalidNodeSettings) {
+        do {
+            try raft.validate()
+        } catch {
+            throw InvalidNodeSettings(field: error.field, reason: error.reason)
+        }
+        let positive: [(String, Duration)] = [
+            ("freshness", freshness), ("changeDeadline", changeDeadline),
+            ("readDeadline", readDeadline), ("resendInterval", resendInterval),
+            ("settleDeadline", settleDeadline), ("handshakeDeadline", handshakeDeadline),
+            ("dialBackoff.first", dialBackoff.first), ("roomCheckInterval", roomCheckInterval),
+        ]
+        for (name, value) in positive where value <= .zero {
+            throw InvalidNodeSettings(field: name, reason: "must be above zero")
+        }
+        guard dialBackoff.first <= dialBackoff.last else {
+            throw InvalidNodeSettings(field: "dialBackoff", reason: "the last is below the first")
+        }
+        guard settleDeadline > freshness else {
+            throw InvalidNodeSettings(field: "settleDeadline", reason: "must be above freshness")
+        }
+        guard snapshotLogBytes >= 1 << 12 else {
+            throw InvalidNodeSettings(field: "snapshotLogBytes", reason: "must be 4096 or more")
+        }
+    }
+}
+
+/// A setting that can't be, or that contradicts another.
+public struct InvalidNodeSettings: Error, Hashable, Sendable, CustomStringConvertible {
+    /// As the setting is called in `NodeSettings` or `RaftSettings`.
+    public var field: String
+    public var reason: String
+
+    public var description: String { "\(field): \(reason)" }
+}

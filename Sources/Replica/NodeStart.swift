@@ -1,0 +1,137 @@
+import Basics
+import Consensus
+import Journal
+import Keyring
+
+/// What a node is made of when its process starts.
+public struct NodeStart: Sendable {
+    /// What the data directory holds.
+    public var recovery: Recovery
+    public var settings: NodeSettings
+    public var journalSettings: JournalSettings
+    /// One cluster secret, or two during a rotation.
+    public var secrets: [[UInt8]]
+    /// 32 fresh random bytes: every nonce, request id and time-out is derived from them.
+    public var entropy: Digest
+
+    public init(
+        recovery: Recovery, settings: NodeSettings = NodeSettings(),
+        journalSettings: JournalSettings = JournalSettings(), secrets: [[UInt8]], entropy: Digest
+    ) {
+        self.recovery = recovery
+        self.settings = settings
+        self.journalSettings = journalSettings
+        self.secrets = secrets
+        self.entropy = entropy
+    }
+}
+
+/// Why a node can't start from what its directory holds.
+public enum NodeStartRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Its votes are lost: under this id it can never be trusted again. It is to be removed from
+    /// the cluster, and to join anew under another id.
+    case votesLost(Corruption)
+    /// The identity's genesis can't be read.
+    case genesisUnreadable(MalformedBytes)
+    /// The snapshot is whole as a file, and yet no state of this version.
+    case snapshotUnreadable(String)
+    /// An entry of the log isn't of this version.
+    case entryUnreadable(MalformedBytes)
+
+    public var description: String {
+        switch self {
+        case .votesLost(let corruption):
+            "the record of this node's votes is damaged (\(corruption)); remove the node from "
+                + "the cluster and let it join anew under another id"
+        case .genesisUnreadable(let error): "the genesis can't be read: \(error)"
+        case .snapshotUnreadable(let error): "the snapshot can't be read: \(error)"
+        case .entryUnreadable(let error): "the log can't be read: \(error)"
+        }
+    }
+}
+
+extension Node {
+    /// Goes on where the directory's last process ended. Nothing is done or answered before the
+    /// first disk batch, which makes what was read durable, is reported done.
+    public init(_ start: NodeStart, clock: ClockReading) throws(NodeStartRefusal) {
+        let recovery = start.recovery
+        if case .corrupt(let corruption) = recovery.verdict, corruption.part == .hardState {
+            throw .votesLost(corruption)
+        }
+        let identity = recovery.identity
+        var entropy = EntropyStream(seed: start.entropy)
+        let peers = identity.members.map(\.node).filter { $0 != identity.node }
+        id = identity.node
+        clusterID = identity.clusterID
+        settings = start.settings
+        table = KeyTable()
+        addresses = identity.members
+        state = try Self.state(from: recovery)
+        raft = Raft(
+            start: try Self.raftStart(from: recovery), settings: start.settings.raft,
+            entropy: entropy.split(), clock: clock)
+        raft.applied = state.appliedIndex
+        journal = WriteAheadLog(from: recovery, settings: start.journalSettings)
+        store = SnapshotStore(from: recovery)
+        links = PeerLinks(
+            local: PeerIdentity(node: identity.node, incarnation: identity.incarnation),
+            peers: peers,
+            credentials: PeerCredentials(cluster: identity.clusterID, secrets: start.secrets),
+            settings: start.settings, entropy: entropy.split())
+        members = peers.map { MemberProgress(id: $0, lastHeard: clock.now) }
+        self.entropy = entropy
+        self.clock = clock
+        Self.fill(table, from: state)
+    }
+
+    private static func state(
+        from recovery: Recovery
+    ) throws(NodeStartRefusal) -> StateMachine {
+        guard let snapshot = recovery.snapshot else {
+            do {
+                return StateMachine(genesis: try Genesis(decoding: recovery.identity.genesis))
+            } catch {
+                throw .genesisUnreadable(error)
+            }
+        }
+        do {
+            var decoder = SnapshotDecoder()
+            for chunk in snapshot.chunks { try decoder.append(Array(chunk)) }
+            return try decoder.finish()
+        } catch {
+            throw .snapshotUnreadable("\(error)")
+        }
+    }
+
+    private static func raftStart(
+        from recovery: Recovery
+    ) throws(NodeStartRefusal) -> RaftStart {
+        let identity = recovery.identity
+        let metadata = recovery.snapshot.flatMap { SnapshotMetadata($0.description) }
+        if recovery.snapshot != nil, metadata == nil {
+            throw .snapshotUnreadable("the configuration isn't one")
+        }
+        var entries: [Entry] = []
+        entries.reserveCapacity(recovery.records.count)
+        do throws(MalformedBytes) {
+            for record in recovery.records { entries.append(try Entry(record)) }
+        } catch {
+            throw .entryUnreadable(error)
+        }
+        let first = Configuration(voters: identity.members.map(\.node))
+        return RaftStart(
+            id: identity.node, configuration: metadata?.configuration ?? first,
+            hardState: HardState(recovery.hardState), snapshot: metadata, entries: entries,
+            standing: Standing(recovery.verdict))
+    }
+}
+
+extension Standing {
+    init(_ verdict: Verdict) {
+        switch verdict {
+        case .whole, .torn: self = .whole
+        case .inDoubt(let position): self = .inDoubt(term: position.term, index: position.index)
+        case .corrupt: self = .damaged
+        }
+    }
+}

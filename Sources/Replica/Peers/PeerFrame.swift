@@ -1,0 +1,104 @@
+import Basics
+import Consensus
+import Keyring
+
+/// What one node says to another, inside an authenticated frame.
+///
+/// Outcomes never cross: the node that took a request computes its outcome when it applies the
+/// entry itself.
+enum PeerFrame {
+    /// Raft's own.
+    case consensus(Message)
+    /// Envelopes for the leader's log, as the clients of the sender asked for them.
+    case propose([[UInt8]])
+    /// The receiver of `propose` didn't append these.
+    case declined([RequestID], Reason)
+    /// The sender has applied its log up to here; sent after entries that change the powers of
+    /// keys or tokens.
+    case applied(LogIndex)
+    /// Every member that can answer has applied the log up to here.
+    case settled(LogIndex)
+
+    enum Reason: UInt8 {
+        case notLeader = 1
+        case overloaded = 2
+        case diskFull = 3
+    }
+
+    enum Kind: UInt8 {
+        case consensus = 1
+        case propose = 2
+        case declined = 3
+        case applied = 4
+        case settled = 5
+    }
+
+    var kind: Kind {
+        switch self {
+        case .consensus: .consensus
+        case .propose: .propose
+        case .declined: .declined
+        case .applied: .applied
+        case .settled: .settled
+        }
+    }
+
+    /// The frame's payload; its kind travels in the frame's header.
+    func encodedPayload() -> [UInt8] {
+        var writer = ByteWriter()
+        switch self {
+        case .consensus(let message):
+            message.encode(into: &writer)
+        case .propose(let envelopes):
+            writer.write(UInt32(envelopes.count))
+            for envelope in envelopes { writer.writeBytes(envelope) }
+        case .declined(let requests, let reason):
+            writer.write(reason.rawValue)
+            writer.write(UInt32(requests.count))
+            for request in requests {
+                writer.write(request.high)
+                writer.write(request.low)
+            }
+        case .applied(let index), .settled(let index):
+            writer.write(index.rawValue)
+        }
+        return writer.bytes
+    }
+
+    /// Reads what an authenticated peer sent.
+    init(kind: UInt8, payload: ArraySlice<UInt8>) throws(MalformedBytes) {
+        guard let kind = Kind(rawValue: kind) else { throw MalformedBytes("frame kind \(kind)") }
+        var reader = ByteReader(payload)
+        switch kind {
+        case .consensus:
+            self = .consensus(try Message(from: &reader))
+        case .propose:
+            self = .propose(try Self.envelopes(from: &reader))
+        case .declined:
+            guard let reason = Reason(rawValue: try reader.readUInt8()) else {
+                throw MalformedBytes("unknown reason to decline")
+            }
+            var requests: [RequestID] = []
+            for _ in 0..<(try reader.readUInt32()) {
+                let high = try reader.readUInt64()
+                requests.append(RequestID(high: high, low: try reader.readUInt64()))
+            }
+            self = .declined(requests, reason)
+        case .applied:
+            self = .applied(LogIndex(try reader.readUInt64()))
+        case .settled:
+            self = .settled(LogIndex(try reader.readUInt64()))
+        }
+        try reader.finish()
+    }
+
+    private static func envelopes(
+        from reader: inout ByteReader
+    ) throws(MalformedBytes) -> [[UInt8]] {
+        var envelopes: [[UInt8]] = []
+        for _ in 0..<(try reader.readUInt32()) {
+            envelopes.append(Array(try reader.readBytes(limit: NodeLimits.envelopeBytes)))
+        }
+        return envelopes
+    }
+}

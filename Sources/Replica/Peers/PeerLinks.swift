@@ -1,0 +1,312 @@
+import Basics
+import Consensus
+
+/// What happened on the links, for the node.
+enum PeerLinkEvent {
+    /// The link on which this node speaks to the peer stands.
+    case opened(NodeID)
+    /// The peer said something.
+    case frame(PeerFrame, from: NodeID)
+}
+
+/// The connections to and from the other members: one that this node dialed to speak to each, and
+/// one that each dialed to speak to this node.
+///
+/// Laws:
+/// - A frame is given to the node only from a session that proved the secret, under the id that it
+///   proved, for a member and for the incarnation first seen under that id.
+/// - What is sent to a peer without an open link is dropped; everything above tolerates loss.
+/// - At most one link for each direction of each pair: a newer one replaces the older.
+struct PeerLinks: Sendable {
+    /// The link on which this node speaks to one peer.
+    private enum Outgoing: Sendable {
+        case resting(until: Instant)
+        case dialing
+        case handshake(LinkID, PeerSession, until: Instant)
+        case open(LinkID, PeerSession)
+    }
+
+    private struct Peer: Sendable {
+        var id: NodeID
+        /// The incarnation first seen under this id. Another one has lost the memory of its votes.
+        var incarnation: UInt64?
+        var outgoing = Outgoing.resting(until: .zero)
+        var pause: Duration
+        /// Handshake bytes and sealed frames of this step.
+        var outbox: [UInt8] = []
+    }
+
+    private struct Accepted: Sendable {
+        var link: LinkID
+        var session: PeerSession
+        /// The handshake must be complete by then.
+        var until: Instant
+        var peer: NodeID?
+    }
+
+    private let local: PeerIdentity
+    private let credentials: PeerCredentials
+    private let limits = PeerLinkLimits(maximumPayload: NodeLimits.framePayloadBytes)
+    private let backoff: (first: Duration, last: Duration)
+    private let handshakeDeadline: Duration
+    private var peers: [Peer]
+    /// Oldest first; never more than a few.
+    private var accepted: [Accepted] = []
+    private var entropy: EntropyStream
+    /// Handshake bytes, closings and failures of this step, in order.
+    private var effects: [NodeEffect] = []
+
+    init(
+        local: PeerIdentity, peers: [NodeID], credentials: PeerCredentials,
+        settings: NodeSettings, entropy: EntropyStream
+    ) {
+        self.local = local
+        self.credentials = credentials
+        backoff = settings.dialBackoff
+        handshakeDeadline = settings.handshakeDeadline
+        self.entropy = entropy
+        self.peers = peers.map { Peer(id: $0, pause: settings.dialBackoff.first) }
+    }
+
+    func isOpen(to peer: NodeID) -> Bool {
+        guard let position = position(of: peer), case .open = peers[position].outgoing else {
+            return false
+        }
+        return true
+    }
+
+    /// Puts a frame behind the others for the peer; dropped if no link to it stands.
+    mutating func send(_ frame: PeerFrame, to peer: NodeID) {
+        guard let position = position(of: peer),
+            case .open(let link, var session) = peers[position].outgoing
+        else { return }
+        let sealed = SealedPayload(kind: frame.kind.rawValue, payload: frame.encodedPayload())
+        peers[position].outgoing = .resting(until: .zero)
+        session.seal(sealed, into: &peers[position].outbox)
+        peers[position].outgoing = .open(link, session)
+    }
+
+    private func position(of peer: NodeID) -> Int? { peers.firstIndex { $0.id == peer } }
+}
+
+// Connections come and go.
+extension PeerLinks {
+    mutating func dialed(_ link: LinkID, to peer: NodeID, now: Instant) {
+        guard let position = position(of: peer), case .dialing = peers[position].outgoing else {
+            return effects.append(.close(link))
+        }
+        let (session, hello) = PeerSession.dialer(
+            local, to: peer, credentials: credentials, limits: limits, entropy: &entropy)
+        peers[position].outgoing = .handshake(link, session, until: now + handshakeDeadline)
+        peers[position].outbox = hello
+    }
+
+    mutating func dialFailed(to peer: NodeID, now: Instant) {
+        guard let position = position(of: peer), case .dialing = peers[position].outgoing else {
+            return
+        }
+        rest(position, now: now)
+    }
+
+    mutating func accept(_ link: LinkID, now: Instant) {
+        let strangers = accepted.count { $0.peer == nil }
+        guard strangers < NodeLimits.unauthenticatedLinks else {
+            return close(link, .handshakeExpired)
+        }
+        let session = PeerSession.acceptor(
+            local, credentials: credentials, limits: limits, entropy: &entropy)
+        accepted.append(Accepted(link: link, session: session, until: now + handshakeDeadline))
+    }
+
+    /// The other side, or the performer, ended the connection.
+    mutating func closed(_ link: LinkID, now: Instant) {
+        forget(link)
+        for position in peers.indices where outgoingLink(position) == link {
+            rest(position, now: now)
+        }
+    }
+
+    private func outgoingLink(_ position: Int) -> LinkID? {
+        switch peers[position].outgoing {
+        case .resting, .dialing: nil
+        case .handshake(let link, _, _), .open(let link, _): link
+        }
+    }
+
+    /// Waits before the next attempt to connect, each time longer until one succeeds.
+    private mutating func rest(_ position: Int, now: Instant) {
+        let pause = peers[position].pause
+        // Drawn, so that two nodes that lost each other don't meet in step for ever.
+        let drawn = entropy.between(pause, pause + pause)
+        peers[position].outgoing = .resting(until: now + drawn)
+        peers[position].pause = min(pause + pause, backoff.last)
+        peers[position].outbox.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func forget(_ link: LinkID) { accepted.removeAll { $0.link == link } }
+
+    private mutating func close(_ link: LinkID, _ failure: PeerLinkFailure) {
+        forget(link)
+        effects.append(.close(link))
+        effects.append(.report(.peerLinkFailed(failure)))
+    }
+
+    private mutating func closeOutgoing(
+        _ position: Int, _ failure: PeerLinkFailure, now: Instant
+    ) {
+        guard let link = outgoingLink(position) else { return }
+        effects.append(.close(link))
+        effects.append(.report(.peerLinkFailed(failure)))
+        rest(position, now: now)
+    }
+}
+
+// Bytes arrive.
+extension PeerLinks {
+    mutating func receive(_ bytes: [UInt8], on link: LinkID, now: Instant) -> [PeerLinkEvent] {
+        var events: [PeerEvent] = []
+        if let position = accepted.firstIndex(where: { $0.link == link }) {
+            accepted[position].session.receive(bytes, into: &events)
+            return events.compactMap { takeAccepted($0, on: link) }
+        }
+        for position in peers.indices where outgoingLink(position) == link {
+            return receiveOutgoing(bytes, position, link, now: now)
+        }
+        return []
+    }
+
+    private mutating func takeAccepted(_ event: PeerEvent, on link: LinkID) -> PeerLinkEvent? {
+        // Whatever follows in the batch that ended the link is dropped.
+        guard let position = accepted.firstIndex(where: { $0.link == link }) else { return nil }
+        switch event {
+        case .send(let bytes):
+            effects.append(.send(link, bytes))
+        case .established(let identity):
+            if let failure = refusal(of: identity) {
+                close(link, failure)
+            } else {
+                admit(identity, on: link)
+            }
+        case .frame(let kind, let payload):
+            guard let peer = accepted[position].peer else { return nil }
+            do throws(MalformedBytes) {
+                return .frame(try PeerFrame(kind: kind, payload: payload), from: peer)
+            } catch {
+                close(link, .malformedPayload)
+            }
+        case .failed(let failure):
+            close(link, failure)
+        }
+        return nil
+    }
+
+    private mutating func receiveOutgoing(
+        _ bytes: [UInt8], _ position: Int, _ link: LinkID, now: Instant
+    ) -> [PeerLinkEvent] {
+        var events: [PeerEvent] = []
+        switch peers[position].outgoing {
+        case .resting, .dialing:
+            return []
+        case .handshake(_, var session, let until):
+            session.receive(bytes, into: &events)
+            peers[position].outgoing = .handshake(link, session, until: until)
+        case .open(_, var session):
+            session.receive(bytes, into: &events)
+            peers[position].outgoing = .open(link, session)
+        }
+        return events.compactMap { takeOutgoing($0, position, link, now: now) }
+    }
+
+    private mutating func takeOutgoing(
+        _ event: PeerEvent, _ position: Int, _ link: LinkID, now: Instant
+    ) -> PeerLinkEvent? {
+        guard outgoingLink(position) == link else { return nil }
+        switch event {
+        case .send(let bytes):
+            peers[position].outbox.append(contentsOf: bytes)
+        case .established(let identity):
+            if let failure = refusal(of: identity) {
+                closeOutgoing(position, failure, now: now)
+            } else if case .handshake(_, let session, _) = peers[position].outgoing {
+                peers[position].incarnation = identity.incarnation
+                peers[position].outgoing = .open(link, session)
+                peers[position].pause = backoff.first
+                return .opened(identity.node)
+            }
+        case .frame:
+            // The other side has nothing to say here after the handshake.
+            closeOutgoing(position, .malformedPayload, now: now)
+        case .failed(let failure):
+            closeOutgoing(position, failure, now: now)
+        }
+        return nil
+    }
+
+    /// Why a peer that proved the secret may not speak under its id.
+    private func refusal(of identity: PeerIdentity) -> PeerLinkFailure? {
+        guard let position = position(of: identity.node) else { return .unknownNode }
+        let known = peers[position].incarnation ?? identity.incarnation
+        return known == identity.incarnation ? nil : .foreignIncarnation
+    }
+
+    private mutating func admit(_ identity: PeerIdentity, on link: LinkID) {
+        guard let position = position(of: identity.node) else { return }
+        peers[position].incarnation = identity.incarnation
+        if let older = accepted.firstIndex(where: { $0.peer == identity.node }) {
+            effects.append(.close(accepted[older].link))
+            accepted.remove(at: older)
+        }
+        guard let entry = accepted.firstIndex(where: { $0.link == link }) else { return }
+        accepted[entry].peer = identity.node
+        // Who dials us can be dialed: no need to wait out a long pause.
+        peers[position].pause = backoff.first
+        if case .resting = peers[position].outgoing {
+            peers[position].outgoing = .resting(until: .zero)
+        }
+    }
+}
+
+// The end of a step.
+extension PeerLinks {
+    /// Dials who is due, ends handshakes that take too long, and gives out all that was sent.
+    mutating func flush(
+        now: Instant, isDialing: Bool, effects output: inout [NodeEffect]
+    ) {
+        for entry in accepted where entry.peer == nil && entry.until <= now {
+            close(entry.link, .handshakeExpired)
+        }
+        for position in peers.indices {
+            switch peers[position].outgoing {
+            case .resting(let until) where until <= now && isDialing:
+                peers[position].outgoing = .dialing
+                effects.append(.dial(peers[position].id))
+            case .handshake(_, _, let until) where until <= now:
+                closeOutgoing(position, .handshakeExpired, now: now)
+            case .resting, .dialing, .handshake, .open:
+                break
+            }
+            guard let link = outgoingLink(position), !peers[position].outbox.isEmpty else {
+                continue
+            }
+            effects.append(.send(link, peers[position].outbox))
+            peers[position].outbox.removeAll(keepingCapacity: true)
+        }
+        output.append(contentsOf: effects)
+        effects.removeAll(keepingCapacity: true)
+    }
+
+    /// When `flush` has something to do by the clock alone.
+    var nextDeadline: Instant {
+        var deadline = Instant.never
+        for entry in accepted where entry.peer == nil { deadline = min(deadline, entry.until) }
+        for peer in peers {
+            switch peer.outgoing {
+            case .resting(let until), .handshake(_, _, let until):
+                deadline = min(deadline, until)
+            case .dialing, .open:
+                break
+            }
+        }
+        return deadline
+    }
+}
