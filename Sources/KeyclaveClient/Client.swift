@@ -1,4 +1,5 @@
 import Basics
+import HTTP
 import Linux
 
 /// Speaks to a cluster: keeps one connection to a node, goes on with the next one when it fails,
@@ -27,7 +28,7 @@ public final class Client {
 
     /// How one attempt at one node ended.
     private enum Attempt {
-        case answer(Answer)
+        case answer(Response)
         /// Not carried out: another node may be asked.
         case notTaken(String, unavailable: Problem?)
         /// Sent, and nobody knows.
@@ -35,7 +36,7 @@ public final class Client {
     }
 
     /// The answer, whose status is in 200…299.
-    public func send(_ request: ClientRequest) throws(ClientError) -> Answer {
+    public func send(_ request: ClientRequest) throws(ClientError) -> Response {
         let deadline = Clocks.now() + settings.deadline
         var pause = settings.shortestPause
         var wasPerhapsTaken = false
@@ -84,9 +85,9 @@ public final class Client {
         return .unreachable(troubles)
     }
 
-    private func judge(_ answer: Answer) throws(ClientError) -> Answer {
+    private func judge(_ answer: Response) throws(ClientError) -> Response {
         if (200...299).contains(answer.status) { return answer }
-        throw .refused(Problem(status: answer.status, body: try? answer.json()))
+        throw .refused(Problem(status: Int(answer.status), body: try? answer.json()))
     }
 
     private func attempt(_ request: ClientRequest, until deadline: Instant) -> Attempt {
@@ -107,7 +108,7 @@ public final class Client {
         }
     }
 
-    private func sort(_ answer: Answer, _ endpoint: Endpoint) -> Attempt {
+    private func sort(_ answer: Response, _ endpoint: Endpoint) -> Attempt {
         switch answer.status {
         case 503:
             let problem = Problem(status: 503, body: try? answer.json())
@@ -121,7 +122,7 @@ public final class Client {
 
     private func exchange(
         _ request: ClientRequest, _ endpoint: Endpoint, until deadline: Instant
-    ) -> Result<Answer, Connection.Trouble> {
+    ) -> Result<Response, Connection.Trouble> {
         let open: Connection
         do throws(Connection.Trouble) {
             if let connection, connection.endpoint == endpoint {

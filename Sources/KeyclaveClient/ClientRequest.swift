@@ -1,7 +1,8 @@
+import HTTP
+
 /// One request, before it is known which node will take it.
 public struct ClientRequest: Sendable {
-    /// `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
-    public var method: String
+    public var method: Method
     /// With the query, percent-encoded.
     public var path: String
     /// The value of the `Authorization` header: `Bearer` and a secret.
@@ -14,7 +15,7 @@ public struct ClientRequest: Sendable {
     public var isSafe: Bool
 
     public init(
-        method: String, path: String, authorization: String? = nil, body: String? = nil,
+        method: Method, path: String, authorization: String? = nil, body: String? = nil,
         idempotencyKey: String? = nil, isSafe: Bool = false
     ) {
         self.method = method

@@ -5,7 +5,7 @@ public struct ClientSettings: Sendable {
     /// For one TCP connection.
     public var connectTimeout = Duration.seconds(2)
     /// From sending a request to the end of its answer, at one node.
-    public var answerTimeout = Duration.seconds(6)
+    public var answerTimeout = Duration.seconds(12)
     /// For a request in all, over all nodes and repetitions.
     public var deadline = Duration.seconds(30)
     /// Between two rounds over all nodes; doubled with each, up to `longestPause`.

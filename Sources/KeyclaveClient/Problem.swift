@@ -1,3 +1,5 @@
+import HTTP
+
 /// What a server says when it refuses: RFC 9457 problem details.
 public struct Problem: Hashable, Sendable {
     public var status: Int

@@ -81,7 +81,7 @@ extension NodeSetting {
             "election_timeout_max_ms", .number(5...120_000), "600",
             "longest such silence; above the shortest, and the same on every node"),
         NodeSetting(
-            "request_deadline_ms", .number(100...60_000), "5000",
+            "request_deadline_ms", .number(100...60_000), "10000",
             "how long a change is pursued before the answer is 504 outcome_unknown"),
         NodeSetting(
             "head_deadline_ms", .number(100...600_000), "10000",

@@ -7,7 +7,7 @@ struct Help {
 
     var text: String {
         var parts = ["\(words.joined(separator: " ")) – \(command.summary)"]
-        parts += command.notes.map { Self.wrap($0, indent: 0) }
+        parts += command.notes.map { $0.contains("\n") ? $0 : Self.wrap($0, indent: 0) }
         parts.append("USAGE\n  " + usage)
         if !command.subcommands.isEmpty {
             parts.append(section("COMMANDS", command.subcommands.map { ($0.name, $0.summary) }))

@@ -9,28 +9,28 @@ extension Command {
                 example: "keyclave account create \"Example Ltd\"",
                 action: .request(
                     Operation(
-                        method: "POST", path: "/v1/accounts", body: [.text("name")],
+                        method: .post, path: "/v1/accounts", body: [.text("name")],
                         columns: accountColumns))),
             Command(
                 name: "list", summary: "list all accounts (operator)",
                 options: CommandOption.page, example: "keyclave account list -o json",
                 action: .request(
                     Operation(
-                        method: "GET", path: "/v1/accounts", query: Operation.pageQuery,
+                        method: .get, path: "/v1/accounts", query: Operation.pageQuery,
                         answer: .list, columns: accountColumns))),
             Command(
                 name: "get", summary: "show one account", arguments: [accountID],
                 example: "keyclave account get acc_0000000001A",
                 action: .request(
                     Operation(
-                        method: "GET", path: "/v1/accounts/{account}", columns: accountColumns))),
+                        method: .get, path: "/v1/accounts/{account}", columns: accountColumns))),
             Command(
                 name: "rename", summary: "give an account another name (operator)",
                 arguments: [accountID, accountName], options: [.idempotency],
                 example: "keyclave account rename acc_0000000001A \"Example PLC\"",
                 action: .request(
                     Operation(
-                        method: "PATCH", path: "/v1/accounts/{account}", body: [.text("name")],
+                        method: .patch, path: "/v1/accounts/{account}", body: [.text("name")],
                         columns: accountColumns))),
             Command(
                 name: "delete",
@@ -39,7 +39,7 @@ extension Command {
                 example: "keyclave account delete acc_0000000001A",
                 action: .request(
                     Operation(
-                        method: "DELETE", path: "/v1/accounts/{account}",
+                        method: .delete, path: "/v1/accounts/{account}",
                         answer: .done("{account} is deleted; none of its keys works any more.")))),
         ])
 

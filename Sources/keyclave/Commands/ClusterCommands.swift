@@ -8,7 +8,7 @@ extension Command {
                 example: "keyclave cluster status -o json",
                 action: .request(
                     Operation(
-                        method: "GET", path: "/v1/cluster",
+                        method: .get, path: "/v1/cluster",
                         columns: [
                             "cluster_id", "leader", "term", "id", "role", "address", "match",
                             "lease_remaining_ms", "healthy",
@@ -23,13 +23,13 @@ extension Command {
                 example: "keyclave cluster transfer n2",
                 action: .request(
                     Operation(
-                        method: "POST", path: "/v1/cluster/transfer-leadership",
+                        method: .post, path: "/v1/cluster/transfer-leadership",
                         body: [.init("to", .text("node"))]))),
             Command(
                 name: "snapshot", summary: "make the node asked write a snapshot now",
                 example: "keyclave cluster snapshot --endpoint http://127.0.0.1:7102",
                 action: .request(
-                    Operation(method: "POST", path: "/v1/cluster/snapshot", body: []))),
+                    Operation(method: .post, path: "/v1/cluster/snapshot", body: []))),
         ])
 
     static let settings = Command(
@@ -39,7 +39,7 @@ extension Command {
             Command(
                 name: "get", summary: "show the replicated settings",
                 example: "keyclave settings get -o json",
-                action: .request(Operation(method: "GET", path: "/v1/cluster/settings"))),
+                action: .request(Operation(method: .get, path: "/v1/cluster/settings"))),
             Command(
                 name: "set", summary: "change one replicated setting",
                 arguments: [
@@ -51,7 +51,7 @@ extension Command {
                 example: "keyclave settings set active_keys_per_user 3",
                 action: .request(
                     Operation(
-                        method: "PATCH", path: "/v1/cluster/settings",
+                        method: .patch, path: "/v1/cluster/settings",
                         body: [.init("", .named(by: "setting", value: "value"))]))),
         ])
 }

@@ -7,23 +7,23 @@ extension Command {
             Command(
                 name: "get", summary: "show one key", arguments: [keyID], options: [.account],
                 example: "keyclave key get key_0000000001C",
-                action: .request(Operation(method: "GET", path: keyPath, columns: keyColumns))),
+                action: .request(Operation(method: .get, path: keyPath, columns: keyColumns))),
             Command(
                 name: "activate", summary: "let a key be used (again)", arguments: [keyID],
                 options: [.account, .idempotency],
                 example: "keyclave key activate key_0000000001C",
                 action: .request(
                     Operation(
-                        method: "PATCH", path: keyPath,
-                        body: [.init("active", .constant(.boolean(true)))], columns: keyColumns))),
+                        method: .patch, path: keyPath,
+                        body: [.init("active", .constant(.bool(true)))], columns: keyColumns))),
             Command(
                 name: "deactivate", summary: "stop a key everywhere, until it is activated",
                 arguments: [keyID], options: [.account, .idempotency],
                 example: "keyclave key deactivate key_0000000001C",
                 action: .request(
                     Operation(
-                        method: "PATCH", path: keyPath,
-                        body: [.init("active", .constant(.boolean(false)))],
+                        method: .patch, path: keyPath,
+                        body: [.init("active", .constant(.bool(false)))],
                         columns: keyColumns))),
             Command(
                 name: "rename", summary: "give a key another name",
@@ -32,14 +32,14 @@ extension Command {
                 example: "keyclave key rename key_0000000001C \"build server\"",
                 action: .request(
                     Operation(
-                        method: "PATCH", path: keyPath, body: [.text("name")],
+                        method: .patch, path: keyPath, body: [.text("name")],
                         columns: keyColumns))),
             Command(
                 name: "revoke", summary: "end a key everywhere, for ever", arguments: [keyID],
                 options: [.account, .idempotency], example: "keyclave key revoke key_0000000001C",
                 action: .request(
                     Operation(
-                        method: "DELETE", path: keyPath,
+                        method: .delete, path: keyPath,
                         answer: .done("{key} works nowhere any more.")))),
         ])
 
@@ -65,7 +65,7 @@ extension Command {
         example: "keyclave key create --user usr_0000000001B --api rest --name laptop",
         action: .request(
             Operation(
-                method: "POST", path: "/v1/accounts/{account}/keys",
+                method: .post, path: "/v1/accounts/{account}/keys",
                 body: [
                     .text("api"), .text("name"), .text("user"),
                     .init("active", .unless("inactive")),
@@ -87,7 +87,7 @@ extension Command {
         example: "keyclave key list --state active",
         action: .request(
             Operation(
-                method: "GET", path: "/v1/accounts/{account}/keys",
+                method: .get, path: "/v1/accounts/{account}/keys",
                 query: [.text("user"), .text("api"), .text("state")] + Operation.pageQuery,
                 answer: .list, columns: keyColumns)))
 

@@ -20,21 +20,21 @@ extension Command {
                 example: "keyclave limit set usr_0000000001B rest --credits 10000 --period month",
                 action: .request(
                     Operation(
-                        method: "PUT", path: limitPath,
+                        method: .put, path: limitPath,
                         body: [.number("credits"), .text("period")], columns: limitColumns))),
             Command(
                 name: "get", summary: "show a limit and what is left of it",
                 arguments: limitArguments, options: [.account],
                 example: "keyclave limit get usr_0000000001B rest",
                 action: .request(
-                    Operation(method: "GET", path: limitPath, columns: limitColumns))),
+                    Operation(method: .get, path: limitPath, columns: limitColumns))),
             Command(
                 name: "remove", summary: "let spending be unlimited again",
                 arguments: limitArguments, options: [.account, .idempotency],
                 example: "keyclave limit remove usr_0000000001B rest",
                 action: .request(
                     Operation(
-                        method: "DELETE", path: limitPath,
+                        method: .delete, path: limitPath,
                         answer: .done("{user} has no limit for {api} any more.")))),
         ])
 

@@ -108,7 +108,7 @@ struct OperationRunner {
         case .number(let name):
             guard let number = invocation.number(name) else { return nil }
             return .init(member.name, .number(number))
-        case .unless(let name): return .init(member.name, .boolean(!invocation.has(name)))
+        case .unless(let name): return .init(member.name, .bool(!invocation.has(name)))
         case .constant(let value): return .init(member.name, value)
         case .apiKey:
             let key = try Session.apiKey(of: invocation, in: surroundings)
@@ -152,7 +152,7 @@ struct OperationRunner {
         switch operation.answer {
         case .done(let message):
             surroundings.tell(Self.fill(message) { names[$0] ?? "it" } + "\n")
-        case .verdict where answer?["valid"] != .boolean(true): return .refused
+        case .verdict where answer?["valid"] != .bool(true): return .refused
         case .list:
             if let next = answer?["next"]?.string {
                 surroundings.tell("There is more: --cursor \(next)\n")

@@ -64,7 +64,7 @@ struct Session {
     mutating func account() throws -> String {
         if let account = invocation.text("account") { return account }
         let request = ClientRequest(
-            method: "GET", path: "/v1/whoami", authorization: try token(), isSafe: true)
+            method: .get, path: "/v1/whoami", authorization: try token(), isSafe: true)
         guard let account = try client.send(request).json()?["account"]?.string else {
             throw UsageError(
                 words: invocation.words,

@@ -5,7 +5,7 @@ extension Command {
         example: "keyclave usage --account acc_0000000001A",
         action: .request(
             Operation(
-                method: "GET", path: "/v1/accounts/{account}/usage", query: Operation.pageQuery,
+                method: .get, path: "/v1/accounts/{account}/usage", query: Operation.pageQuery,
                 answer: .list,
                 columns: ["user", "api", "allowance", "spent", "held", "remaining"])))
 
@@ -23,7 +23,7 @@ extension Command {
         example: "keyclave audit --limit 20",
         action: .request(
             Operation(
-                method: "GET", path: "/v1/accounts/{account}/audit",
+                method: .get, path: "/v1/accounts/{account}/audit",
                 query: [.text("before"), .number("limit")], answer: .list,
                 columns: ["index", "at", "actor", "action", "subject"])))
 
@@ -39,7 +39,7 @@ extension Command {
         options: [.apiKey, .idempotency], example: "keyclave charge 5 --key -",
         action: .request(
             Operation(
-                method: "POST", path: "/v1/charges", credential: .apiKey,
+                method: .post, path: "/v1/charges", credential: .apiKey,
                 body: [.number("credits")],
                 columns: ["charged", "spent", "remaining", "index", "replayed"])))
 
@@ -56,7 +56,7 @@ extension Command {
         example: "keyclave verify --key - --api rest",
         action: .request(
             Operation(
-                method: "POST", path: "/v1/verify", credential: .none,
+                method: .post, path: "/v1/verify", credential: .none,
                 body: [.init("key", .apiKey), .text("api"), .number("cost")], answer: .verdict,
                 columns: [
                     "valid", "code", "key_id", "user_id", "account_id", "api", "credits",
@@ -67,7 +67,7 @@ extension Command {
         options: [.apiKey], example: "keyclave credits --key -",
         action: .request(
             Operation(
-                method: "GET", path: "/v1/credits", credential: .apiKey,
+                method: .get, path: "/v1/credits", credential: .apiKey,
                 columns: ["allowance", "user_remaining", "period", "resets_at"])))
 
     static let whoami = Command(
@@ -75,5 +75,5 @@ extension Command {
         example: "keyclave whoami --token-file operator.token",
         action: .request(
             Operation(
-                method: "GET", path: "/v1/whoami", columns: ["id", "role", "account", "user"])))
+                method: .get, path: "/v1/whoami", columns: ["id", "role", "account", "user"])))
 }

@@ -31,7 +31,7 @@ extension Command {
                     + "--name reports",
                 action: .request(
                     Operation(
-                        method: "POST", path: "/v1/tokens",
+                        method: .post, path: "/v1/tokens",
                         body: [.text("role"), .text("account"), .text("user"), .text("name")],
                         columns: ["token"] + tokenColumns, secret: "token"))),
             Command(
@@ -39,7 +39,7 @@ extension Command {
                 options: CommandOption.page, example: "keyclave token list",
                 action: .request(
                     Operation(
-                        method: "GET", path: "/v1/tokens", query: Operation.pageQuery,
+                        method: .get, path: "/v1/tokens", query: Operation.pageQuery,
                         answer: .list, columns: tokenColumns))),
             Command(
                 name: "revoke", summary: "end a token everywhere, for ever",
@@ -47,7 +47,7 @@ extension Command {
                 options: [.idempotency], example: "keyclave token revoke tok_0000000001D",
                 action: .request(
                     Operation(
-                        method: "DELETE", path: "/v1/tokens/{token-id}",
+                        method: .delete, path: "/v1/tokens/{token-id}",
                         answer: .done("{token-id} works nowhere any more.")))),
         ])
 

@@ -20,7 +20,7 @@ extension Command {
                 example: "keyclave user create --email ada@example.com --name \"Ada\"",
                 action: .request(
                     Operation(
-                        method: "POST", path: "/v1/accounts/{account}/users",
+                        method: .post, path: "/v1/accounts/{account}/users",
                         body: [.text("email"), .text("name"), .text("role")],
                         columns: userColumns))),
             Command(
@@ -29,13 +29,13 @@ extension Command {
                 example: "keyclave user list --account acc_0000000001A",
                 action: .request(
                     Operation(
-                        method: "GET", path: "/v1/accounts/{account}/users",
+                        method: .get, path: "/v1/accounts/{account}/users",
                         query: Operation.pageQuery, answer: .list, columns: userColumns))),
             Command(
                 name: "get", summary: "show one user", arguments: [userID], options: [.account],
                 example: "keyclave user get usr_0000000001B",
                 action: .request(
-                    Operation(method: "GET", path: userPath, columns: userColumns))),
+                    Operation(method: .get, path: userPath, columns: userColumns))),
             update, remove, revokeKeys,
         ])
 
@@ -51,7 +51,7 @@ extension Command {
         example: "keyclave user update usr_0000000001B --role admin",
         action: .request(
             Operation(
-                method: "PATCH", path: userPath,
+                method: .patch, path: userPath,
                 body: [.text("email"), .text("name"), .text("role")], columns: userColumns)))
 
     private static let remove = Command(
@@ -60,7 +60,7 @@ extension Command {
         example: "keyclave user remove usr_0000000001B",
         action: .request(
             Operation(
-                method: "DELETE", path: userPath,
+                method: .delete, path: userPath,
                 answer: .done("{user} is removed; their keys and tokens work nowhere any more."))))
 
     private static let revokeKeys = Command(
@@ -69,7 +69,7 @@ extension Command {
         example: "keyclave user revoke-keys usr_0000000001B",
         action: .request(
             Operation(
-                method: "POST", path: userPath + "/revoke-keys",
+                method: .post, path: userPath + "/revoke-keys",
                 answer: .done("The keys of {user} work nowhere any more."))))
 
     private static let userID = Argument(name: "user", meaning: "user (usr_…)")
