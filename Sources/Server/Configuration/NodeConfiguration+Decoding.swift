@@ -10,18 +10,14 @@ extension NodeConfiguration {
     /// the same name, since a misspelt setting that silently keeps its default is found at the
     /// worst moment.
     public init(text: [UInt8], directory: String) throws(ConfigurationError) {
-        let members: [JSONValue.Member]
+        let file: JSONValue
         do throws(JSONRefusal) {
-            guard let found = try JSONValue(text).members else {
-                throw ConfigurationError(setting: "", reason: "the file must hold a JSON object")
-            }
-            members = found
-        } catch let refusal as JSONRefusal {
-            throw ConfigurationError(setting: refusal.path, reason: Self.words(of: refusal))
-        } catch let error as ConfigurationError {
-            throw error
+            file = try JSONValue(text)
         } catch {
-            throw ConfigurationError(setting: "", reason: "\(error)")
+            throw ConfigurationError(setting: error.path, reason: Self.words(of: error))
+        }
+        guard let members = file.members else {
+            throw ConfigurationError(setting: "", reason: "the file must hold a JSON object")
         }
         for member in members { try Self.check(nameOf: member) }
         let values = SettingValues(members: members, directory: directory)

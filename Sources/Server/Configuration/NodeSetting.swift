@@ -21,7 +21,7 @@ public struct NodeSetting: Sendable {
     public var meaning: String
 
     init(
-        _ name: String, _ form: Form, _ standard: String? = nil, isRequired: Bool = false,
+        _ name: String, _ form: Form, default standard: String? = nil, isRequired: Bool = false,
         _ meaning: String
     ) {
         self.name = name
@@ -64,42 +64,42 @@ extension NodeSetting {
         NodeSetting(
             "previous_cluster_secret_file", .path,
             "a second secret, accepted from peers while the secret is being changed"),
-        NodeSetting("http_listen", .address, "\"127.0.0.1:7101\"", "where clients are answered"),
-        NodeSetting("peer_listen", .address, "\"127.0.0.1:7201\"", "where other nodes are answered"),
+        NodeSetting("http_listen", .address, default: "\"127.0.0.1:7101\"", "where clients are answered"),
+        NodeSetting("peer_listen", .address, default: "\"127.0.0.1:7201\"", "where other nodes are answered"),
         NodeSetting(
-            "front_threads", .number(0...256), "0",
+            "front_threads", .number(0...256), default: "0",
             "threads that answer clients; 0: one for each processor"),
         NodeSetting(
-            "max_connections", .number(1...1_000_000), "10000",
+            "max_connections", .number(1...1_000_000), default: "10000",
             "connections of clients at the same time; more are closed at once"),
-        NodeSetting("heartbeat_ms", .number(1...10_000), "50", "how often a leader shows itself"),
+        NodeSetting("heartbeat_ms", .number(1...10_000), default: "50", "how often a leader shows itself"),
         NodeSetting(
-            "election_timeout_min_ms", .number(5...60_000), "300",
+            "election_timeout_min_ms", .number(5...60_000), default: "300",
             "shortest silence of a leader after which a node stands for election; at least three "
                 + "heartbeats"),
         NodeSetting(
-            "election_timeout_max_ms", .number(5...120_000), "600",
+            "election_timeout_max_ms", .number(5...120_000), default: "600",
             "longest such silence; above the shortest, and the same on every node"),
         NodeSetting(
-            "request_deadline_ms", .number(100...60_000), "10000",
+            "request_deadline_ms", .number(100...60_000), default: "10000",
             "how long a change is pursued before the answer is 504 outcome_unknown"),
         NodeSetting(
-            "head_deadline_ms", .number(100...600_000), "10000",
+            "head_deadline_ms", .number(100...600_000), default: "10000",
             "how long a client may take to send the head of a request"),
         NodeSetting(
-            "idle_timeout_ms", .number(100...3_600_000), "60000",
+            "idle_timeout_ms", .number(100...3_600_000), default: "60000",
             "how long a client's connection may be silent"),
         NodeSetting(
-            "drain_deadline_ms", .number(0...600_000), "5000",
+            "drain_deadline_ms", .number(0...600_000), default: "5000",
             "how long a stop waits for requests under way, leadership handed over first"),
         NodeSetting(
-            "snapshot_after_bytes", .number(65_536...(1 << 40)), "67108864",
+            "snapshot_after_bytes", .number(65_536...(1 << 40)), default: "67108864",
             "log written since the last snapshot that makes a node write the next one"),
         NodeSetting(
-            "log_level", .choice(["debug", "info", "warning", "error"]), "\"info\"",
+            "log_level", .choice(["debug", "info", "warning", "error"]), default: "\"info\"",
             "the least important events to log"),
         NodeSetting(
-            "allow_query_key", .flag, "false",
+            "allow_query_key", .flag, default: "false",
             "read keys from ?api_key= as well, which puts them into proxies' logs"),
     ]
 

@@ -1,3 +1,4 @@
+import HTTP
 import KeyclaveClient
 
 /// A command that is one request to the HTTP interface: how its options become path, query and
@@ -49,7 +50,7 @@ struct Operation: Sendable {
         static func number(_ name: String) -> Member { Member(name, .number(name)) }
     }
 
-    var method: String
+    var method: Method
     /// With the names of options and arguments in braces.
     var path: String
     var credential = Credential.token
@@ -65,5 +66,9 @@ struct Operation: Sendable {
     static let pageQuery = [Member("limit", .number("limit")), .text("cursor")]
 
     /// Whether the request changes something and so bears an idempotency key.
-    var isMutation: Bool { method != "GET" && credential != .none }
+    var isMutation: Bool { method != .get && credential != .none }
+}
+
+extension JSONValue.Member {
+    init(_ name: String, _ value: JSONValue) { self.init(name: name, value: value) }
 }

@@ -1,3 +1,4 @@
+import HTTP
 import KeyclaveClient
 import Linux
 
@@ -90,7 +91,7 @@ struct OperationRunner {
     private func body() throws -> JSONValue? {
         guard let wanted = operation.body else { return nil }
         let members = try wanted.compactMap(member)
-        if members.isEmpty, operation.method == "PATCH" {
+        if members.isEmpty, operation.method == .patch {
             let options = invocation.command.options.filter { option in
                 wanted.contains { $0.name == option.name }
             }
@@ -107,7 +108,7 @@ struct OperationRunner {
             return .init(member.name, .string(text))
         case .number(let name):
             guard let number = invocation.number(name) else { return nil }
-            return .init(member.name, .number(number))
+            return .init(member.name, .number(UInt64(number)))
         case .unless(let name): return .init(member.name, .bool(!invocation.has(name)))
         case .constant(let value): return .init(member.name, value)
         case .apiKey:
@@ -115,7 +116,7 @@ struct OperationRunner {
             return .init(member.name, .string(key))
         case .named(let name, let value):
             return .init(
-                invocation.required(name), .number(Int64(invocation.required(value)) ?? 0))
+                invocation.required(name), .number(UInt64(invocation.required(value)) ?? 0))
         }
     }
 

@@ -1,4 +1,5 @@
 import Basics
+import HTTP
 import KeyclaveClient
 import Linux
 
@@ -75,10 +76,9 @@ struct Session {
 
     /// The text of a secret's file, which nobody else may be able to read.
     static func secret(inFile path: String) throws -> String {
-        let file: File
         let bytes: [UInt8]
         do {
-            file = try File(reading: path)
+            let file = try File(reading: path)
             guard try file.isPrivate() else {
                 throw LocalError(
                     message: "\(path) can be read by others: chmod 600 \(path)")

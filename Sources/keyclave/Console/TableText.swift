@@ -1,3 +1,4 @@
+import HTTP
 import KeyclaveClient
 
 /// Writes a server's answer as tables for people.
@@ -95,9 +96,8 @@ struct TableText {
     static func cell(_ value: JSONValue) -> String {
         switch value {
         case .null: "–"
-        case .boolean(let flag): flag ? "yes" : "no"
+        case .bool(let flag): flag ? "yes" : "no"
         case .number(let number): String(number)
-        case .otherNumber(let text): text
         case .string(let text):
             String(String.UnicodeScalarView(text.unicodeScalars.map(printable)))
         case .array(let items): items.isEmpty ? "–" : items.map(cell).joined(separator: ", ")
