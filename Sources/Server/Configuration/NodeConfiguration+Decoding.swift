@@ -92,7 +92,8 @@ extension NodeConfiguration {
         }
         if previousClusterSecretFile != nil, clusterSecretFile == nil {
             throw ConfigurationError(
-                setting: "previous_cluster_secret_file", reason: "needs cluster_secret_file as well")
+                setting: "previous_cluster_secret_file", reason: "needs cluster_secret_file as well"
+            )
         }
     }
 }

@@ -64,15 +64,19 @@ extension NodeSetting {
         NodeSetting(
             "previous_cluster_secret_file", .path,
             "a second secret, accepted from peers while the secret is being changed"),
-        NodeSetting("http_listen", .address, default: "\"127.0.0.1:7101\"", "where clients are answered"),
-        NodeSetting("peer_listen", .address, default: "\"127.0.0.1:7201\"", "where other nodes are answered"),
+        NodeSetting(
+            "http_listen", .address, default: "\"127.0.0.1:7101\"", "where clients are answered"),
+        NodeSetting(
+            "peer_listen", .address, default: "\"127.0.0.1:7201\"", "where other nodes are answered"
+        ),
         NodeSetting(
             "front_threads", .number(0...256), default: "0",
             "threads that answer clients; 0: one for each processor"),
         NodeSetting(
             "max_connections", .number(1...1_000_000), default: "10000",
             "connections of clients at the same time; more are closed at once"),
-        NodeSetting("heartbeat_ms", .number(1...10_000), default: "50", "how often a leader shows itself"),
+        NodeSetting(
+            "heartbeat_ms", .number(1...10_000), default: "50", "how often a leader shows itself"),
         NodeSetting(
             "election_timeout_min_ms", .number(5...60_000), default: "300",
             "shortest silence of a leader after which a node stands for election; at least three "

@@ -12,7 +12,9 @@ extension Command {
                 name: "validate", summary: "ask one node again and again whether a key is valid",
                 options: benchOptions(connections: "32"),
                 example: "keyclave bench validate --connections 32 --seconds 10",
-                action: .run { try BenchRun(work: .validate, invocation: $0, surroundings: $1).run() }
+                action: .run {
+                    try BenchRun(work: .validate, invocation: $0, surroundings: $1).run()
+                }
             ),
             Command(
                 name: "charge", summary: "spend credits, one durable charge a request",

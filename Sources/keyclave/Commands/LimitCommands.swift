@@ -1,8 +1,10 @@
 extension Command {
     static let limit = Command(
         name: "limit", summary: "limit the credits that a user may spend on an API",
-        notes: ["A limit is shared by all keys of the user for that API. Without one, spending "
-            + "is unlimited."],
+        notes: [
+            "A limit is shared by all keys of the user for that API. Without one, spending "
+                + "is unlimited."
+        ],
         example: "keyclave limit set usr_0000000001B rest --credits 10000 --period month",
         subcommands: [
             Command(

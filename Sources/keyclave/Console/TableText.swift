@@ -64,7 +64,8 @@ struct TableText {
             let values = cells.map { $0[position] }
             let texts = [name.uppercased()] + values.map(Self.cell)
             let width = texts.map(\.count).max() ?? 0
-            let isNumeric = values.contains { $0.number != nil }
+            let isNumeric =
+                values.contains { $0.number != nil }
                 && values.allSatisfy { $0.number != nil || $0.isNull }
             columns.append(texts.map { Self.padded($0, to: width, right: isNumeric) })
         }
