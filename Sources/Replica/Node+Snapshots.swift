@@ -6,7 +6,7 @@ import Keyring
 /// A snapshot in the making: the encoder over the frozen state, and the chunk it made last. It is
 /// advanced beside the loop; a large state takes many turns.
 public struct SnapshotEncoding: Sendable {
-    var encoder: SnapshotEncoder
+    var encoder: StateEncoder
     /// Nil once the encoder has come to its end.
     var chunk: [UInt8]?
 
@@ -33,7 +33,7 @@ struct SnapshotTraffic: Sendable {
     var paused: SnapshotEncoding?
     var transfers: [Transfer] = []
     /// The state of the snapshot being received.
-    var decoder: SnapshotDecoder?
+    var decoder: StateDecoder?
     var receivedFrom: NodeID?
     var receivedMetadata: SnapshotMetadata?
 }
@@ -58,11 +58,11 @@ extension Node {
             return endSnapshot(at: raft.snapshot?.lastIndex ?? .zero, effects: &effects)
         }
         let metadata = SnapshotMetadata(
-            lastIndex: applied, lastTerm: term, lastTime: state.logTime,
+            lastIndex: applied, lastTerm: term, lastTime: state.time,
             configuration: raft.configuration)
         store.begin(SnapshotDescription(metadata))
         snapshots.isEncoding = true
-        effects.append(.encodeSnapshot(SnapshotEncoding(encoder: state.freeze())))
+        effects.append(.encodeSnapshot(SnapshotEncoding(encoder: StateEncoder(state.freeze()))))
     }
 
     mutating func takeEncoded(_ encoding: SnapshotEncoding, effects: inout [NodeEffect]) {
@@ -150,7 +150,7 @@ extension Node {
         _ chunk: SnapshotChunk, from peer: NodeID, effects: inout [NodeEffect]
     ) {
         if chunk.offset == 0 {
-            snapshots.decoder = SnapshotDecoder()
+            snapshots.decoder = StateDecoder()
             snapshots.receivedMetadata = chunk.metadata
             snapshots.receivedFrom = peer
         }
@@ -158,7 +158,7 @@ extension Node {
             let progress = try store.receive(
                 chunk.bytes, at: Int(clamping: chunk.offset),
                 of: JournalPosition(chunk.metadata.position))
-            for part in progress.chunks { try snapshots.decoder?.append(part) }
+            for part in progress.chunks { try snapshots.decoder?.feed(part) }
             guard chunk.isLast else { return }
             let description = try store.install()
             guard SnapshotMetadata(description) == chunk.metadata else {
@@ -204,7 +204,7 @@ extension Node {
     /// Replaces the read side's contents by the state's, at once for whoever looks.
     static func fill(_ table: KeyTable, from state: StateMachine) {
         let replacement = table.makeReplacement()
-        state.forEachTableChange { replacement.apply($0) }
+        state.forEachTableEntry { replacement.apply($0) }
         table.install(replacement, at: state.appliedIndex)
     }
 
@@ -212,9 +212,11 @@ extension Node {
     /// clients wait for stands in the snapshot's records, or comes by another attempt.
     private mutating func answerFromRecords(_ effects: inout [NodeEffect]) {
         settling.noteChange(at: state.appliedIndex)
-        for mutation in pending.takeAll(where: { state.recordedOutcome(for: $0.requestID) != nil })
-        {
-            guard let outcome = state.recordedOutcome(for: mutation.requestID) else { continue }
+        let answered = pending.takeAll { mutation in
+            guard let envelope = try? Envelope(decoding: mutation.envelope) else { return nil }
+            return state.recordedOutcome(for: envelope)
+        }
+        for (mutation, outcome) in answered {
             settling.hold(
                 Settling.HeldReply(
                     index: state.appliedIndex, deadline: clock.now + settings.settleDeadline,
