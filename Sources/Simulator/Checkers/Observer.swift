@@ -80,7 +80,8 @@ struct Observer {
         else {
             throw violation(
                 "term, commit and applied index never fall",
-                "\(id): \(before) became \(view.term) \(view.commitIndex) \(view.appliedIndex)", now)
+                "\(id): \(before) became \(view.term) \(view.commitIndex) \(view.appliedIndex)", now
+            )
         }
         guard view.appliedIndex <= view.commitIndex else {
             throw violation("only the committed is applied", "\(id)", now)
