@@ -51,6 +51,7 @@ final class World {
 
     var trace: [String] = []
     var tracesAll = false
+    var tracesTimes = true
 
     /// What was committed, by anyone, at index 1 and up.
     var committed: [Entry?] = []
@@ -59,6 +60,7 @@ final class World {
     var readAnswers: [UInt64: LogIndex?] = [:]
     var refusals = 0
     private var sent = 0
+    private var deferred: [() -> Void] = []
 
     init(voters: Int, learners: Int = 0, seed: UInt64 = 1) {
         let ids = (1...UInt32(voters + learners)).map { NodeID($0) }
@@ -119,6 +121,8 @@ final class World {
         check(id, since: before)
         for effect in effects { perform(effect, of: id) }
         beginBatch(id)
+        // What an effect leads to is an input of its own, after all effects of this one.
+        while !deferred.isEmpty { deferred.removeFirst()() }
     }
 
     // MARK: Effects
@@ -134,7 +138,9 @@ final class World {
         case .readReady(let token, let index): answerRead(token, index)
         case .readFailed(let token): answerRead(token, nil)
         case .sendSnapshot(let peer, let offset, let maxBytes):
-            sendChunk(from: id, to: peer, offset: offset, maxBytes: maxBytes)
+            deferred.append { [unowned self] in
+                sendChunk(from: id, to: peer, offset: offset, maxBytes: maxBytes)
+            }
         case .receivedSnapshotChunk(let chunk, _): store(chunk, at: id)
         case .roleChanged(.leader, let term): checkLeader(id, term)
         case .roleChanged, .leaderChanged, .transferEnded, .clockDisagreement, .standingChanged:
@@ -144,7 +150,7 @@ final class World {
 
     private func tell(_ effect: RaftEffect, of id: NodeID) {
         guard tracesAll || effect.isNotable else { return }
-        let time = tracesAll ? "" : "\(now.trace) "
+        let time = tracesTimes ? "\(now.trace) " : ""
         trace.append("\(time)\(id) \(effect.trace)")
     }
 
@@ -172,7 +178,8 @@ final class World {
     func snapshotBytes(_ metadata: SnapshotMetadata) -> [UInt8] {
         var writer = ByteWriter()
         metadata.encode(into: &writer)
-        return writer.bytes + [UInt8](repeating: UInt8(metadata.lastIndex.rawValue & 0xff), count: 60)
+        return writer.bytes
+            + [UInt8](repeating: UInt8(metadata.lastIndex.rawValue & 0xff), count: 60)
     }
 
     private func sendChunk(from id: NodeID, to peer: NodeID, offset: UInt64, maxBytes: Int) {
@@ -196,8 +203,10 @@ final class World {
         if nodes[place].incoming == snapshotBytes(chunk.metadata) {
             nodes[place].disk.waiting.append(.install(chunk.metadata))
         } else {
-            step(id) { raft, clock, effects in
-                raft.snapshotRejected(chunk.metadata, clock: clock, effects: &effects)
+            deferred.append { [unowned self] in
+                step(id) { raft, clock, effects in
+                    raft.snapshotRejected(chunk.metadata, clock: clock, effects: &effects)
+                }
             }
         }
     }

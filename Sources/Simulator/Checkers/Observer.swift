@@ -143,6 +143,10 @@ struct Observer {
     }
 
     mutating func count(_ event: NodeEvent) { coverage.count(event) }
-    mutating func count(_ failure: ClientFailure) { coverage.failures += 1 }
+    mutating func count(_ failure: ClientFailure) {
+        coverage.failures += 1
+        if case .outcomeUnknown = failure { coverage.unknownOutcomes += 1 }
+        if case .noLeader = failure { coverage.leaderless += 1 }
+    }
     mutating func count(_ fault: World.Fault) { coverage.count(fault) }
 }
