@@ -39,6 +39,13 @@ enum JSONValue: Hashable, Sendable, Decodable {
         return members[name]
     }
 
+    /// The same object without a member.
+    func without(_ name: String) -> JSONValue {
+        guard case .object(var members) = self else { return self }
+        members[name] = nil
+        return .object(members)
+    }
+
     var text: String? { if case .text(let text) = self { text } else { nil } }
     var number: Int64? { if case .number(let number) = self { number } else { nil } }
     var flag: Bool? { if case .flag(let flag) = self { flag } else { nil } }
