@@ -55,7 +55,6 @@ struct KillRoundSeries {
     func run(rounds: Int) throws -> [String] {
         var shape = ClusterShape()
         shape.program = program
-        shape.shadows = shadows
         // Small enough that snapshots and the cutting of the log fall among the kills.
         shape.settings["snapshot_after_bytes"] = "65536"
         return try TestCluster.run(shape) { cluster in

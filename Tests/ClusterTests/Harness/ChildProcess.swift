@@ -103,6 +103,7 @@ final class Warden: Sendable {
             [ "$sign" = "+" ] && pids="$pids $pid"
         done
         [ -z "$pids" ] || kill -9 $pids
+        for mounted in "$1"/*.disk; do umount -l "$mounted" 2>/dev/null; done
         rm -rf "$1"
         """
 

@@ -10,13 +10,9 @@ struct ClusterShape: Sendable {
     var environment: [String: String] = [:]
     /// Peers reach each other through proxies that record what they pass on.
     var recordsPeerTraffic = false
-    /// Where the data directory of a node lies, by its number from 1; elsewhere than beside its
-    /// configuration if not nil.
-    var dataDirectories: [Int: String] = [:]
+    /// Bytes of the disk of its own that holds each node's data; nil for the machine's.
+    var diskBytes: Int?
     var program = Program.path
-    /// Each node mirrors what it has synced to `shadow` beside its data (a build with
-    /// SHADOW_DISK).
-    var shadows = false
 }
 
 /// What `format` and `serve` are told, by the names of the configuration file.
@@ -28,12 +24,13 @@ struct NodeFiles: Sendable {
     var id: String { "n\(number)" }
     var configuration: String { home + "/node.json" }
     var log: String { home + "/log" }
-    var shadow: String { home + "/shadow" }
+    /// What a power cut would leave of `data`, kept by builds with SHADOW_DISK.
+    var shadow: String { data + ".shadow" }
 
     init(number: Int, directory: String, shape: ClusterShape) {
         self.number = number
         home = "\(directory)/n\(number)"
-        data = shape.dataDirectories[number] ?? home + "/data"
+        data = shape.diskBytes == nil ? home + "/data" : "\(directory)/n\(number).disk"
     }
 
     /// Writes the configuration. `peers` says where this node finds the other members.

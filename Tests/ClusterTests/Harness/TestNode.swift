@@ -34,8 +34,7 @@ final class TestNode: Sendable {
 
     /// Starts the process; whether it comes up, `waitUntilReady` tells.
     func start() throws {
-        var environment = Program.environment.merging(shape.environment) { $1 }
-        if shape.shadows { environment["KEYCLAVE_SHADOW_DIRECTORY"] = files.shadow }
+        let environment = Program.environment.merging(shape.environment) { $1 }
         let child = try ChildProcess(
             shape.program, ["serve", "--config", files.configuration], environment: environment,
             output: files.log)
