@@ -46,14 +46,17 @@ extension RealProcesses {
                         "POST", tenant.path + "/users", token,
                         [
                             Field("email", .email, #""new@example.com""#),
-                            Field("name", .name, #""New""#), choice(true),
+                            Field("name", .name, #""New""#), choice(false),
                         ]),
                     Endpoint(
                         "PATCH", userPath, token,
                         [Field("name", .name, #""New""#, isRequired: false), choice(false)]),
                     Endpoint(
                         "PUT", limitPath, token,
-                        [Field("credits", .credits, "5"), Field("period", .choice, #""day""#)]),
+                        [
+                            Field("credits", .credits, "5"),
+                            Field("period", .choice, #""day""#, isRequired: false),
+                        ]),
                     Endpoint(
                         "POST", tenant.path + "/keys", token,
                         [
