@@ -34,7 +34,7 @@ let package = Package(
         .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
         .testTarget(name: "ConsensusTests", dependencies: ["Consensus", "Basics"]),
         .testTarget(name: "KeyringTests", dependencies: ["Keyring", "Basics"]),
-        .testTarget(name: "JournalTests", dependencies: ["Journal", "Basics"]),
+        .testTarget(name: "JournalTests", dependencies: ["Journal", "Simulator", "Basics"]),
         .testTarget(
             name: "ReplicaTests",
             dependencies: ["Replica", "Consensus", "Keyring", "Journal", "Basics"]),

@@ -53,9 +53,11 @@ extension Message {
             writer.write(message.id)
             writer.write(message.index)
         case .transfer: break
-        case .doubtQuestion(let message): writer.write(message.position)
+        case .doubtQuestion(let message):
+            writer.write(message.readable)
+            writer.write(message.doubt)
         case .doubtAnswer(let message):
-            writer.write(message.position)
+            writer.write(message.doubt)
             writer.write(message.holds)
         }
     }
@@ -79,12 +81,13 @@ extension Message {
             self = .readReply(ReadReply(term: term, id: id, index: try reader.readOptionalIndex()))
         case Code.transfer: self = .transfer(TransferRequest(term: term))
         case Code.doubtQuestion:
-            self = .doubtQuestion(
-                DoubtQuestion(term: term, position: try reader.readLogPosition()))
+            let readable = try reader.readLogPosition()
+            let doubt = try reader.readLogPosition()
+            self = .doubtQuestion(DoubtQuestion(term: term, readable: readable, doubt: doubt))
         case Code.doubtAnswer:
-            let position = try reader.readLogPosition()
+            let doubt = try reader.readLogPosition()
             self = .doubtAnswer(
-                DoubtAnswer(term: term, position: position, holds: try reader.readBool()))
+                DoubtAnswer(term: term, doubt: doubt, holds: try reader.readBool()))
         default: throw MalformedBytes("message of type \(code)")
         }
     }

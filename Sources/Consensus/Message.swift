@@ -155,16 +155,20 @@ public struct TransferRequest: Hashable, Sendable {
     public var term: Term
 }
 
-/// A node in doubt asks whether anyone holds the entry it may have lost. Opens a term as a vote
-/// request does, so that no leader of the doubtful entry's term can commit it afterwards with
-/// the help of those who denied it.
+/// A node in doubt asks whether anyone holds what it may have lost. Opens a term as a vote
+/// request does, so that no leader of the doubtful entries' term can commit them afterwards with
+/// the help of those who denied them.
 public struct DoubtQuestion: Hashable, Sendable {
     public var term: Term
-    public var position: LogPosition
+    /// The end of what the asker can read.
+    public var readable: LogPosition
+    /// The end of what it is in doubt about.
+    public var doubt: LogPosition
 }
 
 public struct DoubtAnswer: Hashable, Sendable {
     public var term: Term
-    public var position: LogPosition
+    public var doubt: LogPosition
+    /// Whether the sender has any entry of the doubtful ones, or can't tell.
     public var holds: Bool
 }

@@ -1,78 +1,139 @@
 import Basics
 
+/// One member of a Raft cluster: what happened goes in, what must be done comes out.
+///
+/// A pure value. Each input method appends to `effects`, in the order in which they are to be
+/// performed; time comes with each input, randomness from the entropy given at the start. All disk
+/// work is asynchronous: Raft itself withholds whatever must not leave before a write is durable.
+///
+/// Its laws, with their sections in D. Ongaro, *Consensus: Bridging Theory and Practice* (2014):
+///
+/// - *Election safety*: at most one leader in a term (§3.4). A vote is durable before it leaves,
+///   the candidate's own included (§3.8); votes are a set of voters of this term.
+/// - *Leader append-only*: a leader never overwrites or removes entries of its log (§3.5).
+/// - *Log matching*: two logs that agree on term and index of an entry agree on everything up to
+///   it (§3.5). A follower appends only behind an entry it shares with the leader, removes an
+///   entry only for another term at the same index, and never one that is committed.
+/// - *Leader completeness*: a committed entry is in the log of every later leader (§3.6.3). Votes
+///   go only to logs at least as up to date (§3.6.1); only entries of the leader's own term are
+///   committed by counting (§3.6.2); only durable entries count, the leader's own included
+///   (§10.2.1: it writes in parallel with its followers).
+/// - *State-machine safety*: commit indices only rise, and what is committed never changes.
+/// - *Reads are linearizable*: confirmed by a round that began after the read, in the same term,
+///   once an entry of that term is committed (§6.4).
+/// - *Disruption is bounded*: pre-votes and the check of its quorum by the leader together (§9.6,
+///   §6.2); either alone lets a partial partition livelock.
+///
+/// Nothing a peer sends can trap, but for one thing: a demand to remove a committed entry, which
+/// means that safety is already lost.
 public struct Raft: Sendable {
     public let id: NodeID
     public let settings: RaftSettings
-    public private(set) var configuration: Configuration
-    public var applied: LogIndex = .zero
+    public internal(set) var configuration: Configuration
 
+    /// The last index the caller has applied; set it after applying. Told to the leader with
+    /// every answer, or at once by `reportApplied`.
+    public var applied: LogIndex
+
+    /// Term and vote, as decided; `durableHardState` is what the disk has confirmed.
+    var hardState: HardState
+    var durableHardState: HardState
+    /// Whether `hardState` waits to be given out as an effect.
+    var hardStateIsNew = false
+    /// Since when `hardState` isn't durable; nil while it is.
+    var hardStateSince: Instant?
+    /// Messages that may leave once `durableHardState` covers what they promise.
+    var withheld: [WithheldMessage] = []
+
+    var log: Log
+    var writes = PendingWrites()
+    /// The newest durable snapshot; nil if there is none.
+    public internal(set) var snapshot: SnapshotMetadata?
+    /// The last index known to be committed; volatile, so it starts at the snapshot.
+    public internal(set) var commitIndex: LogIndex
+
+    var state = Role.follower(Follower())
+    /// How far this node may trust its log.
+    public internal(set) var standing: Standing
+    /// Names this process among all that ever ran under this id; never 0.
+    let run: UInt64
+    var isDiskFull = false
+
+    /// The clocks at the latest input; the monotonic one never runs backwards.
+    var clock: ClockReading
+    /// When to campaign, unless a leader is heard before; unused while leading.
+    var electionDeadline: Instant
+    /// When a leader last appended to this node.
+    var lastAppendReceived: Instant?
+    var entropy: EntropyStream
+
+    /// The role and leader that effects have last told of.
+    var announced = Announcement(role: .follower, term: .zero, leader: nil)
+
+    /// Starts as a follower, from what recovery found. Requires valid settings and entries in
+    /// order; a snapshot that another chain of entries contradicts wins over them.
     public init(
         start: RaftStart, settings: RaftSettings, entropy: EntropyStream, clock: ClockReading
     ) {
         id = start.id
         self.settings = settings
-        configuration = start.configuration
+        self.clock = clock
+        self.entropy = entropy
+        run = max(1, self.entropy.next())
+        standing = start.standing
+        snapshot = start.snapshot
+        configuration = start.snapshot?.configuration ?? start.configuration
+        log = Log(snapshot: start.snapshot)
+        commitIndex = log.base.index
+        applied = commitIndex
+        hardState = start.hardState
+        durableHardState = start.hardState
+        electionDeadline = .never
+        restore(start.entries)
+        adoptTermOfLog()
+        announced.term = hardState.term
+        // A lone voter has nobody to wait for.
+        if configuration.voters == [id] { electionDeadline = clock.now } else { drawDeadline() }
     }
 
-    // MARK: Inputs
-    public mutating func advance(to clock: ClockReading, effects: inout [RaftEffect]) {}
-    public mutating func receive(
-        _ message: Message, from sender: NodeID, clock: ClockReading,
-        effects: inout [RaftEffect]
-    ) {}
-    public mutating func propose(
-        _ payloads: [[UInt8]], kind: EntryKind = .command, clock: ClockReading,
-        effects: inout [RaftEffect]
-    ) -> ProposalResult { .overloaded }
-    public mutating func requestRead(
-        _ token: UInt64, clock: ClockReading, effects: inout [RaftEffect]
-    ) {}
-    public mutating func transferLeadership(
-        to target: NodeID? = nil, clock: ClockReading, effects: inout [RaftEffect]
-    ) {}
-    public mutating func relinquish(clock: ClockReading, effects: inout [RaftEffect]) {}
-    public mutating func setDiskFull(
-        _ isFull: Bool, clock: ClockReading, effects: inout [RaftEffect]
-    ) {}
-    public mutating func reportApplied(clock: ClockReading, effects: inout [RaftEffect]) {}
-    public mutating func hardStateSaved(
-        _ saved: HardState, clock: ClockReading, effects: inout [RaftEffect]
-    ) {}
-    public mutating func entriesSaved(
-        through index: LogIndex, term: Term, clock: ClockReading, effects: inout [RaftEffect]
-    ) {}
-    public mutating func snapshotSaved(_ metadata: SnapshotMetadata) {}
-    public mutating func snapshotInstalled(
-        _ metadata: SnapshotMetadata, clock: ClockReading, effects: inout [RaftEffect]
-    ) {}
-    public mutating func snapshotRejected(
-        _ metadata: SnapshotMetadata, clock: ClockReading, effects: inout [RaftEffect]
-    ) {}
-    public mutating func sendSnapshotChunk(
-        _ bytes: [UInt8], of metadata: SnapshotMetadata, offset: UInt64, isLast: Bool,
-        to peer: NodeID, clock: ClockReading, effects: inout [RaftEffect]
-    ) {}
-    public mutating func peerReset(_ peer: NodeID) {}
+    /// Takes over the recovered entries behind the snapshot. If they reach over its last entry
+    /// they must hold it: a crash between installing a snapshot and dropping a conflicting log
+    /// leaves a chain that was never committed.
+    private mutating func restore(_ entries: [Entry]) {
+        let edge = log.base
+        if let first = entries.first, first.index <= edge.index {
+            guard let last = entries.last, last.index >= edge.index,
+                entries[edge.index - first.index].term == edge.term
+            else { return }
+        }
+        for entry in entries where entry.index > edge.index { log.append(entry) }
+    }
 
-    // MARK: State
-    public var nextDeadline: Instant { .never }
-    public var role: RoleName { .follower }
-    public var term: Term { .zero }
-    public var leader: NodeID? { nil }
-    public var standing: Standing { .whole }
-    public var commitIndex: LogIndex { .zero }
-    public var firstIndex: LogIndex { .zero }
-    public var lastIndex: LogIndex { .zero }
-    public var durableIndex: LogIndex { .zero }
-    public var snapshot: SnapshotMetadata? { nil }
-    public func term(at index: LogIndex) -> Term? { nil }
-    public func entries(from first: LogIndex, through last: LogIndex) -> [Entry] { [] }
-    public var peers: [PeerStatus] { [] }
-    public var lastLogTime: Timestamp { .epoch }
-    public var logBytesSinceSnapshot: Int { 0 }
-    public var lastLeaderContact: Instant? { nil }
-    public var clocksDisagree: Bool { false }
-    /// Whether an entry of this leader's own term has committed: reads and limits may be decided.
-    public var isEstablishedLeader: Bool { false }
-    public var hasUncommittedRoom: Bool { false }
+    /// A crash can leave entries of a term whose record wasn't written yet. No vote of that term
+    /// has left then, so the term may be adopted without one.
+    private mutating func adoptTermOfLog() {
+        var highest = log.last.term
+        if case .inDoubt(let term, _) = standing { highest = max(highest, term) }
+        if highest > hardState.term { setHardState(HardState(term: highest)) }
+    }
+}
+
+/// A message that promises something the disk must confirm first.
+struct WithheldMessage: Hashable, Sendable {
+    var message: Message
+    var recipient: NodeID
+    /// Must be durable; without a vote, any vote of the term will do.
+    var requirement: HardState
+
+    func mayLeave(_ durable: HardState) -> Bool {
+        durable.term == requirement.term
+            && (requirement.votedFor == nil || requirement.votedFor == durable.votedFor)
+    }
+}
+
+/// What the caller was last told of role and leader.
+struct Announcement: Hashable, Sendable {
+    var role: RoleName
+    var term: Term
+    var leader: NodeID?
 }

@@ -17,7 +17,8 @@ public enum RaftEffect: Hashable, Sendable {
     /// The read wasn't confirmed: leadership was lost, or there is no leader to ask. Ask again.
     case readFailed(token: UInt64)
     /// Read at most `maxBytes` of the newest snapshot from `offset` and pass them to
-    /// `sendSnapshotChunk`. If it can't be done now, nothing is due: Raft asks again.
+    /// `sendSnapshotChunk`; at or beyond its end, none, as the last chunk. If it can't be done
+    /// now, nothing is due: Raft asks again.
     case sendSnapshot(to: NodeID, offset: UInt64, maxBytes: Int)
     /// Store the bytes behind those of the same snapshot received before; offset 0 begins anew.
     /// After the last chunk validate the whole, swap it in and call `snapshotInstalled`, or call

@@ -23,7 +23,7 @@ public struct RaftSettings: Hashable, Sendable {
     public var maxBytesPerAppend = 256 << 10
     /// Bytes of entries that wait for commit before proposals are refused.
     public var maxUncommittedBytes = 16 << 20
-    /// Bytes of one entry's payload, checked in proposals and in what peers send.
+    /// Bytes of one entry's payload in a proposal.
     public var maxEntryBytes = 1 << 20
     public var snapshotChunkBytes = 256 << 10
     /// Bytes of entries kept in memory behind a snapshot, so that a follower a little behind

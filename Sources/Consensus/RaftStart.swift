@@ -8,7 +8,8 @@ public struct RaftStart: Sendable {
     public var hardState: HardState
     /// The newest valid snapshot; nil if there is none.
     public var snapshot: SnapshotMetadata?
-    /// The readable entries in order, without gaps. Those that the snapshot covers are skipped.
+    /// The readable entries in order, without gaps, those that the snapshot covers included if
+    /// they are still there: only by its last one can a log that contradicts it be recognised.
     public var entries: [Entry]
     public var standing: Standing
 

@@ -8,6 +8,8 @@ public struct Geometry: Hashable, Sendable {
     /// different pages.
     public var pageBytes: Int
 
+    static let smallestSectorBytes = 128
+
     /// Requires powers of two, sectors of at least 128 bytes and pages of at least two sectors.
     public init(sectorBytes: Int, pageBytes: Int) {
         precondition(Geometry.isValid(sectorBytes: sectorBytes, pageBytes: pageBytes))
@@ -19,7 +21,8 @@ public struct Geometry: Hashable, Sendable {
     public static let disk = Geometry(sectorBytes: 512, pageBytes: 4096)
 
     static func isValid(sectorBytes: Int, pageBytes: Int) -> Bool {
-        sectorBytes >= 128 && sectorBytes.nonzeroBitCount == 1 && pageBytes.nonzeroBitCount == 1
+        sectorBytes >= smallestSectorBytes && sectorBytes.nonzeroBitCount == 1
+            && pageBytes.nonzeroBitCount == 1
             && pageBytes >= 2 * sectorBytes && pageBytes <= 1 << 20
     }
 

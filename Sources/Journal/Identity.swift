@@ -45,9 +45,3 @@ public struct Identity: Hashable, Sendable {
     /// The format version written, and the newest that is read.
     public static let formatVersion: UInt32 = 1
 }
-
-extension Identity {
-    /// What makes an empty directory this node's, strictly in order; the identity file comes last,
-    /// so that a directory with one is complete.
-    public func format(settings: JournalSettings = JournalSettings()) -> [DiskOperation] { [] }
-}

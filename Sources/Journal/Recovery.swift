@@ -80,13 +80,35 @@ public struct Recovery: Hashable, Sendable {
     public var verdict: Verdict
     /// Damage that cost nothing (a second copy that isn't readable), in words for the log.
     public var blemishes: [String]
-    var continuation: LogContinuation
-
-    /// Reads a directory. Files with names that aren't ours are ignored.
-    public init(of files: [StoredFile]) throws(RecoveryRefusal) {
-        throw .empty
-    }
+    /// Where the log goes on.
+    var log: LogContinuation
+    /// Snapshot files that nothing needs any more.
+    var obsoleteSnapshots: [String]
+    /// Snapshot files that can't be read, newer than `snapshot`: kept until there is a newer one.
+    var lostSnapshots: [String]
 }
 
-struct LogContinuation: Hashable, Sendable {}
-enum BatchLayout { static func largest(for payload: Int, in geometry: Geometry) -> Int { 0 } }
+/// What `WriteAheadLog` needs to go on, beside the log itself.
+struct LogContinuation: Hashable, Sendable {
+    var slots: HardStateSlots
+    /// The segments there are, the last one to be written to unless it is sealed.
+    var segments: [RetainedSegment]
+    var isSealed: Bool
+    /// The next batch's place in the last segment, its offset in the log and the checksum it
+    /// continues.
+    var position: Int
+    var offset: UInt64
+    var checksum: UInt32
+    var spare: SegmentName?
+    var nextSequence: UInt64
+    /// The end of the log.
+    var last: JournalPosition
+    var doubt: JournalPosition?
+    var isDamaged: Bool
+    /// Where the log must begin anew before a record is appended.
+    var restartAfter: JournalPosition?
+    /// Whether it is to do so at once, or only when a record comes (a damaged log is left as it
+    /// is until its repair begins).
+    var restartsAtOnce: Bool
+    var superfluous: [String]
+}

@@ -15,8 +15,6 @@ public enum SnapshotEvent: Hashable, Sendable {
     /// The received snapshot is durable: swap the state in, then `WriteAheadLog.compact` if the
     /// log holds the snapshot's last entry, `WriteAheadLog.restart` if it doesn't.
     case installed(SnapshotDescription)
-    /// There was no room; what was begun is deleted. Nothing is lost.
-    case abandonedForRoom
 }
 
 /// What a received range of a snapshot file added.
@@ -32,55 +30,125 @@ public struct SnapshotProgress: Hashable, Sendable {
 public enum SnapshotRefusal: Error, Hashable, Sendable {
     /// Not the bytes that come next: `expected` is the offset wanted.
     case notContiguous(expected: Int)
-    /// The bytes are no snapshot of the announced description.
+    /// This node has a snapshot that reaches as far.
+    case outdated
+    /// The bytes are no snapshot of the announced entry.
     case malformed(String)
     /// It was written by a newer version.
     case newerFormat(UInt32)
 }
 
-/// The snapshot files of a node, as a machine over disk operations.
+/// The snapshot files of a node, as a machine over disk operations. One may be written, one
+/// received and one read at the same time.
+///
+/// A snapshot is written under another name, synced, renamed, and the directory synced; only then
+/// is it reported, the one before it deleted and, by the caller, the log cut. So at every moment
+/// there is a whole one that the log goes back to, and at most three files are kept. Recovery
+/// finds either the old one or the new one, with a log that fits both.
 public struct SnapshotStore: Sendable {
-    public init(from recovery: Recovery) { fatalError() }
+    /// A file on its way.
+    struct Stream: Sendable {
+        let temporaryName: String
+        var operations: [DiskOperation]
+        var waitingBytes = 0
+        var byteCount = 0
+        /// Set when nothing more comes.
+        var finished: SnapshotDescription?
 
+        init(_ temporaryName: String) {
+            self.temporaryName = temporaryName
+            operations = [.create(temporaryName, bytes: 0)]
+        }
+
+        mutating func write(_ bytes: [UInt8]) {
+            operations.append(.write(temporaryName, offset: byteCount, bytes: bytes))
+            byteCount += bytes.count
+            waitingBytes += bytes.count
+        }
+    }
+
+    enum InFlight: Hashable, Sendable {
+        case housekeeping(Int)
+        case writing(SnapshotFile?)
+        case receiving(SnapshotFile?)
+    }
+
+    let clusterID: [UInt8]
     /// The newest durable snapshot.
-    public var current: SnapshotFile? { fatalError() }
+    public internal(set) var current: SnapshotFile?
+    /// Files that go with the next new snapshot: what is bad.
+    var lost: [String]
+    /// Files to be deleted.
+    var garbage: [String]
+    var writing: (stream: Stream, encoder: SnapshotEncoder, description: SnapshotDescription)?
+    var receiving: (stream: Stream, scanner: SnapshotScanner, last: JournalPosition)?
+    var inFlight: (id: DiskBatch.ID, what: InFlight)?
+    var batches: UInt64 = 0
+    /// Whether the names that recovery read are durable. A process that was killed may have
+    /// renamed a snapshot into place and not have synced the directory: to delete the one before
+    /// it now could leave neither after a power cut.
+    var isOpen = false
 
-    // Writing this node's own.
+    /// Chunks are made only while less than this waits to be written, so that a slow disk doesn't
+    /// fill the memory.
+    static let waitingLimit = 4 << 20
 
-    /// Begins a snapshot of a frozen state. One at a time.
-    public mutating func begin(_ description: SnapshotDescription) {}
-    public var isWriting: Bool { fatalError() }
-    /// Whether another chunk should be made now: little waits to be written.
-    public var wantsChunk: Bool { fatalError() }
-    public mutating func append(_ chunk: [UInt8]) {}
-    public mutating func finish() {}
+    public init(from recovery: Recovery) {
+        clusterID = recovery.identity.clusterID
+        current = recovery.snapshot.map {
+            SnapshotFile(description: $0.description, name: $0.name, byteCount: $0.byteCount)
+        }
+        lost = recovery.lostSnapshots
+        garbage = recovery.obsoleteSnapshots
+    }
+
+    public var isWriting: Bool { writing != nil }
+    /// Whether another chunk should be made now.
+    public var wantsChunk: Bool {
+        guard let writing else { return false }
+        return writing.stream.finished == nil
+            && writing.stream.waitingBytes < SnapshotStore.waitingLimit
+    }
+
+    /// Begins a snapshot of a frozen state. Requires that none is being written.
+    public mutating func begin(_ description: SnapshotDescription) {
+        precondition(writing == nil, "a snapshot is being written")
+        let (encoder, bytes) = SnapshotEncoder.begin(description, clusterID: clusterID)
+        var stream = Stream(FileName.incompleteSnapshot)
+        stream.write(bytes)
+        writing = (stream, encoder, description)
+    }
+
+    /// The next chunk of state: from 1 to 2^26 bytes.
+    public mutating func append(_ chunk: [UInt8]) {
+        guard let bytes = writing?.encoder.chunk(chunk) else { return }
+        writing?.stream.write(bytes)
+    }
+
+    /// All of the state was appended; `.written` follows.
+    public mutating func finish() {
+        guard let description = writing?.description, let bytes = writing?.encoder.finish() else {
+            return
+        }
+        writing?.stream.write(bytes)
+        writing?.stream.finished = description
+    }
+
     /// Gives up the snapshot being written.
-    public mutating func abandon() {}
-
-    // Receiving the leader's.
-
-    /// Takes bytes `offset...` of a snapshot file; `offset` 0 begins anew.
-    public mutating func receive(_ bytes: [UInt8], at offset: Int, of last: JournalPosition)
-        throws(SnapshotRefusal) -> SnapshotProgress
-    { fatalError() }
-    /// All bytes were received: throws unless they are whole. `.installed` follows.
-    public mutating func install() throws(SnapshotRefusal) -> SnapshotDescription { fatalError() }
-    /// Gives up the snapshot being received.
-    public mutating func rejectReceived() {}
-
-    // Sending.
+    public mutating func abandon() {
+        guard writing != nil else { return }
+        writing = nil
+        garbage.append(FileName.incompleteSnapshot)
+    }
 
     /// Where to read the bytes from `offset` of the current snapshot file, at most `maximum`; nil
-    /// if there is no snapshot or the offset lies beyond its end.
-    public func read(from offset: Int, maximum: Int) -> DiskRead? { fatalError() }
-
-    // The performer.
-
-    /// Everything that waits, nil while a batch is in flight.
-    public mutating func nextBatch() -> DiskBatch? { fatalError() }
-    public mutating func completed(_ id: DiskBatch.ID) -> [SnapshotEvent] { fatalError() }
-    /// `.full` is followed by nothing: what was begun is given up (`abandonedForRoom`).
-    public mutating func failed(_ id: DiskBatch.ID, _ failure: DiskFailure) -> FailureConsequence {
-        fatalError()
+    /// if there is no snapshot or the offset isn't inside it. `isLast` if they are its end.
+    public func read(from offset: Int, maximum: Int) -> (read: DiskRead, isLast: Bool)? {
+        guard let current, offset >= 0, offset < current.byteCount, maximum > 0 else { return nil }
+        let count = min(maximum, current.byteCount - offset)
+        return (
+            DiskRead(name: current.name, offset: offset, count: count),
+            offset + count == current.byteCount
+        )
     }
 }

@@ -24,8 +24,9 @@ extension Node {
             } else {
                 wait(request)
             }
-        case .charge(let submission):
-            if state.knowsKeys(of: submission.command) {
+        case .charge(let charges):
+            // The same goes for a key.
+            if state.knowsEveryKey(of: charges) {
                 perform(request, effects: &effects)
             } else {
                 wait(request)
@@ -53,9 +54,8 @@ extension Node {
     private mutating func answer(_ request: ClientRequest, effects: inout [NodeEffect]) {
         let reply: ClientReply
         switch request.body {
-        case .query(let token, let query, _):
-            reply = .answer(
-                state.answer(query, token: token, at: clock.wall), at: state.appliedIndex)
+        case .query(let digest, let query, _):
+            reply = .answer(state.answer(query, from: digest), at: state.appliedIndex)
         case .status(let token):
             reply = state.knowsToken(token) ? .status(status) : .failed(.unauthenticated)
         case .change, .charge, .transferLeadership, .takeSnapshot:
@@ -68,19 +68,12 @@ extension Node {
     private mutating func perform(_ request: ClientRequest, effects: inout [NodeEffect]) {
         switch request.body {
         case .change(let token, let submission):
-            guard let actor = state.tokenID(of: token) else {
+            guard let actor = state.identity(of: token)?.token else {
                 return refuse(request, .unauthenticated, effects: &effects)
             }
             submit(submission, by: .token(actor), ticket: request.ticket)
-        case .charge(let submission):
-            // Keys that nobody knows are refused when the charge is applied, each for itself; a
-            // request with no known key at all never reaches the log.
-            guard state.knowsAnyKey(of: submission.command) else {
-                let outcome = state.outcomeForUnknownKeys(submission.command)
-                let reply = ClientReply.outcome(outcome, at: state.appliedIndex)
-                return effects.append(.reply(request.ticket, reply))
-            }
-            submit(submission, by: .cluster, ticket: request.ticket)
+        case .charge(let charges):
+            perform(charges, ticket: request.ticket, effects: &effects)
         case .transferLeadership(let token, let target):
             guard authorizeOperator(request, token: token, effects: &effects) else { return }
             beginTransfer(to: target, ticket: request.ticket, effects: &effects)
@@ -93,6 +86,21 @@ extension Node {
         }
     }
 
+    private mutating func perform(
+        _ charges: [Charge], ticket: RequestTicket, effects: inout [NodeEffect]
+    ) {
+        // Keys that nobody knows are refused when the charge is applied, each for itself; a
+        // request with no known key at all never reaches the log.
+        guard state.knowsAnyKey(of: charges) else {
+            let outcome = Outcome.charged(charges.map { _ in .refused(.invalidKey) })
+            return effects.append(.reply(ticket, .outcome(outcome, at: state.appliedIndex)))
+        }
+        // Each charge has its own id and is its own content.
+        let submission = ClientRequest.Submission(
+            command: .charge(charges), idempotency: nil, content: .zero)
+        submit(submission, by: .cluster, ticket: ticket)
+    }
+
     private func refuse(
         _ request: ClientRequest, _ failure: ClientFailure, effects: inout [NodeEffect]
     ) {
@@ -102,11 +110,11 @@ extension Node {
     private func authorizeOperator(
         _ request: ClientRequest, token: Digest, effects: inout [NodeEffect]
     ) -> Bool {
-        guard state.knowsToken(token) else {
+        guard let identity = state.identity(of: token) else {
             refuse(request, .unauthenticated, effects: &effects)
             return false
         }
-        guard state.isOperator(token) else {
+        guard identity.role == .operator else {
             refuse(request, .forbidden, effects: &effects)
             return false
         }

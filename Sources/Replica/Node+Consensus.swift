@@ -96,8 +96,10 @@ extension Node {
 extension Node {
     /// When a tick is due: the leader appends one if nothing else carries the time forward.
     var nextTick: Instant? {
-        guard raft.isEstablishedLeader, let due = state.nextDeadline else { return nil }
-        let wait = due - raft.logTimeNow(clock)
+        guard raft.isEstablishedLeader, let due = state.nextDeadline,
+            let logTime = raft.logTimeNow
+        else { return nil }
+        let wait = due - logTime
         // Not at once again: the last tick may still be on its way.
         return clock.now + max(wait, raft.settings.heartbeatInterval)
     }
@@ -105,7 +107,7 @@ extension Node {
     /// Lets the log's time reach the deadline that has come (a period's end, say).
     mutating func appendTickIfDue() {
         guard raft.isEstablishedLeader, !isDiskFull, let due = state.nextDeadline,
-            due <= raft.logTimeNow(clock), raft.lastLogTime < due
+            let logTime = raft.logTimeNow, due <= logTime, raft.lastLogTime < due
         else { return }
         _ = raft.propose([[]], kind: .tick, clock: clock, effects: &raftEffects)
     }

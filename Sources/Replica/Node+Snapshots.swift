@@ -6,7 +6,7 @@ import Keyring
 /// A snapshot in the making: the encoder over the frozen state, and the chunk it made last. It is
 /// advanced beside the loop; a large state takes many turns.
 public struct SnapshotEncoding: Sendable {
-    var encoder: SnapshotEncoder
+    var encoder: StateEncoder
     /// Nil once the encoder has come to its end.
     var chunk: [UInt8]?
 
@@ -22,6 +22,7 @@ struct SnapshotTraffic: Sendable {
         var peer: NodeID
         var offset: UInt64
         var file: SnapshotFile
+        var isLast: Bool
     }
 
     /// Set when somebody asked for one.
@@ -33,7 +34,7 @@ struct SnapshotTraffic: Sendable {
     var paused: SnapshotEncoding?
     var transfers: [Transfer] = []
     /// The state of the snapshot being received.
-    var decoder: SnapshotDecoder?
+    var decoder: StateDecoder?
     var receivedFrom: NodeID?
     var receivedMetadata: SnapshotMetadata?
 }
@@ -58,11 +59,11 @@ extension Node {
             return endSnapshot(at: raft.snapshot?.lastIndex ?? .zero, effects: &effects)
         }
         let metadata = SnapshotMetadata(
-            lastIndex: applied, lastTerm: term, lastTime: state.logTime,
+            lastIndex: applied, lastTerm: term, lastTime: state.time,
             configuration: raft.configuration)
         store.begin(SnapshotDescription(metadata))
         snapshots.isEncoding = true
-        effects.append(.encodeSnapshot(SnapshotEncoding(encoder: state.freeze())))
+        effects.append(.encodeSnapshot(SnapshotEncoding(encoder: StateEncoder(state.freeze()))))
     }
 
     mutating func takeEncoded(_ encoding: SnapshotEncoding, effects: inout [NodeEffect]) {
@@ -101,14 +102,15 @@ extension Node {
             endSnapshot(at: metadata.lastIndex, effects: &effects)
         case .installed:
             install(&effects)
-        case .abandonedForRoom:
-            snapshots.paused = nil
-            snapshots.isEncoding = false
-            for ticket in snapshots.waiting {
-                effects.append(.reply(ticket, .failed(.diskFull)))
-            }
-            snapshots.waiting.removeAll()
         }
+    }
+
+    /// The snapshot being made, or the one being received, found no room and was given up.
+    mutating func abandonSnapshots(_ effects: inout [NodeEffect]) {
+        snapshots.paused = nil
+        snapshots.isEncoding = false
+        for ticket in snapshots.waiting { effects.append(.reply(ticket, .failed(.diskFull))) }
+        snapshots.waiting.removeAll()
     }
 }
 
@@ -119,10 +121,11 @@ extension Node {
         for peer: NodeID, offset: UInt64, maxBytes: Int, effects: inout [NodeEffect]
     ) {
         guard let file = store.current,
-            let read = store.read(from: Int(clamping: offset), maximum: maxBytes)
+            let (read, isLast) = store.read(from: Int(clamping: offset), maximum: maxBytes)
         else { return }
         snapshots.transfers.append(
-            SnapshotTraffic.Transfer(read: read, peer: peer, offset: offset, file: file))
+            SnapshotTraffic.Transfer(
+                read: read, peer: peer, offset: offset, file: file, isLast: isLast))
         effects.append(.read(read))
     }
 
@@ -135,11 +138,9 @@ extension Node {
         guard transfer.file == store.current, bytes.count == read.count,
             let metadata = SnapshotMetadata(transfer.file.description)
         else { return }
-        let end = transfer.offset + UInt64(bytes.count)
         raft.sendSnapshotChunk(
-            bytes, of: metadata, offset: transfer.offset,
-            isLast: end >= UInt64(transfer.file.byteCount), to: transfer.peer, clock: clock,
-            effects: &raftEffects)
+            bytes, of: metadata, offset: transfer.offset, isLast: transfer.isLast,
+            to: transfer.peer, clock: clock, effects: &raftEffects)
     }
 }
 
@@ -150,7 +151,7 @@ extension Node {
         _ chunk: SnapshotChunk, from peer: NodeID, effects: inout [NodeEffect]
     ) {
         if chunk.offset == 0 {
-            snapshots.decoder = SnapshotDecoder()
+            snapshots.decoder = StateDecoder()
             snapshots.receivedMetadata = chunk.metadata
             snapshots.receivedFrom = peer
         }
@@ -158,7 +159,7 @@ extension Node {
             let progress = try store.receive(
                 chunk.bytes, at: Int(clamping: chunk.offset),
                 of: JournalPosition(chunk.metadata.position))
-            for part in progress.chunks { try snapshots.decoder?.append(part) }
+            for part in progress.chunks { try snapshots.decoder?.feed(part) }
             guard chunk.isLast else { return }
             let description = try store.install()
             guard SnapshotMetadata(description) == chunk.metadata else {
@@ -204,7 +205,7 @@ extension Node {
     /// Replaces the read side's contents by the state's, at once for whoever looks.
     static func fill(_ table: KeyTable, from state: StateMachine) {
         let replacement = table.makeReplacement()
-        state.forEachTableChange { replacement.apply($0) }
+        state.forEachTableEntry { replacement.apply($0) }
         table.install(replacement, at: state.appliedIndex)
     }
 
@@ -212,9 +213,11 @@ extension Node {
     /// clients wait for stands in the snapshot's records, or comes by another attempt.
     private mutating func answerFromRecords(_ effects: inout [NodeEffect]) {
         settling.noteChange(at: state.appliedIndex)
-        for mutation in pending.takeAll(where: { state.recordedOutcome(for: $0.requestID) != nil })
-        {
-            guard let outcome = state.recordedOutcome(for: mutation.requestID) else { continue }
+        let answered = pending.takeAll { mutation in
+            guard let envelope = try? Envelope(decoding: mutation.envelope) else { return nil }
+            return state.recordedOutcome(for: envelope)
+        }
+        for (mutation, outcome) in answered {
             settling.hold(
                 Settling.HeldReply(
                     index: state.appliedIndex, deadline: clock.now + settings.settleDeadline,

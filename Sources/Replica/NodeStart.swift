@@ -95,8 +95,8 @@ extension Node {
             }
         }
         do {
-            var decoder = SnapshotDecoder()
-            for chunk in snapshot.chunks { try decoder.append(Array(chunk)) }
+            var decoder = StateDecoder()
+            for chunk in snapshot.chunks { try decoder.feed(Array(chunk)) }
             return try decoder.finish()
         } catch {
             throw .snapshotUnreadable("\(error)")

@@ -1,1 +1,3 @@
-print("simulate")
+import Foundation
+
+exit(SimulateCommand.run(Array(CommandLine.arguments.dropFirst())))

@@ -34,17 +34,16 @@ public struct ClusterSettings: Hashable, Sendable {
         auditRecords: 1_000_000, auditSeconds: 400 * 86_400, leaseMilliseconds: 2_000,
         leaseWaitMilliseconds: 2_100)
 
-    /// The name of the first field that is out of its bounds or breaks a relation; nil if all
-    /// hold.
-    public var firstViolation: String? {
+    /// The first setting that is out of its bounds or breaks a relation; nil if all hold.
+    public var firstViolation: Setting? {
         for setting in Setting.allCases
         where !setting.bounds.contains(self[keyPath: setting.path]) {
-            return setting.name
+            return setting
         }
-        if activeKeysPerUser > keysPerUser { return Setting.activeKeysPerUser.name }
-        if requestSeconds > idempotencySeconds { return Setting.requestSeconds.name }
+        if activeKeysPerUser > keysPerUser { return .activeKeysPerUser }
+        if requestSeconds > idempotencySeconds { return .requestSeconds }
         if leaseWaitMilliseconds < ClusterSettings.leastWait(covering: leaseMilliseconds) {
-            return Setting.leaseWaitMilliseconds.name
+            return .leaseWaitMilliseconds
         }
         return nil
     }

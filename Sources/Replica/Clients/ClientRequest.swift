@@ -20,10 +20,10 @@ public struct ClientRequest: Sendable {
     public enum Body: Sendable {
         /// A change by the holder of a management token.
         case change(token: Digest, Submission)
-        /// Charges, in one log entry; the keys stand in the command.
-        case charge(Submission)
-        /// A question, asked with a management token or about a presented API key.
-        case query(token: Digest?, Query, Consistency)
+        /// Charges, in one log entry, each with its key and id.
+        case charge([Charge])
+        /// A question, asked with the digest of a management token, or of an API key about itself.
+        case query(Digest, Query, Consistency)
         /// What this node knows of the cluster; needs a valid management token.
         case status(token: Digest)
         /// Hand leadership to the member named, or to the one most up to date.

@@ -57,7 +57,7 @@ extension Node {
             term: raft.term, leader: raft.leader, commitIndex: raft.commitIndex,
             appliedIndex: state.appliedIndex, lastIndex: raft.lastIndex,
             durableIndex: raft.durableIndex, snapshotIndex: raft.snapshot?.lastIndex,
-            logTime: state.logTime, isDiskFull: isDiskFull, clocksDisagree: raft.clocksDisagree,
+            logTime: state.time, isDiskFull: isDiskFull, clocksDisagree: raft.clocksDisagree,
             freshFor: freshUntil - clock.now, members: members)
     }
 

@@ -47,12 +47,16 @@ struct PendingMutations {
         return mutation
     }
 
-    /// Takes out the requests for which `isIncluded` holds, in arrival order.
-    mutating func takeAll(where isIncluded: (PendingMutation) -> Bool) -> [PendingMutation] {
+    /// Takes out the requests for which `outcome` finds one, in arrival order.
+    mutating func takeAll(
+        where outcome: (PendingMutation) -> Outcome?
+    ) -> [(PendingMutation, Outcome)] {
         arrivals.compactMap { requestID in
-            guard let mutation = table[requestID], isIncluded(mutation) else { return nil }
+            guard let mutation = table[requestID], let outcome = outcome(mutation) else {
+                return nil
+            }
             table[requestID] = nil
-            return mutation
+            return (mutation, outcome)
         }
     }
 
@@ -114,6 +118,9 @@ struct PendingMutations {
         }
         return expired
     }
+
+    /// Every pending request has its place in the order of deadlines.
+    var isConsistent: Bool { arrivals.count { table[$0] != nil } == table.count }
 
     /// When `takeExpired` will have something.
     var nextDeadline: Instant {

@@ -12,11 +12,13 @@ public enum Query: Hashable, Sendable {
     case keys(account: AccountID, KeyFilter, PageRequest)
     case limit(UserID, account: AccountID, API)
     case usage(account: AccountID, PageRequest)
-    case audit(account: AccountID, PageRequest)
+    /// Of one account, or for operators of all and of the cluster itself.
+    case audit(account: AccountID?, PageRequest)
     case token(TokenID)
-    case tokens(PageRequest)
+    /// Of one account, or all that the asker may see.
+    case tokens(account: AccountID?, PageRequest)
     case settings
-    /// What the presented API key can spend; the query's token is the key's digest.
+    /// What the presented API key can spend.
     case credits
 }
 

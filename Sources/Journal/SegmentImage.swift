@@ -1,0 +1,104 @@
+import Basics
+
+/// A segment file as it was read, and the header copies that stand in it.
+struct SegmentImage {
+    /// A header copy and where in the file its batch begins.
+    struct Standing {
+        var position: Int
+        var start: Int
+        var header: BatchHeader
+    }
+
+    /// What stands at a place where a batch should.
+    enum Reading {
+        case batch(BatchHeader, [JournalRecord], layout: BatchLayout, copies: Int)
+        /// A copy of its header stands, but the body is bad, or not the one that belongs here.
+        case header(BatchHeader, String)
+        case nothing
+    }
+
+    let name: SegmentName
+    let bytes: [UInt8]
+    let geometry: Geometry
+    /// In the order in which they stand.
+    let headers: [Standing]
+    /// The log offset of the file's first byte, from the headers; nil if none stands.
+    let base: UInt64?
+
+    init(_ name: SegmentName, bytes: [UInt8], of identity: Identity) {
+        self.name = name
+        self.bytes = bytes
+        geometry = identity.geometry
+        var headers: [Standing] = []
+        var base: UInt64?
+        for position in stride(from: 0, to: bytes.count, by: geometry.sectorBytes) {
+            guard let (header, copy) = BatchHeader.standing(at: position, of: bytes),
+                header.incarnation == identity.incarnation, header.segment == name.sequence
+            else { continue }
+            let start = copy == .before ? position : position - header.distance
+            // A copy that names another place was misdirected by the disk: it proves nothing here.
+            guard start >= 0, start % geometry.sectorBytes == 0, header.offset >= UInt64(start),
+                base == nil || base == header.offset - UInt64(start)
+            else { continue }
+            base = header.offset - UInt64(start)
+            headers.append(Standing(position: position, start: start, header: header))
+        }
+        self.headers = headers
+        self.base = base
+    }
+
+    /// Whether nothing but zeroes stands at `position` and behind it.
+    func isBlank(from position: Int) -> Bool {
+        guard position < bytes.count else { return true }
+        var reader = ByteReader(bytes[position...])
+        while reader.remaining >= 8 {
+            guard (try? reader.readUInt64()) == 0 else { return false }
+        }
+        while !reader.isAtEnd {
+            guard (try? reader.readUInt8()) == 0 else { return false }
+        }
+        return true
+    }
+
+    /// The batch that begins at `start`. `checksum` is the one it has to continue, nil to take
+    /// the header's word for it.
+    func batch(at start: Int, continuing checksum: UInt32?) -> Reading {
+        let copies = headers.filter { $0.start == start }
+        guard let header = copies.first?.header else { return .nothing }
+        let layout = BatchLayout(start: start, bodyBytes: header.bodyBytes, in: geometry)
+        guard layout.second - start == header.distance, layout.end <= bytes.count else {
+            return .header(header, "the batch reaches beyond its file")
+        }
+        guard header.restarts || checksum == nil || checksum == header.previousChecksum else {
+            return .header(header, "the batch doesn't continue the records before it")
+        }
+        do {
+            let records = try records(of: header, in: layout)
+            return .batch(header, records, layout: layout, copies: copies.count)
+        } catch {
+            return .header(header, error.reason)
+        }
+    }
+
+    private func records(of header: BatchHeader, in layout: BatchLayout)
+        throws(MalformedBytes) -> [JournalRecord]
+    {
+        var reader = ByteReader(bytes[layout.body..<layout.body + header.bodyBytes])
+        var checksum = header.previousChecksum
+        var records: [JournalRecord] = []
+        while !reader.isAtEnd {
+            let record: JournalRecord
+            (record, checksum) = try RecordEncoding.read(from: &reader, continuing: checksum)
+            if let last = records.last, record.index.rawValue == 0 || record.index > last.index.next
+            {
+                throw MalformedBytes("the records leave a gap")
+            }
+            records.append(record)
+        }
+        guard checksum == header.bodyChecksum, header.restarts == records.isEmpty,
+            records.isEmpty || records.first?.index == header.first,
+            records.isEmpty || records.last?.position == header.last
+        else { throw MalformedBytes("the records aren't those of the batch's header") }
+        return records
+    }
+}

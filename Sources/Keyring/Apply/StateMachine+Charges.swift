@@ -1,0 +1,149 @@
+import Basics
+
+// Charges are decided here and nowhere else: in log order, each on its own.
+extension StateMachine {
+    mutating func decide(
+        _ charges: [Charge], request: RequestID, _ step: inout Step
+    ) -> [ChargeOutcome] {
+        var outcomes: [ChargeOutcome] = []
+        outcomes.reserveCapacity(charges.count)
+        for (position, charge) in charges.enumerated() {
+            outcomes.append(decide(charge, at: position, request: request, &step))
+        }
+        return outcomes
+    }
+
+    private mutating func decide(
+        _ charge: Charge, at position: Int, request: RequestID, _ step: inout Step
+    ) -> ChargeOutcome {
+        guard (1...Bounds.charge).contains(charge.credits) else {
+            return .refused(.chargeOutOfRange)
+        }
+        let slot = slot(of: charge.key)
+        if let answered = ownRetry(of: charge, at: position, request: request, slot) {
+            return answered
+        }
+        // Without a key there is no account in which the id could be remembered; and an unknown
+        // key stays unknown.
+        guard let slot else { return .refused(.invalidKey) }
+        let scope = account(ofKey: slot)
+        do throws(Refusal) {
+            if let answered = try answer(of: charge, slot, in: scope) { return answered }
+            try admit(charge.id, in: scope)
+        } catch {
+            rememberRequest(
+                LedgerRecord(
+                    charge, state.keys[slot].id, request, item: position, .refused(error),
+                    at: step.index),
+                of: request, item: UInt32(position))
+            return .refused(error)
+        }
+        let verdict = spend(charge.credits, with: slot, &step)
+        record(
+            LedgerRecord(
+                charge, state.keys[slot].id, request, item: position, verdict, at: step.index),
+            as: charge.id, in: scope)
+        return verdict.outcome(of: charge, at: step.index, isReplay: false)
+    }
+
+    /// Spends if the key is active and so much is left. Nothing is ever spent beyond the
+    /// allowance, and no counter beyond what JSON holds.
+    private mutating func spend(
+        _ credits: UInt64, with slot: Slot<KeyRecord>, _ step: inout Step
+    ) -> ChargeVerdict {
+        let key = state.keys[slot]
+        guard isAccepted(key) else { return .refused(.invalidKey) }
+        let line = state.users[key.user].lineIndex(for: key.api)
+        let before = state.users[key.user].credits[line]
+        let room = Credits.maximum - Credits(clamping: before.spent.lifetime)
+        let remaining = before.remaining(on: step.date) ?? room
+        guard credits <= min(remaining, room).rawValue else {
+            return .refused(
+                .creditsExhausted(
+                    remaining: min(remaining, room),
+                    allowance: before.allowance?.credits ?? .maximum))
+        }
+        state.users[key.user].credits[line].spent.add(credits, on: step.date)
+        state.keys[slot].spent.add(credits, on: step.date)
+        let after = state.users[key.user].credits[line]
+        if let change = creditChange(after, of: key.user, on: step.date) {
+            step.changes.append(change)
+        }
+        return .accepted(
+            spent: after.spent(on: step.date), remaining: after.remaining(on: step.date))
+    }
+
+    /// Whether a key gives access at this log position.
+    func isAccepted(_ key: KeyRecord) -> Bool {
+        guard key.state == .active else { return false }
+        let user = state.users[key.user]
+        return !user.isRemoved && !state.accounts[user.account].isDeleted
+    }
+
+    func account(ofKey slot: Slot<KeyRecord>) -> AccountID {
+        state.accounts[state.users[state.keys[slot].user].account].id
+    }
+
+    /// The answer already given to this very charge of this very request.
+    func ownRetry(
+        of charge: Charge, at position: Int, request: RequestID, _ slot: Slot<KeyRecord>?
+    ) -> ChargeOutcome? {
+        let item = RequestItem(request: request, item: UInt32(position))
+        if let record = state.ledger.requests.record(item, at: state.time) {
+            return record.outcome(of: charge, isReplay: false)
+        }
+        guard let slot, let record = record(of: charge.id, in: account(ofKey: slot)),
+            // The same id a second time within one entry is a replay like any other.
+            record.request == request, record.item == UInt32(position),
+            record.matches(charge, state.keys[slot].id)
+        else { return nil }
+        return record.outcome(of: charge, isReplay: false)
+    }
+
+    /// The answer already given under the charge's id to another request.
+    private func answer(
+        of charge: Charge, _ slot: Slot<KeyRecord>, in scope: AccountID
+    ) throws(Refusal) -> ChargeOutcome? {
+        try refuseForgotten(charge.id)
+        guard let record = record(of: charge.id, in: scope) else { return nil }
+        guard record.matches(charge, state.keys[slot].id) else { throw .idempotencyConflict }
+        return record.outcome(of: charge, isReplay: true)
+    }
+}
+
+extension LedgerRecord {
+    fileprivate init(
+        _ charge: Charge, _ key: KeyID, _ request: RequestID, item: Int,
+        _ verdict: ChargeVerdict, at index: LogIndex
+    ) {
+        self.init(
+            request: request, item: UInt32(item), index: index,
+            answer: .charge(key: key, credits: UInt32(charge.credits), verdict))
+    }
+
+    /// Whether the record is of a charge with the same content: key and credits.
+    fileprivate func matches(_ charge: Charge, _ key: KeyID) -> Bool {
+        guard case .charge(let recordedKey, let credits, _) = answer else { return false }
+        return recordedKey == key && UInt64(credits) == charge.credits
+    }
+
+    fileprivate func outcome(of charge: Charge, isReplay: Bool) -> ChargeOutcome? {
+        guard case .charge(_, _, let verdict) = answer else { return nil }
+        return verdict.outcome(of: charge, at: index, isReplay: isReplay)
+    }
+}
+
+extension ChargeVerdict {
+    fileprivate func outcome(
+        of charge: Charge, at index: LogIndex, isReplay: Bool
+    ) -> ChargeOutcome {
+        switch self {
+        case .refused(let refusal): .refused(refusal)
+        case .accepted(let spent, let remaining):
+            .charged(
+                ChargeReceipt(
+                    charged: Credits(clamping: charge.credits), spent: spent,
+                    remaining: remaining, index: index, replayed: isReplay))
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Basics
+
+/// Reads what `StateEncoder` wrote, cut into pieces of any size.
+///
+/// The bytes are checked as if a stranger had sent them: every length before anything is
+/// allocated, every value by its type, and at the end every law of the whole. What passes behaves
+/// in every later entry as the original would.
+public struct StateDecoder: Sendable {
+    private var state: State?
+    private var section = StateSection.head
+    /// Bytes of a block that isn't complete yet.
+    private var pending: [UInt8] = []
+
+    private static let blockHeader = 9
+
+    public init() {}
+
+    /// Takes the next bytes.
+    public mutating func feed(_ bytes: [UInt8]) throws(MalformedBytes) {
+        pending.append(contentsOf: bytes)
+        var start = 0
+        while pending.count - start >= StateDecoder.blockHeader {
+            var header = ByteReader(pending[start..<start + StateDecoder.blockHeader])
+            let code = try header.readUInt8()
+            let count = Int(try header.readUInt32())
+            let elements = try header.readUInt32()
+            guard count <= Bounds.largestSnapshotChunk else {
+                throw MalformedBytes("a block of \(count) bytes")
+            }
+            let end = start + StateDecoder.blockHeader + count
+            guard end <= pending.count else { break }
+            try enter(code)
+            var reader = ByteReader(pending[start + StateDecoder.blockHeader..<end])
+            for _ in 0..<elements { try readElement(&reader) }
+            try reader.finish()
+            start = end
+        }
+        pending.removeFirst(start)
+    }
+
+    /// The state machine, once everything was fed.
+    public consuming func finish() throws(MalformedBytes) -> StateMachine {
+        guard let state, section == .end, pending.isEmpty else {
+            throw MalformedBytes("the state isn't complete")
+        }
+        if let violation = state.violation() { throw MalformedBytes(violation) }
+        let machine = StateMachine(state: state)
+        if let violation = machine.indexViolation() { throw MalformedBytes(violation) }
+        return machine
+    }
+
+    /// A block is of the same section as the one before or of the next.
+    private mutating func enter(_ code: UInt8) throws(MalformedBytes) {
+        guard let next = StateSection(rawValue: code),
+            next == section || next.rawValue == section.rawValue + 1,
+            state != nil || next == .head
+        else { throw MalformedBytes("a block out of order") }
+        section = next
+    }
+
+    private mutating func readElement(_ reader: inout ByteReader) throws(MalformedBytes) {
+        guard section != .head else {
+            guard state == nil else { throw MalformedBytes("a second head") }
+            state = try StateHead(from: &reader).state
+            return
+        }
+        guard state != nil else { throw MalformedBytes("no head") }
+        switch section {
+        case .head, .end: throw MalformedBytes("elements where none belong")
+        case .accounts: try state?.accounts.load(try reader.get())
+        case .users: try state?.users.load(try reader.get())
+        case .keys: try state?.keys.load(try reader.get())
+        case .tokens: try state?.tokens.load(try reader.get())
+        case .freeAccounts: state?.accounts.loadFree(try reader.get())
+        case .freeUsers: state?.users.loadFree(try reader.get())
+        case .freeKeys: state?.keys.loadFree(try reader.get())
+        case .freeTokens: state?.tokens.loadFree(try reader.get())
+        case .timed: try state?.ledger.timed.load(&reader)
+        case .freeForm: try state?.ledger.freeForm.records.load(&reader)
+        case .freeFormOrder: state?.ledger.freeForm.order.append(try reader.get())
+        case .requests: try state?.ledger.requests.records.load(&reader)
+        case .requestOrder: state?.ledger.requests.order.append(try reader.get())
+        case .audit: state?.audit.records.append(try reader.get())
+        case .graves: state?.graves.append(try reader.get())
+        }
+    }
+}
+
+extension OrderedTable where Key: Coded, Value: Coded {
+    /// Reads the next key and value; keys must ascend, so that one state has one encoding.
+    fileprivate mutating func load(_ reader: inout ByteReader) throws(MalformedBytes) {
+        let key: Key = try reader.get()
+        let value: Value = try reader.get()
+        if let last, last.key >= key { throw MalformedBytes("keys don't ascend") }
+        updateValue(value, forKey: key)
+    }
+}

@@ -1,0 +1,173 @@
+import Basics
+
+/// Where to find what by its id or digest. Look-up only: rebuilt from the state, never part of it.
+struct Indices: Sendable {
+    var accounts = SlotIndex()
+    var users = SlotIndex()
+    /// Addresses of users that aren't removed.
+    var emails = SlotIndex()
+    var keys = SlotIndex()
+    var keyDigests = SlotIndex()
+    var tokens = SlotIndex()
+    var tokenDigests = SlotIndex()
+
+    init() {}
+
+    init(of state: State) {
+        for number in 0..<state.accounts.slotCount {
+            guard let account = state.accounts.record(at: number) else { continue }
+            add(account, Slot(UInt32(number)))
+        }
+        for number in 0..<state.users.slotCount {
+            guard let user = state.users.record(at: number) else { continue }
+            let slot = Slot<UserRecord>(UInt32(number))
+            users.insert(SlotIndex.spread(user.id.rawValue), slot.number)
+            if !user.isRemoved { addEmail(user.email, state.accounts[user.account].id, slot) }
+        }
+        for number in 0..<state.keys.slotCount {
+            guard let key = state.keys.record(at: number) else { continue }
+            add(key, Slot(UInt32(number)))
+        }
+        for number in 0..<state.tokens.slotCount {
+            guard let token = state.tokens.record(at: number) else { continue }
+            add(token, Slot(UInt32(number)))
+        }
+    }
+
+    mutating func add(_ account: AccountRecord, _ slot: Slot<AccountRecord>) {
+        accounts.insert(SlotIndex.spread(account.id.rawValue), slot.number)
+    }
+
+    mutating func add(_ key: KeyRecord, _ slot: Slot<KeyRecord>) {
+        keys.insert(SlotIndex.spread(key.id.rawValue), slot.number)
+        keyDigests.insert(SlotIndex.spread(key.digest.word0), slot.number)
+    }
+
+    mutating func remove(_ key: KeyRecord, _ slot: Slot<KeyRecord>) {
+        keys.remove(SlotIndex.spread(key.id.rawValue), slot.number)
+        keyDigests.remove(SlotIndex.spread(key.digest.word0), slot.number)
+    }
+
+    mutating func add(_ token: TokenRecord, _ slot: Slot<TokenRecord>) {
+        tokens.insert(SlotIndex.spread(token.id.rawValue), slot.number)
+        tokenDigests.insert(SlotIndex.spread(token.digest.word0), slot.number)
+    }
+
+    mutating func remove(_ token: TokenRecord, _ slot: Slot<TokenRecord>) {
+        tokens.remove(SlotIndex.spread(token.id.rawValue), slot.number)
+        tokenDigests.remove(SlotIndex.spread(token.digest.word0), slot.number)
+    }
+
+    mutating func addEmail(
+        _ email: EmailAddress, _ account: AccountID, _ slot: Slot<UserRecord>
+    ) {
+        emails.insert(Indices.hash(email, account), slot.number)
+    }
+
+    mutating func removeEmail(
+        _ email: EmailAddress, _ account: AccountID, _ slot: Slot<UserRecord>
+    ) {
+        emails.remove(Indices.hash(email, account), slot.number)
+    }
+
+    /// FNV-1a over the folded bytes, begun with the account.
+    static func hash(_ email: EmailAddress, _ account: AccountID) -> UInt64 {
+        var hash = 0xcbf2_9ce4_8422_2325 ^ SlotIndex.spread(account.rawValue)
+        for byte in email.string.utf8 {
+            hash = (hash ^ UInt64(EmailAddress.fold(byte))) &* 0x100_0000_01b3
+        }
+        return SlotIndex.spread(hash)
+    }
+}
+
+// Finding records.
+extension StateMachine {
+    func slot(of id: AccountID) -> Slot<AccountRecord>? {
+        index.accounts.find(SlotIndex.spread(id.rawValue)) {
+            state.accounts[Slot($0)].id == id
+        }.map(Slot.init)
+    }
+
+    func slot(of id: UserID) -> Slot<UserRecord>? {
+        index.users.find(SlotIndex.spread(id.rawValue)) { state.users[Slot($0)].id == id }
+            .map(Slot.init)
+    }
+
+    func slot(of id: KeyID) -> Slot<KeyRecord>? {
+        index.keys.find(SlotIndex.spread(id.rawValue)) { state.keys[Slot($0)].id == id }
+            .map(Slot.init)
+    }
+
+    func slot(of id: TokenID) -> Slot<TokenRecord>? {
+        index.tokens.find(SlotIndex.spread(id.rawValue)) { state.tokens[Slot($0)].id == id }
+            .map(Slot.init)
+    }
+
+    func keySlot(of digest: Digest) -> Slot<KeyRecord>? {
+        index.keyDigests.find(SlotIndex.spread(digest.word0)) {
+            state.keys[Slot($0)].digest == digest
+        }.map(Slot.init)
+    }
+
+    func tokenSlot(of digest: Digest) -> Slot<TokenRecord>? {
+        index.tokenDigests.find(SlotIndex.spread(digest.word0)) {
+            state.tokens[Slot($0)].digest == digest
+        }.map(Slot.init)
+    }
+
+    func slot(of key: KeyReference) -> Slot<KeyRecord>? {
+        switch key {
+        case .digest(let digest): keySlot(of: digest)
+        case .id(let id): slot(of: id)
+        }
+    }
+
+    /// The user of an account who has that address, ASCII letters folded.
+    func user(with email: EmailAddress, in account: Slot<AccountRecord>) -> Slot<UserRecord>? {
+        index.emails.find(Indices.hash(email, state.accounts[account].id)) {
+            let user = state.users[Slot($0)]
+            return user.account == account && user.email.matches(email)
+        }.map(Slot.init)
+    }
+
+    /// An account that isn't deleted.
+    func openAccount(_ id: AccountID) throws(Refusal) -> Slot<AccountRecord> {
+        guard let slot = slot(of: id), !state.accounts[slot].isDeleted else {
+            throw .accountNotFound
+        }
+        return slot
+    }
+
+    /// A user of an account, removed or not.
+    func anyUser(
+        _ id: UserID, in account: Slot<AccountRecord>
+    ) throws(Refusal) -> Slot<UserRecord> {
+        guard let slot = slot(of: id), state.users[slot].account == account else {
+            throw .userNotFound
+        }
+        return slot
+    }
+
+    /// A user of an account who isn't removed.
+    func presentUser(
+        _ id: UserID, in account: Slot<AccountRecord>
+    ) throws(Refusal) -> Slot<UserRecord> {
+        let slot = try anyUser(id, in: account)
+        guard !state.users[slot].isRemoved else { throw .userNotFound }
+        return slot
+    }
+
+    /// A key of an account, in whatever state.
+    func anyKey(_ id: KeyID, in account: Slot<AccountRecord>) throws(Refusal) -> Slot<KeyRecord> {
+        guard let slot = slot(of: id), state.users[state.keys[slot].user].account == account
+        else { throw .keyNotFound }
+        return slot
+    }
+
+    /// A key's state and the log index of its last change, its user's removal counted in.
+    func effectiveState(_ key: KeyRecord) -> (state: KeyState, changedAt: LogIndex) {
+        let user = state.users[key.user]
+        guard user.isRemoved, key.state != .revoked else { return (key.state, key.changedAt) }
+        return (.revoked, user.changedAt)
+    }
+}

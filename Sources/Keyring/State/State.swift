@@ -1,0 +1,32 @@
+import Basics
+
+/// Everything that is replicated and goes into a snapshot: what `apply` depends on and nothing
+/// else. A copy shares all storage and costs the same at any size.
+struct State: Sendable {
+    var settings: ClusterSettings
+    var settingsChangedAt = LogIndex.zero
+    /// The newest entry applied, and the log's time there.
+    var index = LogIndex.zero
+    var time: Timestamp
+    /// What keys may open, ascending.
+    var apis = API.initial
+
+    var accounts = SlotTable<AccountRecord>()
+    var accountChain = Chain<AccountRecord>()
+    var users = SlotTable<UserRecord>()
+    var keys = SlotTable<KeyRecord>()
+    var tokens = SlotTable<TokenRecord>()
+    /// The operators' tokens; an account's are in its own chain.
+    var operatorTokens = Chain<TokenRecord>()
+    var liveOperatorTokens: UInt32 = 0
+    /// Users' limits by period: whether time alone will change an answer.
+    var dailyLimits: UInt32 = 0
+    var monthlyLimits: UInt32 = 0
+
+    var ledger = Ledger()
+    var audit = AuditTrail()
+    /// In the order of their log indices.
+    var graves = ChunkedQueue<Grave>()
+
+    var date: CalendarDate { CalendarDate(time) }
+}

@@ -1,0 +1,265 @@
+import Basics
+
+// The laws of the state, for tests, for the simulator after every step, and for whatever was read
+// from bytes. Nothing here traps: the state may be a stranger's.
+extension StateMachine {
+    /// The first law that doesn't hold, in words; nil if all do.
+    public func checkInvariants() -> String? { state.violation() ?? indexViolation() }
+
+    /// Whether every record is found by its id and digest, and nothing else is.
+    func indexViolation() -> String? {
+        guard index.accounts.count == state.accounts.count,
+            index.users.count == state.users.count, index.keys.count == state.keys.count,
+            index.keyDigests.count == state.keys.count,
+            index.tokens.count == state.tokens.count,
+            index.tokenDigests.count == state.tokens.count
+        else { return "an index has too many or too few entries" }
+        for number in 0..<state.accounts.slotCount {
+            guard let account = state.accounts.record(at: number) else { continue }
+            if slot(of: account.id) != Slot(UInt32(number)) { return "an account isn't found" }
+        }
+        var present = 0
+        for number in 0..<state.users.slotCount {
+            guard let user = state.users.record(at: number) else { continue }
+            let slot = Slot<UserRecord>(UInt32(number))
+            if self.slot(of: user.id) != slot { return "a user isn't found" }
+            guard !user.isRemoved else { continue }
+            present += 1
+            if self.user(with: user.email, in: user.account) != slot {
+                return "two users of an account have one address"
+            }
+        }
+        if index.emails.count != present { return "an address of nobody" }
+        for number in 0..<state.keys.slotCount {
+            guard let key = state.keys.record(at: number) else { continue }
+            let slot = Slot<KeyRecord>(UInt32(number))
+            if self.slot(of: key.id) != slot || keySlot(of: key.digest) != slot {
+                return "a key isn't found"
+            }
+        }
+        for number in 0..<state.tokens.slotCount {
+            guard let token = state.tokens.record(at: number) else { continue }
+            let slot = Slot<TokenRecord>(UInt32(number))
+            if self.slot(of: token.id) != slot || tokenSlot(of: token.digest) != slot {
+                return "a token isn't found"
+            }
+        }
+        return nil
+    }
+}
+
+extension State {
+    func violation() -> String? {
+        // The order matters: what comes later follows the links that were checked before.
+        headViolation() ?? freeViolation() ?? accountsViolation() ?? tokensViolation()
+            ?? gravesViolation() ?? auditViolation() ?? ledgerViolation()
+    }
+
+    private func headViolation() -> String? {
+        if time < .epoch || time > Bounds.latestTime { return "log time is out of range" }
+        if zip(apis, apis.dropFirst()).contains(where: { $0 >= $1 }) {
+            return "APIs don't ascend"
+        }
+        return nil
+    }
+
+    private func freeViolation() -> String? {
+        let isSound =
+            accounts.isFreeQueueSound() && users.isFreeQueueSound() && keys.isFreeQueueSound()
+            && tokens.isFreeQueueSound()
+        return isSound ? nil : "the free slots aren't the empty ones"
+    }
+
+    /// Accounts, their users and those users' keys: every record in the one chain it belongs to.
+    private func accountsViolation() -> String? {
+        var violation: String?
+        var (seenUsers, seenKeys) = (0, 0)
+        var limits: (daily: UInt32, monthly: UInt32) = (0, 0)
+        let isSound = accounts.isChainSound(accountChain) { slot, account in
+            let areUsersSound = users.isChainSound(account.users) { userSlot, user in
+                guard user.account == slot else { return false }
+                violation = violation ?? keysViolation(user, userSlot)
+                seenUsers += 1
+                seenKeys += Int(user.keys.count)
+                for line in user.credits where !user.isRemoved {
+                    if line.allowance?.period == .day { limits.daily += 1 }
+                    if line.allowance?.period == .month { limits.monthly += 1 }
+                }
+                return violation == nil
+            }
+            return areUsersSound
+        }
+        if let violation { return violation }
+        guard isSound, accountChain.count == accounts.count, seenUsers == users.count,
+            seenKeys == keys.count
+        else { return "a chain is broken" }
+        return limits == (dailyLimits, monthlyLimits) ? nil : "limits are counted wrongly"
+    }
+
+    private func keysViolation(_ user: UserRecord, _ slot: Slot<UserRecord>) -> String? {
+        var (active, live): (UInt32, UInt32) = (0, 0)
+        var sums = [SpentSum](repeating: SpentSum(), count: user.credits.count)
+        let isSound = keys.isChainSound(user.keys) { _, key in
+            guard key.user == slot, apis.contains(key.api) else { return false }
+            if key.state == .active { active += 1 }
+            if key.state != .revoked { live += 1 }
+            if let line = user.credits.firstIndex(where: { $0.api == key.api }) {
+                sums[line].add(key.spent, on: date)
+                return true
+            }
+            return key.spent.lifetime == 0
+        }
+        guard isSound else { return "a chain of keys is broken" }
+        if active != user.activeKeys { return "active keys are counted wrongly" }
+        if live != user.liveKeys { return "keys are counted wrongly" }
+        if zip(user.credits, user.credits.dropFirst()).contains(where: { $0.api >= $1.api }) {
+            return "credit lines don't ascend"
+        }
+        for (line, sum) in zip(user.credits, sums) {
+            guard apis.contains(line.api) else { return "credits of an unknown API" }
+            if !sum.agrees(with: line.spent, on: date, exactly: !user.forgotSpending) {
+                return "a user's spending isn't the sum of the keys'"
+            }
+        }
+        return nil
+    }
+
+    private func tokensViolation() -> String? {
+        var live: UInt32 = 0
+        var isSound = tokens.isChainSound(operatorTokens) { _, token in
+            if !token.isRevoked { live += 1 }
+            return token.account.isNone && token.user.isNone && token.role == .operator
+        }
+        guard isSound, live == liveOperatorTokens, live > 0 else {
+            return "the operators' tokens don't add up"
+        }
+        var seen = Int(operatorTokens.count)
+        var ofUsers = [UInt32](repeating: 0, count: users.slotCount)
+        isSound = accounts.isChainSound(accountChain) { slot, account in
+            var live: UInt32 = 0
+            let areSound = tokens.isChainSound(account.tokens) { _, token in
+                guard token.account == slot, token.role != .operator else { return false }
+                var isLive = !token.isRevoked
+                if !token.user.isNone {
+                    guard users.holds(token.user), users[token.user].account == slot else {
+                        return false
+                    }
+                    if isLive { ofUsers[Int(token.user.number)] += 1 }
+                    isLive = isLive && !users[token.user].isRemoved
+                }
+                if isLive { live += 1 }
+                return true
+            }
+            seen += Int(account.tokens.count)
+            return areSound && live == account.liveTokens
+        }
+        guard isSound, seen == tokens.count else { return "an account's tokens don't add up" }
+        let areCounted = (0..<users.slotCount).allSatisfy { number in
+            users.record(at: number).map { $0.liveTokens == ofUsers[number] } ?? true
+        }
+        return areCounted ? nil : "a user's tokens are counted wrongly"
+    }
+
+    /// Everything dead has one grave, and nothing else has.
+    private func gravesViolation() -> String? {
+        var dug: (keys: Int, users: Int, tokens: Int, accounts: Int) = (0, 0, 0, 0)
+        var newest = LogIndex.zero
+        for position in 0..<graves.count {
+            let grave = graves[position]
+            let isDead: Bool
+            switch grave.body {
+            case .key(let slot):
+                dug.keys += 1
+                let key = keys.record(at: Int(slot.number))
+                isDead = key?.state == .revoked && key?.changedAt == grave.index
+            case .user(let slot):
+                dug.users += 1
+                let user = users.record(at: Int(slot.number))
+                isDead = user?.isRemoved == true && user?.changedAt == grave.index
+            case .token(let slot):
+                dug.tokens += 1
+                let token = tokens.record(at: Int(slot.number))
+                isDead = token?.isRevoked == true && token?.changedAt == grave.index
+            case .account(let slot):
+                dug.accounts += 1
+                let account = accounts.record(at: Int(slot.number))
+                isDead = account?.isDeleted == true && account?.changedAt == grave.index
+            }
+            guard isDead, newest <= grave.index, grave.index <= index else {
+                return "a grave is empty or out of order"
+            }
+            newest = grave.index
+        }
+        let dead = (
+            keys: dead(keys) { $0.state == .revoked }, users: dead(users) { $0.isRemoved },
+            tokens: dead(tokens) { $0.isRevoked }, accounts: dead(accounts) { $0.isDeleted }
+        )
+        return dug == dead ? nil : "something dead has no grave or two"
+    }
+
+    private func dead<R: ChainedRecord>(_ table: SlotTable<R>, _ isDead: (R) -> Bool) -> Int {
+        (0..<table.slotCount).count { table.record(at: $0).map(isDead) ?? false }
+    }
+
+    private func auditViolation() -> String? {
+        var newest = audit.horizon
+        for position in 0..<audit.records.count {
+            let record = audit.records[position]
+            let sequence = audit.records.firstSequence + UInt64(position)
+            guard record.index > newest, record.index <= index,
+                record.previousOfAccount <= sequence
+            else { return "the audit trail is out of order" }
+            newest = record.index
+        }
+        let areLinked = (0..<accounts.slotCount).allSatisfy { number in
+            accounts.record(at: number).map { $0.newestAudit <= audit.records.nextSequence }
+                ?? true
+        }
+        return areLinked ? nil : "an account's audit trail ends in the future"
+    }
+
+    private func ledgerViolation() -> String? {
+        var counts = OrderedTable<AccountID, UInt32>()
+        var newest = Timestamp.epoch
+        let order = ledger.freeForm.order
+        for position in 0..<order.count {
+            let account = order[position].key.account
+            counts[account] = (counts[account] ?? 0) + 1
+            guard order[position].expiry >= newest else { return "free-form ids out of order" }
+            newest = order[position].expiry
+        }
+        guard newest <= ledger.freeForm.newestExpiry else { return "a free-form id too long" }
+        guard counts[AccountID(0)] ?? 0 == ledger.clusterFreeFormRecords else {
+            return "the cluster's free-form ids are counted wrongly"
+        }
+        for number in 0..<accounts.slotCount {
+            guard let account = accounts.record(at: number) else { continue }
+            if counts[account.id] ?? 0 != account.freeFormRecords {
+                return "an account's free-form ids are counted wrongly"
+            }
+        }
+        guard ledger.freeForm.records.count <= order.count,
+            ledger.requests.records.count <= ledger.requests.order.count
+        else { return "a record without an expiry" }
+        return nil
+    }
+}
+
+/// The sums of keys' counters, for comparison with their user's.
+private struct SpentSum {
+    var lifetime: UInt64 = 0
+    var inMonth: UInt64 = 0
+    var inDay: UInt64 = 0
+
+    mutating func add(_ spent: SpentCounters, on date: CalendarDate) {
+        lifetime &+= spent.lifetime
+        inMonth &+= spent.spent(in: .month, on: date)
+        inDay &+= spent.spent(in: .day, on: date)
+    }
+
+    func agrees(with spent: SpentCounters, on date: CalendarDate, exactly: Bool) -> Bool {
+        let (month, day) = (spent.spent(in: .month, on: date), spent.spent(in: .day, on: date))
+        if exactly { return (lifetime, inMonth, inDay) == (spent.lifetime, month, day) }
+        return lifetime <= spent.lifetime && inMonth <= month && inDay <= day
+    }
+}

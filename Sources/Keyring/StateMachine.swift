@@ -1,0 +1,75 @@
+import Basics
+
+/// The replicated state machine: accounts, users, keys, limits, charges, tokens, audit trail.
+///
+/// A value. `apply` is total and deterministic: any payload at all gives an outcome, and the same
+/// entries in the same order give the same state, outcomes and changes on every node, in every
+/// build. Nothing but the log decides: no clock, no chance, no order of a hash table.
+///
+/// Laws, held by `checkInvariants` after every step in tests and simulation:
+/// - a user never has more active keys than the cap that stood when the last was activated;
+/// - revoked is final; a removed user and a deleted account stay so;
+/// - no charge is accepted that would make spent exceed the allowance of its period;
+/// - a charge's id is decided once, and every later answer is the first one;
+/// - log index and log time never run backwards.
+public struct StateMachine: Sendable {
+    var state: State
+    var index = Indices()
+
+    /// The state that every node starts from.
+    public init(genesis: Genesis) {
+        Bounds.proveRelations()
+        precondition(genesis.settings.firstViolation == nil, "settings are checked when formatted")
+        state = State(settings: genesis.settings, time: genesis.time)
+        guard let name = Name("operator") else { preconditionFailure("a legal name") }
+        let slot = state.tokens.insert(
+            TokenRecord(
+                id: genesis.operatorToken, digest: genesis.operatorDigest, role: .operator,
+                account: .none, user: .none, name: name, suffix: genesis.operatorSuffix,
+                since: genesis.time, author: nil, createdAt: .zero, changedAt: .zero))
+        state.tokens.append(slot, to: &state.operatorTokens)
+        state.liveOperatorTokens = 1
+        index.add(state.tokens[slot], slot)
+    }
+
+    /// Takes over a state whose invariants hold.
+    init(state: State) {
+        self.state = state
+        index = Indices(of: state)
+    }
+
+    /// The newest entry applied.
+    public var appliedIndex: LogIndex { state.index }
+    /// The log's time at that entry.
+    public var time: Timestamp { state.time }
+    public var settings: ClusterSettings { state.settings }
+    /// What keys may open, ascending.
+    public var apis: [API] { state.apis }
+
+    public var accountCount: Int { state.accounts.count }
+    public var userCount: Int { state.users.count }
+    /// Tombstones included, as in all of these.
+    public var keyCount: Int { state.keys.count }
+    public var tokenCount: Int { state.tokens.count }
+    public var idempotencyRecordCount: Int {
+        state.ledger.timed.count + state.ledger.freeForm.order.count
+            + state.ledger.requests.order.count
+    }
+    public var auditRecordCount: Int { state.audit.records.count }
+
+    /// When the leader must append a tick if nothing else comes: the end of the day or month, if
+    /// a limit goes by it. What only expires needs none; it is cleared by whatever comes next.
+    public var nextDeadline: Timestamp? {
+        if state.dailyLimits > 0 { return state.date.end(of: .day) }
+        if state.monthlyLimits > 0 { return state.date.end(of: .month) }
+        return nil
+    }
+}
+
+/// One entry while it is being applied.
+struct Step {
+    var index: LogIndex
+    var time: Timestamp
+    var date: CalendarDate
+    var changes: [TableChange] = []
+}

@@ -1,0 +1,142 @@
+import Basics
+
+/// Records in numbered slots that stay where they are. A freed slot is used again, the one freed
+/// longest ago first.
+///
+/// The slots lie in chunks: a copy of the table shares them all, and a change after it copies one
+/// chunk, so that freezing a copy for a snapshot never stops the original.
+struct SlotTable<R: ChainedRecord>: Sendable {
+    static var chunkSize: Int { 128 }
+
+    private var chunks: [[R?]] = []
+    private(set) var free = ChunkedQueue<UInt32>()
+    /// Slots ever used, free ones included.
+    private(set) var slotCount = 0
+
+    /// Records in the table.
+    var count: Int { slotCount - free.count }
+
+    /// Whether every slot number is taken.
+    var isFull: Bool { free.isEmpty && slotCount >= Int(UInt32.max) - 1 }
+
+    /// The record of a slot. Requires one.
+    subscript(slot: Slot<R>) -> R {
+        @inline(__always)
+        get {
+            let number = Int(slot.number)
+            guard let record = chunks[number / Self.chunkSize][number % Self.chunkSize] else {
+                preconditionFailure("an empty slot is read")
+            }
+            return record
+        }
+        @inline(__always)
+        _modify {
+            let number = Int(slot.number)
+            yield &chunks[number / Self.chunkSize][number % Self.chunkSize]!
+        }
+    }
+
+    /// The record of a slot that may be free or beyond the end.
+    func record(at number: Int) -> R? {
+        guard number >= 0, number < slotCount else { return nil }
+        return chunks[number / Self.chunkSize][number % Self.chunkSize]
+    }
+
+    func holds(_ slot: Slot<R>) -> Bool { record(at: Int(slot.number)) != nil }
+
+    /// Requires that the table isn't full.
+    mutating func insert(_ record: R) -> Slot<R> {
+        if let number = free.popFirst() {
+            chunks[Int(number) / Self.chunkSize][Int(number) % Self.chunkSize] = record
+            return Slot(number)
+        }
+        precondition(!isFull, "no slot is left")
+        let slot = Slot<R>(UInt32(slotCount))
+        appendSlot(record)
+        return slot
+    }
+
+    /// Frees a slot. Requires a record in it, in no chain.
+    mutating func remove(_ slot: Slot<R>) {
+        let number = Int(slot.number)
+        precondition(
+            chunks[number / Self.chunkSize][number % Self.chunkSize] != nil,
+            "an empty slot is freed")
+        chunks[number / Self.chunkSize][number % Self.chunkSize] = nil
+        free.append(slot.number)
+    }
+
+    /// Puts a record at the end of a chain.
+    mutating func append(_ slot: Slot<R>, to chain: inout Chain<R>) {
+        self[slot].previous = chain.last
+        self[slot].next = .none
+        if chain.last.isNone {
+            chain.first = slot
+        } else {
+            self[chain.last].next = slot
+        }
+        chain.last = slot
+        chain.count += 1
+    }
+
+    /// Takes a record out of the chain that it is in.
+    mutating func unlink(_ slot: Slot<R>, from chain: inout Chain<R>) {
+        let (previous, next) = (self[slot].previous, self[slot].next)
+        if previous.isNone { chain.first = next } else { self[previous].next = next }
+        if next.isNone { chain.last = previous } else { self[next].previous = previous }
+        chain.count -= 1
+    }
+
+    private mutating func appendSlot(_ record: R?) {
+        if slotCount == chunks.count * Self.chunkSize {
+            var chunk: [R?] = []
+            chunk.reserveCapacity(Self.chunkSize)
+            chunks.append(chunk)
+        }
+        chunks[chunks.count - 1].append(record)
+        slotCount += 1
+    }
+}
+
+// Reading what a snapshot holds.
+extension SlotTable {
+    /// Appends the next slot as it was written: a record or none.
+    mutating func load(_ record: R?) throws(MalformedBytes) {
+        guard slotCount < Int(UInt32.max) - 1 else { throw MalformedBytes("too many slots") }
+        appendSlot(record)
+    }
+
+    /// Appends to the queue of free slots, in its order.
+    mutating func loadFree(_ number: UInt32) { free.append(number) }
+
+    /// Whether the queue of free slots names each empty slot once and nothing else.
+    func isFreeQueueSound() -> Bool {
+        var isNamed = [Bool](repeating: false, count: slotCount)
+        for position in 0..<free.count {
+            let number = Int(free[position])
+            guard number < slotCount, record(at: number) == nil, !isNamed[number] else {
+                return false
+            }
+            isNamed[number] = true
+        }
+        return (0..<slotCount).allSatisfy { isNamed[$0] == (record(at: $0) == nil) }
+    }
+
+    /// Whether a chain links `count` records back and forth, each made after the one before.
+    /// Calls `body` with each.
+    func isChainSound(_ chain: Chain<R>, _ body: (Slot<R>, R) -> Bool) -> Bool {
+        var (slot, previous) = (chain.first, Slot<R>.none)
+        var (seen, newest): (UInt32, LogIndex?) = (0, nil)
+        while !slot.isNone {
+            guard seen < chain.count, let record = record(at: Int(slot.number)),
+                record.previous == previous, newest.map({ $0 < record.createdAt }) ?? true,
+                body(slot, record)
+            else { return false }
+            newest = record.createdAt
+            previous = slot
+            slot = record.next
+            seen += 1
+        }
+        return seen == chain.count && previous == chain.last
+    }
+}

@@ -1,0 +1,206 @@
+import Basics
+import Journal
+
+/// One node's data directory under a kernel that caches writes and a power supply that fails.
+///
+/// Laws:
+/// 1. A process reads what it wrote, synced or not, and so does the next process after a kill.
+/// 2. A power cut keeps of each file what was synced, and of everything written since *any subset*
+///    of the sectors, in any order; the size is one of those it had.
+/// 3. A file is under a name after a power cut only if the directory was synced after it got the
+///    name; of the changes since, any subset.
+public struct InMemoryDisk: Sendable {
+    /// How a power cut tears what wasn't synced.
+    public struct Tearing: Hashable, Sendable {
+        /// What is written as a whole or not at all, in bytes.
+        public var unitBytes: Int
+        /// Whether units may also be cut at any byte.
+        public var cutsUnits: Bool
+
+        public init(unitBytes: Int, cutsUnits: Bool = false) {
+            precondition(unitBytes > 0, "a unit of no bytes")
+            self.unitBytes = unitBytes
+            self.cutsUnits = cutsUnits
+        }
+    }
+
+    fileprivate struct PendingWrite: Sendable {
+        var offset: Int
+        var bytes: [UInt8]
+    }
+
+    fileprivate struct Content: Sendable {
+        var durable: [UInt8] = []
+        var pending: [PendingWrite] = []
+        /// As the process sees it.
+        var size = 0
+    }
+
+    private enum EntryChange: Sendable {
+        case link(String, Int)
+        case rename(from: String, to: String, Int)
+        case unlink(String)
+    }
+
+    /// By the number that directory entries refer to; a file that nothing refers to is emptied.
+    private var contents: [Content] = []
+    private var names = OrderedTable<String, Int>()
+    private var durableNames = OrderedTable<String, Int>()
+    private var changes: [EntryChange] = []
+    /// Room for file contents, in bytes.
+    public var capacity: Int
+
+    public init(capacity: Int = .max) { self.capacity = capacity }
+
+    /// Bytes taken by the files that the process sees.
+    public var usedBytes: Int { names.reduce(0) { $0 + contents[$1.value].size } }
+
+    /// Every file as a process reads it, in the order of the names.
+    public var files: [StoredFile] {
+        names.map { StoredFile(name: $0.key, bytes: contents[$0.value].visible) }
+    }
+
+    /// Performs the operations in order, up to the first that fails.
+    public mutating func perform(_ operations: [DiskOperation]) throws(DiskFailure) {
+        for operation in operations { try perform(operation) }
+    }
+
+    public mutating func perform(_ operation: DiskOperation) throws(DiskFailure) {
+        switch operation {
+        case .create(let name, let bytes):
+            let freed = names[name].map { contents[$0].size } ?? 0
+            guard usedBytes - freed + bytes <= capacity else { throw .noSpace }
+            contents.append(Content(size: bytes))
+            names[name] = contents.count - 1
+            changes.append(.link(name, contents.count - 1))
+        case .write(let name, let offset, let bytes):
+            let file = try file(name)
+            let growth = max(0, offset + bytes.count - contents[file].size)
+            guard growth == 0 || usedBytes + growth <= capacity else { throw .noSpace }
+            contents[file].size += growth
+            contents[file].pending.append(PendingWrite(offset: offset, bytes: bytes))
+        case .sync(let name):
+            contents[try file(name)].sync()
+        case .rename(let old, let new):
+            let file = try file(old)
+            names[old] = nil
+            names[new] = file
+            changes.append(.rename(from: old, to: new, file))
+        case .syncDirectory:
+            durableNames = names
+            changes = []
+            forget()
+        case .delete(let name):
+            guard names.removeValue(forKey: name) != nil else { return }
+            changes.append(.unlink(name))
+        }
+    }
+
+    /// The bytes of a range; nil if there is no such file or it is shorter.
+    public func read(_ range: DiskRead) -> [UInt8]? {
+        guard let file = names[range.name] else { return nil }
+        let bytes = contents[file].visible
+        guard range.offset >= 0, range.offset + range.count <= bytes.count else { return nil }
+        return Array(bytes[range.offset..<range.offset + range.count])
+    }
+
+    /// Cuts the power: what isn't durable survives as the generator draws.
+    public mutating func cutPower(
+        tearing: Tearing, using generator: inout some RandomNumberGenerator
+    ) {
+        for change in changes where generator.chance(1, in: 2) {
+            switch change {
+            case .link(let name, let file):
+                durableNames[name] = file
+            case .rename(let old, let new, let file):
+                if durableNames[old] == file { durableNames[old] = nil }
+                durableNames[new] = file
+            case .unlink(let name):
+                durableNames[name] = nil
+            }
+        }
+        names = durableNames
+        changes = []
+        forget()
+        // Half of all cuts keep each unit with the same chance; the rest are the extremes, which
+        // a fair coin for every unit would hardly ever show.
+        let survivors = [0, 1, 2, 3, 4, 2, 2, 2][Int(generator.below(8))]
+        for (_, file) in names {
+            contents[file].tear(tearing, keeping: UInt64(survivors), using: &generator)
+        }
+    }
+
+    /// Turns one bit of a durable file, as a disk does in time.
+    public mutating func flipBit(_ bit: Int, of name: String) {
+        guard let file = names[name], bit / 8 < contents[file].durable.count else { return }
+        contents[file].durable[bit / 8] ^= 1 << UInt8(bit % 8)
+    }
+
+    private func file(_ name: String) throws(DiskFailure) -> Int {
+        guard let file = names[name] else { throw .broken("no file \(name)") }
+        return file
+    }
+
+    /// Frees the contents that no entry refers to.
+    private mutating func forget() {
+        var isUsed = [Bool](repeating: false, count: contents.count)
+        for (_, file) in names { isUsed[file] = true }
+        for (_, file) in durableNames { isUsed[file] = true }
+        for file in contents.indices where !isUsed[file] && contents[file].size > 0 {
+            contents[file] = Content()
+        }
+    }
+}
+
+extension InMemoryDisk.Content {
+    var visible: [UInt8] {
+        var bytes = durable
+        bytes.resize(to: size)
+        for write in pending { bytes.overwrite(write.bytes[...], at: write.offset) }
+        return bytes
+    }
+
+    mutating func sync() {
+        durable.resize(to: size)
+        for write in pending { durable.overwrite(write.bytes[...], at: write.offset) }
+        pending = []
+    }
+
+    /// Keeps `survivors` of four un-synced units, and as likely the new size.
+    mutating func tear(
+        _ tearing: InMemoryDisk.Tearing, keeping survivors: UInt64,
+        using generator: inout some RandomNumberGenerator
+    ) {
+        if size != durable.count, generator.chance(survivors, in: 4) { durable.resize(to: size) }
+        for write in pending {
+            var offset = write.offset
+            let end = write.offset + write.bytes.count
+            while offset < end {
+                let unitEnd = min(end, (offset / tearing.unitBytes + 1) * tearing.unitBytes)
+                defer { offset = unitEnd }
+                guard generator.chance(survivors, in: 4) else { continue }
+                var kept = unitEnd - offset
+                if tearing.cutsUnits, generator.chance(1, in: 8) {
+                    kept = Int(generator.below(UInt64(kept) + 1))
+                }
+                let start = offset - write.offset
+                durable.overwrite(write.bytes[start..<start + kept], at: offset)
+            }
+        }
+        pending = []
+        size = durable.count
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func resize(to count: Int) {
+        if count < self.count { removeLast(self.count - count) }
+        if count > self.count { append(contentsOf: repeatElement(0, count: count - self.count)) }
+    }
+
+    fileprivate mutating func overwrite(_ bytes: ArraySlice<UInt8>, at offset: Int) {
+        guard !bytes.isEmpty else { return }
+        if offset + bytes.count > count { resize(to: offset + bytes.count) }
+        replaceSubrange(offset..<offset + bytes.count, with: bytes)
+    }
+}

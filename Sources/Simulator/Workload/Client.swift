@@ -1,0 +1,130 @@
+import Basics
+import Keyring
+import Replica
+
+/// A client of the cluster: asks one thing at a time, at whichever node it likes, and asks again
+/// elsewhere, under the same id, until it knows the outcome.
+struct Client {
+    /// What the client waits for.
+    struct Errand {
+        var operation: Operation
+        var attempts = 0
+        /// The attempt under way; nil while the client pauses before the next.
+        var ticket: RequestTicket?
+    }
+
+    let number: Int
+    var errand: Errand?
+    /// Errands brought to an end.
+    var finished = 0
+}
+
+/// An outcome that a client was told.
+struct Acknowledgement {
+    var operation: Operation
+    var outcome: Outcome
+    var index: LogIndex
+}
+
+// What the clients do.
+extension World {
+    /// A client's own time-out: the node it asked may have died with the question.
+    private static let patience = Duration.seconds(12)
+
+    func startClients() {
+        for client in clients {
+            schedule(.client(client.number), after: random.between(.zero, .milliseconds(500)))
+        }
+    }
+
+    /// The client's turn: it asks something new, or again.
+    func act(client number: Int) throws(Violation) {
+        if clients[number].errand == nil {
+            // In the liveness phase the errands under way are finished and no new ones begun.
+            guard !isHealed else { return }
+            let operation = population.draw(&random, wall: Self.wallStart + (now - .zero))
+            clients[number].errand = Client.Errand(operation: operation)
+        }
+        if let ticket = clients[number].errand?.ticket { tickets[ticket] = nil }
+        clients[number].errand?.ticket = nil
+        let up = machines.filter(\.isUp)
+        guard !up.isEmpty else {
+            return schedule(.client(number), after: .milliseconds(200))
+        }
+        let machine = up[Int(random.below(UInt64(up.count)))]
+        try ask(client: number, at: machine)
+    }
+
+    private func ask(client number: Int, at machine: Machine) throws(Violation) {
+        guard let operation = clients[number].errand?.operation else { return }
+        let ticket = RequestTicket(nextTicket)
+        nextTicket += 1
+        tickets[ticket] = number
+        ticketHolders[ticket] = machine.id
+        clients[number].errand?.ticket = ticket
+        clients[number].errand?.attempts += 1
+        // The client's own clock: it gives up waiting and asks elsewhere.
+        schedule(.impatience(number, ticket), after: Self.patience)
+        let request = ClientRequest(ticket: ticket, body: body(of: operation))
+        try step(machine, .requests([request]))
+    }
+
+    private func body(of operation: Operation) -> ClientRequest.Body {
+        guard let command = operation.command else {
+            return .query(Population.operatorToken, .whoami, .linearizable)
+        }
+        if case .charge(let charges) = command { return .charge(charges) }
+        // The content is what the client asked for; in a run the command is that, whole.
+        var writer = ByteWriter()
+        writer.writeString("\(command)")
+        let submission = ClientRequest.Submission(
+            command: command, idempotency: operation.idempotency,
+            content: SHA256.digest(of: writer.bytes))
+        return .change(token: Population.operatorToken, submission)
+    }
+
+    /// A node answered.
+    func take(_ reply: ClientReply, client number: Int, ticket: RequestTicket) throws(Violation) {
+        ticketHolders[ticket] = nil
+        guard let errand = clients[number].errand, errand.ticket == ticket else { return }
+        clients[number].errand?.ticket = nil
+        switch reply {
+        case .outcome(let outcome, let index):
+            if let command = errand.operation.command { population.note(command, outcome) }
+            observer.acknowledge(
+                Acknowledgement(operation: errand.operation, outcome: outcome, index: index))
+            finish(number)
+        case .answer(_, let index):
+            try observer.observeRead(at: index, now: now)
+            finish(number)
+        case .failed(let failure):
+            observer.count(failure)
+            schedule(.client(number), after: random.between(.milliseconds(1), .milliseconds(300)))
+        case .status, .done:
+            finish(number)
+        }
+    }
+
+    private func finish(_ number: Int) {
+        clients[number].errand = nil
+        clients[number].finished += 1
+        schedule(.client(number), after: random.between(.zero, .milliseconds(150)))
+    }
+
+    /// The node that held these questions is gone.
+    func loseTickets(of machine: Machine) {
+        for ticket in tickets.keys.sorted(by: { $0.rawValue < $1.rawValue })
+        where ticketHolders[ticket] == machine.id {
+            guard let number = tickets.removeValue(forKey: ticket) else { continue }
+            ticketHolders[ticket] = nil
+            clients[number].errand?.ticket = nil
+            schedule(.client(number), after: random.between(.milliseconds(1), .milliseconds(100)))
+        }
+    }
+
+    /// The client has waited long enough.
+    func loseAttempt(_ ticket: RequestTicket, client number: Int) throws(Violation) {
+        guard clients[number].errand?.ticket == ticket else { return }
+        try act(client: number)
+    }
+}

@@ -1,0 +1,222 @@
+import Basics
+import Keyring
+
+/// What the clients of a run believe to exist, and what they draw from it.
+struct Population {
+    struct KnownKey {
+        var id: KeyID
+        var account: AccountID
+        var digest: Digest
+    }
+
+    struct KnownUser {
+        var id: UserID
+        var account: AccountID
+    }
+
+    var accounts: [AccountID] = []
+    var users: [KnownUser] = []
+    var keys: [KnownKey] = []
+    var tokens: [TokenID] = []
+    /// Charges that were asked for, to be repeated late.
+    var charges: [Charge] = []
+
+    /// The operator's token, by which every run is administered.
+    static let operatorToken = SHA256.digest(of: Array("the simulated operator's token".utf8))
+}
+
+/// One thing that a client wants done, under one id however often it must be asked.
+struct Operation {
+    enum Kind: String, CaseIterable {
+        case createAccount
+        case createUser
+        case updateUser
+        case removeUser
+        case setLimit
+        case removeLimit
+        case createKey
+        case toggleKey
+        case revokeKey
+        case revokeAllKeys
+        case createToken
+        case revokeToken
+        case charge
+        case chargeMany
+        case repeatCharge
+        case query
+    }
+
+    var kind: Kind
+    /// Nil for a query.
+    var command: Command?
+    var idempotency: IdempotencyKey?
+}
+
+extension Population {
+    /// How often each kind is drawn, of a hundred and some.
+    private static let weights: [(kind: Operation.Kind, weight: UInt64)] = [
+        (.createAccount, 1), (.createUser, 3), (.updateUser, 1), (.removeUser, 1), (.setLimit, 5),
+        (.removeLimit, 1), (.createKey, 7), (.toggleKey, 9), (.revokeKey, 2), (.revokeAllKeys, 1),
+        (.createToken, 2), (.revokeToken, 1), (.charge, 50), (.chargeMany, 5),
+        (.repeatCharge, 6), (.query, 5),
+    ]
+
+    private func drawKind(_ random: inout SeededGenerator) -> Operation.Kind {
+        if accounts.isEmpty { return .createAccount }
+        if users.isEmpty { return .createUser }
+        if keys.isEmpty { return .createKey }
+        var left = random.below(Self.weights.reduce(0) { $0 + $1.weight })
+        for (kind, weight) in Self.weights {
+            if left < weight { return kind }
+            left -= weight
+        }
+        return .charge
+    }
+
+    private func pick<Element>(_ elements: [Element], _ random: inout SeededGenerator) -> Element? {
+        elements.isEmpty ? nil : elements[Int(random.below(UInt64(elements.count)))]
+    }
+
+    /// Draws what a client does next. `wall` is the time in an id that bears one.
+    mutating func draw(_ random: inout SeededGenerator, wall: Timestamp) -> Operation {
+        let kind = drawKind(&random)
+        let id = drawID(&random, wall: wall)
+        let command = command(kind, &random, wall: wall)
+        let isCharge = [.charge, .chargeMany, .repeatCharge].contains(kind)
+        return Operation(
+            kind: command == nil ? .query : kind, command: command,
+            idempotency: isCharge || command == nil ? nil : id)
+    }
+
+    private func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {
+        if random.chance(1, in: 3), let id = IdempotencyKey("op-\(random.next())") { return id }
+        let high = UInt64(wall.milliseconds) << 16 | 0x7000 | random.below(1 << 12)
+        return .uuidV7(high: high, low: 0b10 << 62 | random.next() >> 2)
+    }
+
+    private func drawDigest(_ random: inout SeededGenerator) -> Digest {
+        Digest(random.next(), random.next(), random.next(), random.next())
+    }
+
+    private mutating func command(
+        _ kind: Operation.Kind, _ random: inout SeededGenerator, wall: Timestamp
+    ) -> Command? {
+        switch kind {
+        case .createAccount:
+            guard let name = Name("account \(accounts.count)") else { return nil }
+            return .createAccount(AccountID(random.next()), name: name)
+        case .createUser, .updateUser, .removeUser, .revokeAllKeys:
+            return userCommand(kind, &random)
+        case .setLimit, .removeLimit:
+            return limitCommand(kind, &random)
+        case .createKey, .toggleKey, .revokeKey:
+            return keyCommand(kind, &random)
+        case .createToken, .revokeToken:
+            return tokenCommand(kind, &random)
+        case .charge:
+            return drawCharge(&random, wall: wall).map { .charge([$0]) }
+        case .chargeMany:
+            return .charge((0..<5).compactMap { _ in drawCharge(&random, wall: wall) })
+        case .repeatCharge:
+            return pick(charges, &random).map { .charge([$0]) }
+        case .query:
+            return nil
+        }
+    }
+
+    private func userCommand(
+        _ kind: Operation.Kind, _ random: inout SeededGenerator
+    ) -> Command? {
+        if kind == .createUser {
+            guard let account = pick(accounts, &random), let name = Name("user"),
+                let email = EmailAddress("user\(random.below(40))@example.com")
+            else { return nil }
+            return .createUser(
+                UserID(random.next()), account: account, email: email, name: name,
+                role: random.chance(1, in: 4) ? .admin : .member)
+        }
+        guard let user = pick(users, &random) else { return nil }
+        switch kind {
+        case .updateUser:
+            return .updateUser(
+                user.id, account: user.account, email: nil, name: nil,
+                role: random.chance(1, in: 2) ? .admin : .member)
+        case .removeUser:
+            return .removeUser(user.id, account: user.account)
+        default:
+            return .revokeAllKeys(user.id, account: user.account)
+        }
+    }
+
+    private func limitCommand(
+        _ kind: Operation.Kind, _ random: inout SeededGenerator
+    ) -> Command? {
+        guard let user = pick(users, &random) else { return nil }
+        let api = random.chance(3, in: 4) ? API.rest : API.batch
+        guard kind == .setLimit else {
+            return .removeLimit(user.id, account: user.account, api: api)
+        }
+        let periods = Period.allCases
+        return .setLimit(
+            user.id, account: user.account, api: api,
+            credits: Credits(clamping: random.below(400)),
+            period: periods[Int(random.below(UInt64(periods.count)))])
+    }
+
+    private func keyCommand(
+        _ kind: Operation.Kind, _ random: inout SeededGenerator
+    ) -> Command? {
+        if kind == .createKey {
+            guard let user = pick(users, &random), let name = Name("key") else { return nil }
+            return .createKey(
+                NewKey(
+                    id: KeyID(random.next()), account: user.account, user: user.id,
+                    api: random.chance(3, in: 4) ? .rest : .batch, name: name,
+                    digest: drawDigest(&random), suffix: Workload.suffix,
+                    active: random.chance(7, in: 8)))
+        }
+        guard let key = pick(keys, &random) else { return nil }
+        if kind == .revokeKey { return .revokeKey(key.id, account: key.account) }
+        return .setKeyActive(key.id, account: key.account, active: random.chance(1, in: 2))
+    }
+
+    private func tokenCommand(
+        _ kind: Operation.Kind, _ random: inout SeededGenerator
+    ) -> Command? {
+        if kind == .revokeToken { return pick(tokens, &random).map { .revokeToken($0) } }
+        guard let user = pick(users, &random), let name = Name("token") else { return nil }
+        return .createToken(
+            NewToken(
+                id: TokenID(random.next()), role: random.chance(1, in: 2) ? .member : .admin,
+                account: user.account, user: user.id, name: name, digest: drawDigest(&random),
+                suffix: Workload.suffix))
+    }
+
+    private mutating func drawCharge(
+        _ random: inout SeededGenerator, wall: Timestamp
+    ) -> Charge? {
+        guard let key = pick(keys, &random) else { return nil }
+        let charge = Charge(
+            key: .digest(key.digest), credits: random.below(30) + 1,
+            id: drawID(&random, wall: wall))
+        charges.append(charge)
+        return charge
+    }
+
+    /// Learns from an outcome what exists now.
+    mutating func note(_ command: Command, _ outcome: Outcome) {
+        guard case .changed = outcome else { return }
+        switch command {
+        case .createAccount(let id, _):
+            if !accounts.contains(id) { accounts.append(id) }
+        case .createUser(let id, let account, _, _, _):
+            users.append(KnownUser(id: id, account: account))
+        case .createKey(let key):
+            keys.append(KnownKey(id: key.id, account: key.account, digest: key.digest))
+        case .createToken(let token):
+            tokens.append(token.id)
+        default:
+            break
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Basics
+
+/// What is to happen, by virtual time; what falls on the same instant happens in the order in
+/// which it was scheduled, so that a seed has one history.
+struct EventQueue<Event> {
+    private struct Item {
+        var time: Instant
+        var order: UInt64
+        var event: Event
+
+        func precedes(_ other: Item) -> Bool {
+            time != other.time ? time < other.time : order < other.order
+        }
+    }
+
+    /// A binary heap: no item precedes its parent at `(position - 1) / 2`.
+    private var heap: [Item] = []
+    private var scheduled: UInt64 = 0
+
+    var isEmpty: Bool { heap.isEmpty }
+    var nextTime: Instant? { heap.first?.time }
+
+    mutating func schedule(_ event: Event, at time: Instant) {
+        scheduled &+= 1
+        heap.append(Item(time: time, order: scheduled, event: event))
+        var child = heap.count - 1
+        while child > 0, heap[child].precedes(heap[(child - 1) / 2]) {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    mutating func popFirst() -> (time: Instant, event: Event)? {
+        guard let first = heap.first else { return nil }
+        let last = heap.removeLast()
+        if !heap.isEmpty {
+            heap[0] = last
+            sink()
+        }
+        return (first.time, first.event)
+    }
+
+    private mutating func sink() {
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+                if heap[child].precedes(heap[least]) { least = child }
+            }
+            if least == parent { return }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Basics
+import Testing
+
+@testable import Consensus
+
+/// Random runs with loss, repetition, reordering, partitions, crashes and lost unsynced writes.
+@Suite struct StressTests {
+    static let seeds = 150
+
+    /// One run: faults for a while, then peace, in which everything must settle.
+    static func play(voters: Int, seed: UInt64) -> World {
+        let world = World(voters: voters, seed: seed)
+        world.settings.snapshotChunkBytes = 64
+        world.settings.retainedLogBytes = 200
+        world.settings.maxInflightMessages = 4
+        world.settings.maxUncommittedBytes = 2 << 20
+        var generator = SeededGenerator(seed: seed)
+        world.faults = Faults(generator: SeededGenerator(seed: seed ^ 0xfa17))
+        world.startAll()
+        var player = Player(world: world, generator: generator)
+        for _ in 0..<60 {
+            player.act()
+            world.run(generator.between(.milliseconds(1), .milliseconds(120)))
+        }
+        world.checkLogsMatch()
+        player.makePeace()
+        world.run(.seconds(3))
+        return world
+    }
+
+    @Test(arguments: [3, 5])
+    func `random faults break no law, and peace restores service`(voters: Int) throws {
+        var commits = 0
+        var elections = 0
+        for seed in 1...UInt64(Self.seeds) {
+            let world = Self.play(voters: voters, seed: seed)
+            let leader = try #require(world.leader, "seed \(seed): no leader in peace")
+            world.propose(["last"], at: leader)
+            world.run(.milliseconds(200))
+            world.requestRead(.max, at: NodeID(1))
+            world.run(.milliseconds(100))
+            let committed = world.raft(leader).commitIndex
+            #expect(committed == world.raft(leader).lastIndex, "seed \(seed)")
+            for node in world.nodes {
+                #expect(node.raft?.commitIndex == committed, "seed \(seed): \(node.id)")
+            }
+            #expect(world.readAnswers[.max] == .some(.some(committed)), "seed \(seed)")
+            world.checkLogsMatch()
+            commits += Int(committed.rawValue)
+            elections += world.leaders.count
+        }
+        #expect(commits > Self.seeds * 20)
+        #expect(elections > Self.seeds * 3)
+    }
+}
+
+/// The hand that proposes, cuts, crashes and restarts.
+struct Player {
+    let world: World
+    var generator: SeededGenerator
+    var number: UInt64 = 0
+
+    mutating func anyone() -> NodeID {
+        world.nodes[Int(generator.below(UInt64(world.nodes.count)))].id
+    }
+
+    mutating func act() {
+        number += 1
+        // Whoever leads is struck as often as all the others together.
+        let node = generator.chance(1, in: 2) ? world.leader ?? anyone() : anyone()
+        switch generator.below(20) {
+        case 0..<8: propose(at: world.leader ?? node)
+        case 8..<11: world.requestRead(number, at: node)
+        case 11: crash(node)
+        case 12, 13: restartOne()
+        case 14: world.takeSnapshot(node)
+        case 15: world.nodes[world.position(node)].isCut = true
+        case 16, 17: for place in world.nodes.indices { world.nodes[place].isCut = false }
+        case 18: oneOf(node)
+        default: world.cuts = generator.chance(1, in: 2) ? [] : [(node, anyone())]
+        }
+    }
+
+    private mutating func propose(at node: NodeID) {
+        let texts = (0...generator.below(3)).map { "\(number).\($0)" }
+        world.propose(texts, at: node)
+    }
+
+    /// At most a minority is down at a time, as a majority down only waits.
+    private mutating func crash(_ node: NodeID) {
+        let down = world.nodes.count { $0.raft == nil }
+        guard down < world.nodes.count / 2 || generator.chance(1, in: 4),
+            world.nodes[world.position(node)].raft != nil
+        else { return }
+        world.crash(node, using: &generator)
+    }
+
+    private func restartOne() {
+        if let down = world.nodes.first(where: { $0.raft == nil }) { world.start(down.id) }
+    }
+
+    private mutating func oneOf(_ node: NodeID) {
+        switch generator.below(4) {
+        case 0: world.step(node) { $0.transferLeadership(clock: $1, effects: &$2) }
+        case 1: world.step(node) { $0.relinquish(clock: $1, effects: &$2) }
+        case 2:
+            let isFull = generator.chance(1, in: 2)
+            world.step(node) { $0.setDiskFull(isFull, clock: $1, effects: &$2) }
+        default:
+            let peer = anyone()
+            world.step(node) { raft, _, _ in raft.peerReset(peer) }
+        }
+    }
+
+    mutating func makePeace() {
+        world.faults = nil
+        world.cuts = []
+        for node in world.nodes {
+            world.nodes[world.position(node.id)].isCut = false
+            if node.raft == nil { world.start(node.id) }
+            world.step(node.id) { $0.setDiskFull(false, clock: $1, effects: &$2) }
+        }
+    }
+}
