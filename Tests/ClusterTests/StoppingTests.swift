@@ -135,7 +135,7 @@ extension RealProcesses {
             try TestCluster.run(shape) { cluster in
                 let node = cluster.nodes[0]
                 let (tenant, key) = try Charges.spender(in: cluster)
-                try SmallDisk.fill(node.files.data, log: cluster.directory + "/fill.log")
+                try SmallDisk.fill(node.files.disk, log: cluster.directory + "/fill.log")
                 let (made, refused) = try spendUntilRefused(key, on: node)
                 #expect(refused.code == "disk_full", "\(refused)")
                 #expect(refused.headers["retry-after"] != nil)
@@ -147,7 +147,7 @@ extension RealProcesses {
                 #expect(try node.send(change).status == 503)
                 #expect(node.isRunning)
 
-                SmallDisk.free(node.files.data)
+                SmallDisk.free(node.files.disk)
                 let last = ChargeRecord(credits: 1)
                 let settled = try cluster.settle(last.request(key: key.text))
                 #expect(settled.status == 200, "\(settled)")

@@ -20,6 +20,8 @@ struct NodeFiles: Sendable {
     let number: Int
     let home: String
     let data: String
+    /// Where a disk of the node's own is mounted, if it has one.
+    let disk: String
 
     var id: String { "n\(number)" }
     var configuration: String { home + "/node.json" }
@@ -30,7 +32,8 @@ struct NodeFiles: Sendable {
     init(number: Int, directory: String, shape: ClusterShape) {
         self.number = number
         home = "\(directory)/n\(number)"
-        data = shape.diskBytes == nil ? home + "/data" : "\(directory)/n\(number).disk"
+        disk = "\(directory)/n\(number).disk"
+        data = (shape.diskBytes == nil ? home : disk) + "/data"
     }
 
     /// Writes the configuration. `peers` says where this node finds the other members.

@@ -78,7 +78,7 @@ final class TestCluster: Sendable {
             try files.writeConfiguration(
                 shape: shape, httpPorts: http, listen: peers[number - 1], peers: reached)
             if let bytes = shape.diskBytes {
-                try SmallDisk.mount(at: files.data, bytes: bytes, directory: directory)
+                try SmallDisk.mount(at: files.disk, bytes: bytes, directory: directory)
             }
             try TestCluster.format(files, clusterID, directory, shape)
             nodes.append(
