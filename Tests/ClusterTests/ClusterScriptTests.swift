@@ -15,7 +15,8 @@ extension RealProcesses {
             var directory: String
             var port: UInt16
 
-            func run(_ script: String, _ words: String...) throws -> (end: ProcessEnd, text: String) {
+            func run(_ script: String, _ words: String...) throws -> (end: ProcessEnd, text: String)
+            {
                 let output = directory + ".out"
                 Files.remove(output)
                 let environment = Program.environment

@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 import Testing
 
 extension RealProcesses {
@@ -92,7 +93,8 @@ extension RealProcesses {
                     (["serve"], [:], 1), (["serve", "--config", "/nowhere"], [:], 1),
                     (["account", "get", "acc_00000000001"], [:], 2),
                     (
-                        ["account", "list"], ["KEYCLAVE_TOKEN": "kct_x", "KEYCLAVE_TOKEN_FILE": ""],
+                        ["account", "list"],
+                        ["KEYCLAVE_TOKEN": "kct_x", "KEYCLAVE_TOKEN_FILE": ""],
                         2
                     ),
                     (
@@ -107,6 +109,38 @@ extension RealProcesses {
                     if code != 0 { #expect(result.output.isEmpty, "\(words): \(result)") }
                     #expect(result.messages.isEmpty == (code == 0), "\(words): \(result)")
                 }
+            }
+        }
+
+        @Test func `a developer gets a node, a URL and a token with one command`() throws {
+            let directory = try Files.makeTemporaryDirectory()
+            let warden = try Warden(directory: directory)
+            defer { try? warden.dismiss() }
+            let port = try freePorts(1)[0]
+            let words = ["dev", "--port", "\(port)", "--dir", directory + "/dev"]
+            for run in 1...2 {
+                let output = directory + "/dev\(run).out"
+                let process = try ChildProcess(
+                    Program.path, words, environment: Program.environment, output: output)
+                warden.entrust(process)
+                let token = try eventually("a token") {
+                    Files.text(of: output).firstMatch(of: /kct_operator_[0-9A-Za-z]{36}/)
+                        .map { String($0.output) }
+                }
+                let client = HTTPClient(port: port)
+                let create = Request(
+                    "POST", "/v1/accounts", token: token, json: #"{"name": "run \#(run)"}"#)
+                let answer = try eventually("the node to answer") {
+                    let answer = try? client.send(create)
+                    return answer?.isTransient == false ? answer : nil
+                }
+                #expect(answer.status == 201, "\(answer)")
+                let accounts = try client.send(Request("GET", "/v1/accounts", token: token))
+                #expect(accounts.json["items"]?.list?.count == run, "\(accounts)")
+                #expect(Files.text(of: output).contains("http://127.0.0.1:\(port)"))
+                process.signal(SIGINT)
+                #expect(try process.wait() == .exited(0), "\(Files.text(of: output))")
+                warden.release(process)
             }
         }
 

@@ -20,7 +20,8 @@ extension RealProcesses {
                 var session = Session(secrets: [cluster.operatorToken, cluster.secret])
                 try use(cluster, &session)
                 for node in cluster.nodes {
-                    let request = Request("POST", "/v1/cluster/snapshot", token: cluster.operatorToken)
+                    let request = Request(
+                        "POST", "/v1/cluster/snapshot", token: cluster.operatorToken)
                     _ = try node.send(request).orThrow("a snapshot")
                 }
                 for node in cluster.nodes {

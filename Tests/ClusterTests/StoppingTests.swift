@@ -5,7 +5,9 @@ import Testing
 extension RealProcesses {
     /// How a node ends and what stops it from starting.
     @Suite struct Stopping {
-        @Test func `a leader that is told to stop hands over, ends with 0 and leaves no rest`() throws {
+        @Test func `a leader that is told to stop hands over, ends with 0 and leaves no rest`()
+            throws
+        {
             try TestCluster.run { cluster in
                 let (tenant, key) = try Charges.spender(in: cluster)
                 let stream = try ChargeStream(cluster: cluster, key: key.text, clients: 3)
@@ -81,8 +83,10 @@ extension RealProcesses {
         }
 
         @Test(arguments: [
-            (#""surprise": 1"#, "surprise"), (#""active_keys_per_user": 4"#, "active_keys_per_user"),
-            (#""heartbeat_ms": "50""#, "heartbeat_ms"), (#""heartbeat_ms": 399"#, "election_timeout"),
+            (#""surprise": 1"#, "surprise"),
+            (#""active_keys_per_user": 4"#, "active_keys_per_user"),
+            (#""heartbeat_ms": "50""#, "heartbeat_ms"),
+            (#""heartbeat_ms": 399"#, "election_timeout"),
             (#""front_threads": 100000"#, "front_threads"), (#""node": "n1""#, "node"),
         ])
         func `a wrong setting is refused at the start by its name`(
@@ -170,7 +174,9 @@ extension RealProcesses {
                 let record = ChargeRecord(credits: 1)
                 let answer = try client.send(record.request(key: key.text))
                 if answer.status == 503 { return (made, answer) }
-                guard answer.status == 200 else { throw Unexpected(what: "a charge", answer: answer) }
+                guard answer.status == 200 else {
+                    throw Unexpected(what: "a charge", answer: answer)
+                }
                 made += 1
             }
             throw TimedOut(what: "a full disk to be noticed")

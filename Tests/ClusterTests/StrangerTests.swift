@@ -57,7 +57,8 @@ extension RealProcesses {
                 // A frame of 2 GiB, in either order of its bytes, with and without a version.
                 [0x80, 0, 0, 0] + zeroes, [0, 0, 0, 0x80] + zeroes, [1, 0x80, 0, 0, 0] + zeroes,
                 [1, 0, 0, 0, 0x80] + zeroes, [1, 0xFF, 0xFF, 0xFF, 0x7F] + ones,
-                Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8), [22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3],
+                Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8),
+                [22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3],
             ] + (0...255).map { [UInt8($0)] + Entropy.bytes(200) }
         }
 

@@ -89,7 +89,8 @@ extension RealProcesses {
                     refusals.insert(self.publicParts(of: answer))
                     let unknown = "kc_rest_" + String(repeating: "0", count: 36)
                     refusals.insert(
-                        self.publicParts(of: try node.send(Request("GET", "/v1/auth", token: unknown))))
+                        self.publicParts(
+                            of: try node.send(Request("GET", "/v1/auth", token: unknown))))
                 }
                 #expect(refusals.count == 1, "refused keys can be told apart: \(refusals)")
                 #expect(refusals.first?.first == .text("Invalid API key"))

@@ -86,14 +86,16 @@ extension RealProcesses {
                     Endpoint(
                         "POST", "/v1/verify", nil,
                         [
-                            Field("key", .key, "\"\(key.text)\""), Field("api", .choice, #""rest""#),
+                            Field("key", .key, "\"\(key.text)\""),
+                            Field("api", .choice, #""rest""#),
                             Field("cost", .credits, "1", isRequired: false),
                         ]),
                 ]
             }
         }
 
-        @Test func `a wrong body is refused by the name of its member and changes nothing`() throws {
+        @Test func `a wrong body is refused by the name of its member and changes nothing`() throws
+        {
             try TestCluster.run { cluster in
                 let scene = try Scene(cluster)
                 let before = try scene.books()

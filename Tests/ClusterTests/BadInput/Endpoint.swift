@@ -16,12 +16,15 @@ enum FieldKind: Sendable {
         case .name:
             return FieldKind.noTexts + FieldKind.badTexts + [
                 "\"\"", "\"\(String(repeating: "n", count: 201))\"",
-                "\"\(String(repeating: "é", count: 201))\"", #""a\nb""#, #""a\u0085b""#, #""\u007f""#,
+                "\"\(String(repeating: "é", count: 201))\"", #""a\nb""#, #""a\u0085b""#,
+                #""\u007f""#,
             ]
         case .email:
             return FieldKind.noTexts + FieldKind.badTexts + [
-                "\"\"", #""ada""#, #""@example.com""#, #""ada@""#, #""a@b@c""#, #""a b@example.com""#,
-                #""ada@example.com\u0000""#, "\"\(String(repeating: "a", count: 255))@example.com\"",
+                "\"\"", #""ada""#, #""@example.com""#, #""ada@""#, #""a@b@c""#,
+                #""a b@example.com""#,
+                #""ada@example.com\u0000""#,
+                "\"\(String(repeating: "a", count: 255))@example.com\"",
             ]
         case .choice:
             return FieldKind.noTexts + FieldKind.badTexts + [
@@ -30,7 +33,8 @@ enum FieldKind: Sendable {
         case .identifier:
             return FieldKind.noTexts + FieldKind.badTexts + [
                 "\"\"", #""usr_""#, #""usr_0000000000""#, #""usr_000000000000""#,
-                #""usr_zzzzzzzzzzz""#, #""usr_0000000000é""#, #""key_00000000001""#, #""../../etc""#,
+                #""usr_zzzzzzzzzzz""#, #""usr_0000000000é""#, #""key_00000000001""#,
+                #""../../etc""#,
             ]
         case .credits:
             return FieldKind.noNumbers + ["9007199254740992", "18446744073709551616", "-1"]
@@ -123,7 +127,9 @@ struct Endpoint: Sendable {
         if field.isRequired {
             cases.append(Case("no \(field.name)", body(others), field: field.name))
             cases.append(
-                Case("\(field.name) is null", body(others + [(field.name, "null")]), field: field.name))
+                Case(
+                    "\(field.name) is null", body(others + [(field.name, "null")]),
+                    field: field.name))
         }
         let twice = (field.name, field.good)
         cases.append(
@@ -144,7 +150,8 @@ struct Endpoint: Sendable {
         let deep = String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
         var cases = [
             Case("no body", ""), Case("an array", "[\(whole)]"), Case("a text", "\"a\""),
-            Case("a number", "1"), Case("null", "null"), Case("cut short", String(whole.dropLast())),
+            Case("a number", "1"), Case("null", "null"),
+            Case("cut short", String(whole.dropLast())),
             Case("something behind", whole + "x"), Case("two objects", whole + whole),
             Case("a comma too many", String(whole.dropLast()) + ",}"),
             Case("no quotes", "{name: 1}"), Case("single quotes", "{'name': 1}"),

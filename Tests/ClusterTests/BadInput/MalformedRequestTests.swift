@@ -32,7 +32,8 @@ extension RealProcesses {
             let text = String(decoding: bytes, as: UTF8.self)
             // What looks like no HTTP at all may be met with silence.
             guard !text.isEmpty else { return }
-            #expect(text.hasPrefix("HTTP/1.1 4") || text.hasPrefix("HTTP/1.1 5"), "\(what): \(text)")
+            #expect(
+                text.hasPrefix("HTTP/1.1 4") || text.hasPrefix("HTTP/1.1 5"), "\(what): \(text)")
             #expect(text.components(separatedByText: "HTTP/1.1 ") == 2, "\(what): \(text)")
             #expect(text.lowercased().contains("connection: close"), "\(what): \(text)")
         }
@@ -43,7 +44,8 @@ extension RealProcesses {
                 let user = try cluster.makeUser(of: tenant)
                 let key = try cluster.makeKey(of: tenant, user: user)
                 let body = #"{"key": "\#(key.text)", "api": "rest"}"#
-                let chunked = "POST /v1/verify HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+                let chunked =
+                    "POST /v1/verify HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
                     + "Content-Type: application/json\r\n\r\n"
                     + body.map { "1\r\n\($0)\r\n" }.joined() + "0\r\nX-Trailer: y\r\n\r\n"
                 let plain = String(

@@ -74,7 +74,8 @@ extension MalformedRequest {
     }
 
     private static var hosts: [MalformedRequest] {
-        ["X: y", "Host: a\r\nHost: a", "Host: a\r\nhost: b", "Host: a b", "Host: a\u{0}",
+        [
+            "X: y", "Host: a\r\nHost: a", "Host: a\r\nhost: b", "Host: a b", "Host: a\u{0}",
             "Host: a,b", "Host: a/b", "Host: <a>",
         ].map { MalformedRequest("host “\($0)”", "GET /livez HTTP/1.1\r\n\($0)\r\n\r\n") }
     }
@@ -117,10 +118,12 @@ extension MalformedRequest {
             "2\n{}\r\n0\r\n\r\n", "2\r\n{}0\r\n\r\n", "2\r\n{}\n0\r\n\r\n", "2\r\n{}x\r\n0\r\n\r\n",
             "1\r\n{}\r\n0\r\n\r\n", "FFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n",
             "10000000000000002\r\n{}\r\n0\r\n\r\n", "80000000\r\n{}\r\n0\r\n\r\n",
-            "2\r\n{}\r\n0\r\nX\r\n\r\n", "2\r\n{}\r\n0\r\nX : y\r\n\r\n", "2\u{0}\r\n{}\r\n0\r\n\r\n",
+            "2\r\n{}\r\n0\r\nX\r\n\r\n", "2\r\n{}\r\n0\r\nX : y\r\n\r\n",
+            "2\u{0}\r\n{}\r\n0\r\n\r\n",
             "2;" + String(repeating: "x", count: 70_000) + "\r\n{}\r\n0\r\n\r\n",
         ].map {
-            MalformedRequest("chunk “\($0.prefix(30))”", post("Transfer-Encoding: chunked", body: $0))
+            MalformedRequest(
+                "chunk “\($0.prefix(30))”", post("Transfer-Encoding: chunked", body: $0))
         }
     }
 

@@ -45,7 +45,8 @@ final class ChildProcess: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
         let words = ([executable] + arguments).map { strdup($0) } + [nil]
-        let surroundings = environment.sorted { $0.key < $1.key }
+        let surroundings =
+            environment.sorted { $0.key < $1.key }
             .map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in words + surroundings { free(text) } }
         var pid = pid_t()

@@ -9,7 +9,8 @@ enum Program {
     private static var folder: String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = buffer.withUnsafeMutableBytes { raw in
-            readlink("/proc/self/exe", raw.baseAddress!.assumingMemoryBound(to: CChar.self), raw.count)
+            readlink(
+                "/proc/self/exe", raw.baseAddress!.assumingMemoryBound(to: CChar.self), raw.count)
         }
         let executable = String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
         return String(executable[..<(executable.lastIndex(of: "/") ?? executable.startIndex)])

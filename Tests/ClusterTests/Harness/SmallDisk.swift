@@ -8,7 +8,8 @@ enum SmallDisk {
             let warden = try? Warden(directory: directory)
         else { return false }
         defer { try? warden.dismiss() }
-        return (try? mount(at: directory + "/try.disk", bytes: 1 << 20, directory: directory)) != nil
+        return (try? mount(at: directory + "/try.disk", bytes: 1 << 20, directory: directory))
+            != nil
     }()
 
     /// Mounts one at `path`, which must end in `.disk`: whoever removes `directory` unmounts
@@ -19,7 +20,10 @@ enum SmallDisk {
         let output = directory + "/mount.log"
         let process = try ChildProcess(
             "/bin/sh",
-            ["-c", "exec mount -t tmpfs -o size=\(bytes),mode=700 keyclave-test \"$1\"", "sh", path],
+            [
+                "-c", "exec mount -t tmpfs -o size=\(bytes),mode=700 keyclave-test \"$1\"", "sh",
+                path,
+            ],
             environment: Program.environment, output: output)
         guard try process.wait(within: .seconds(10)) == .exited(0) else {
             throw TimedOut(what: "mount: \(Files.text(of: output))")

@@ -69,7 +69,8 @@ extension TestCluster {
         of tenant: Tenant, user: String, api: String = "rest", name: String = "laptop",
         active: Bool = true, on node: Int = 0
     ) throws -> IssuedKey {
-        let json = #"{"api": "\#(api)", "name": "\#(name)", "user": "\#(user)", "active": \#(active)}"#
+        let json =
+            #"{"api": "\#(api)", "name": "\#(name)", "user": "\#(user)", "active": \#(active)}"#
         let request = Request("POST", tenant.path + "/keys", token: operatorToken, json: json)
         // Without an id of the client's: its repetition would not show the text again. The node
         // retries by itself, and only an answer that says "nothing was changed" is asked again.
