@@ -4,8 +4,9 @@ import Basics
 struct Progress: Sendable {
     /// How entries are sent (flow control, after Ongaro 2014, §10.2, and etcd's tracker).
     enum Pace: Sendable {
-        /// One message at a time, until it is known where the logs meet.
-        case probe(isAwaiting: Bool)
+        /// One message at a time, until it is known where the logs meet; `awaiting` is the last
+        /// index that the message under way covers.
+        case probe(awaiting: LogIndex?)
         /// As many as the window allows; `next` runs ahead of what is acknowledged.
         case replicate(Window)
         /// It needs what was compacted.
@@ -19,7 +20,7 @@ struct Progress: Sendable {
     private(set) var match = LogIndex.zero
     /// The next entry to send; always behind `match`.
     private(set) var next: LogIndex
-    var pace = Pace.probe(isAwaiting: false)
+    var pace = Pace.probe(awaiting: nil)
 
     /// When it was last heard in this term; the election counts as the first time.
     var lastContact: Instant
@@ -61,7 +62,7 @@ struct Progress: Sendable {
                 session &+= 1
                 match = .zero
                 next = lastIndex.next
-                pace = .probe(isAwaiting: false)
+                pace = .probe(awaiting: nil)
                 repair = RepairTarget(run: reportedRun, index: lastIndex)
                 run = reportedRun
             }
@@ -79,10 +80,13 @@ struct Progress: Sendable {
         match = max(match, acknowledged)
         next = max(next, match.next)
         switch pace {
-        case .probe:
+        case .probe(let awaiting):
+            // The message under way will be answered when it is durable; if this answers an
+            // earlier one, the next rejection leads back here.
+            if let awaiting { next = max(next, awaiting.next) }
             pace = .replicate(Window())
         case .replicate(var window):
-            pace = .probe(isAwaiting: true)  // so that the window isn't copied
+            pace = .probe(awaiting: nil)  // so that the window isn't copied
             window.acknowledge(through: match)
             pace = .replicate(window)
         case .snapshot: break
@@ -101,16 +105,16 @@ struct Progress: Sendable {
         case .snapshot: return
         }
         next = max(match.next, min(agreed.next, previous))
-        pace = .probe(isAwaiting: false)
+        pace = .probe(awaiting: nil)
     }
 
     /// The connection is another one: what was under way may be lost.
     mutating func resetWindow() {
         switch pace {
-        case .probe: pace = .probe(isAwaiting: false)
+        case .probe: pace = .probe(awaiting: nil)
         case .replicate:
             next = match.next
-            pace = .probe(isAwaiting: false)
+            pace = .probe(awaiting: nil)
         case .snapshot(var transfer):
             transfer.isAwaiting = false
             pace = .snapshot(transfer)
@@ -120,18 +124,19 @@ struct Progress: Sendable {
     /// A snapshot was installed, or was never needed: go on behind `match`.
     mutating func leaveSnapshot() {
         next = match.next
-        pace = .probe(isAwaiting: false)
+        pace = .probe(awaiting: nil)
     }
 
-    /// Entries up to `last` were sent. While probing `next` stays, as the answer may be no.
+    /// A message that covers the log up to `last` was sent. While probing `next` stays, as the
+    /// answer may be no.
     mutating func sent(through last: LogIndex, bytes: Int) {
         switch pace {
-        case .probe: pace = .probe(isAwaiting: true)
+        case .probe: pace = .probe(awaiting: last)
         case .replicate(var window):
-            pace = .probe(isAwaiting: true)
-            window.add(last: last, bytes: bytes)
+            pace = .probe(awaiting: nil)
+            if bytes > 0 { window.add(last: last, bytes: bytes) }
             pace = .replicate(window)
-            next = last.next
+            next = max(next, last.next)
         case .snapshot: preconditionFailure("entries sent to a follower that needs a snapshot")
         }
     }

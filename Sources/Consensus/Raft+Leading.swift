@@ -28,7 +28,9 @@ extension Raft {
 
     /// Time has passed for a leader: its quorum, its disk, its heartbeat, its transfer.
     mutating func tickAsLeader(_ effects: inout [RaftEffect]) {
-        guard clock.now - quorumContact < settings.electionTimeoutMaximum else {
+        // At the next tick it could be too late.
+        let silence = clock.now - quorumContact + settings.heartbeatInterval
+        guard silence <= settings.electionTimeoutMaximum else {
             becomeFollower(of: nil, &effects)
             return
         }
@@ -105,7 +107,7 @@ extension Leadership {
     mutating func retryProbes() {
         for number in progress.indices {
             if case .probe = progress[number].pace {
-                progress[number].pace = .probe(isAwaiting: false)
+                progress[number].pace = .probe(awaiting: nil)
             }
         }
     }

@@ -56,25 +56,25 @@ extension Raft {
 
     /// The time for entries appended now: without agreement the last stamp, moved on by the
     /// leader's monotonic clock.
-    mutating func stampTime(_ effects: inout [RaftEffect]) -> Timestamp {
-        updateClockAgreement(&effects)
-        let time = stamp(at: clock.now)
+    mutating func stampTime() -> Timestamp {
+        let time = stamp
         leadership.timeBase = (time, clock.now)
         return time
     }
 
-    private func stamp(at now: Instant) -> Timestamp {
+    private var stamp: Timestamp {
         let base = leadership.timeBase
         return switch clockAgreement {
         case .agreed(let median): max(lastLogTime, median)
-        case .disagreed, .unknown: max(lastLogTime, base.time + (now - base.at))
+        case .disagreed, .unknown: max(lastLogTime, base.time + (clock.now - base.at))
         }
     }
 
     /// The time that an entry appended at the last clock reading would bear; nil unless leader.
-    public var logTimeNow: Timestamp? { isLeader ? stamp(at: clock.now) : nil }
+    public var logTimeNow: Timestamp? { isLeader ? stamp : nil }
 
-    /// Raises and clears the flag that clocks disagree; too few clocks change nothing.
+    /// Raises and clears the flag that clocks disagree, at each heartbeat; too few clocks change
+    /// nothing.
     mutating func updateClockAgreement(_ effects: inout [RaftEffect]) {
         let disagree: Bool
         switch clockAgreement {

@@ -31,7 +31,7 @@ extension Raft {
     mutating func appendAsLeader(
         _ payloads: [[UInt8]], kind: EntryKind, _ effects: inout [RaftEffect]
     ) {
-        let time = stampTime(&effects)
+        let time = stampTime()
         var entries: [Entry] = []
         entries.reserveCapacity(payloads.count)
         for payload in payloads {
@@ -88,13 +88,13 @@ extension Raft {
         }
         let mayCarryEntries =
             switch progress.pace {
-            case .probe(let isAwaiting): !isAwaiting
+            case .probe(let awaiting): awaiting == nil
             case .replicate(let window): window.isOpen(settings)
             case .snapshot: false
             }
         let hasEntries = mayCarryEntries && progress.next <= lastIndex
         let isProbeDue =
-            if case .probe(isAwaiting: false) = progress.pace { true } else { false }
+            if case .probe(awaiting: nil) = progress.pace { true } else { false }
         let isCommitNews = progress.sentCommit < min(commitIndex, progress.next.previous)
         let isRoundNews = progress.sentRound < leadership.round
         guard hasEntries || isProbeDue || isCommitNews || isRoundNews else { return }
@@ -117,12 +117,8 @@ extension Raft {
             commit: commitIndex, repair: progress.repair, entries: entries)
         leadership.progress[number].sentRound = leadership.round
         leadership.progress[number].sentCommit = min(commitIndex, previous + entries.count)
-        if let last = entries.last {
-            let bytes = entries.reduce(0) { $0 + $1.cost }
-            leadership.progress[number].sent(through: last.index, bytes: bytes)
-        } else if case .probe = progress.pace {
-            leadership.progress[number].pace = .probe(isAwaiting: true)
-        }
+        let bytes = entries.reduce(0) { $0 + $1.cost }
+        leadership.progress[number].sent(through: previous + entries.count, bytes: bytes)
         effects.append(.send(.append(request), to: progress.id))
     }
 

@@ -4,8 +4,9 @@ extension SnapshotStore {
     /// What waits, for one file at a time; nil while a batch is in flight or nothing waits.
     public mutating func nextBatch() -> DiskBatch? {
         guard inFlight == nil else { return nil }
-        if !garbage.isEmpty {
-            return issue(garbage.map { .delete($0) }, .housekeeping(garbage.count))
+        if !isOpen || !garbage.isEmpty {
+            let first: [DiskOperation] = isOpen ? [] : [.syncDirectory]
+            return issue(first + garbage.map { .delete($0) }, .housekeeping(garbage.count))
         }
         // A follower that waits for its state comes first.
         if let stream = receiving?.stream, let (rest, operations, file) = drain(stream) {
@@ -26,6 +27,7 @@ extension SnapshotStore {
         switch takeInFlight(id) {
         case .housekeeping(let count):
             garbage.removeFirst(count)
+            isOpen = true
             return []
         case .writing(let file):
             guard let file else { return [] }

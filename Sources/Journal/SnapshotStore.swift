@@ -84,6 +84,10 @@ public struct SnapshotStore: Sendable {
     var receiving: (stream: Stream, scanner: SnapshotScanner, last: JournalPosition)?
     var inFlight: (id: DiskBatch.ID, what: InFlight)?
     var batches: UInt64 = 0
+    /// Whether the names that recovery read are durable. A process that was killed may have
+    /// renamed a snapshot into place and not have synced the directory: to delete the one before
+    /// it now could leave neither after a power cut.
+    var isOpen = false
 
     /// Chunks are made only while less than this waits to be written, so that a slow disk doesn't
     /// fill the memory.

@@ -22,6 +22,7 @@ struct SnapshotTraffic: Sendable {
         var peer: NodeID
         var offset: UInt64
         var file: SnapshotFile
+        var isLast: Bool
     }
 
     /// Set when somebody asked for one.
@@ -101,14 +102,15 @@ extension Node {
             endSnapshot(at: metadata.lastIndex, effects: &effects)
         case .installed:
             install(&effects)
-        case .abandonedForRoom:
-            snapshots.paused = nil
-            snapshots.isEncoding = false
-            for ticket in snapshots.waiting {
-                effects.append(.reply(ticket, .failed(.diskFull)))
-            }
-            snapshots.waiting.removeAll()
         }
+    }
+
+    /// The snapshot being made, or the one being received, found no room and was given up.
+    mutating func abandonSnapshots(_ effects: inout [NodeEffect]) {
+        snapshots.paused = nil
+        snapshots.isEncoding = false
+        for ticket in snapshots.waiting { effects.append(.reply(ticket, .failed(.diskFull))) }
+        snapshots.waiting.removeAll()
     }
 }
 
@@ -119,10 +121,11 @@ extension Node {
         for peer: NodeID, offset: UInt64, maxBytes: Int, effects: inout [NodeEffect]
     ) {
         guard let file = store.current,
-            let read = store.read(from: Int(clamping: offset), maximum: maxBytes)
+            let (read, isLast) = store.read(from: Int(clamping: offset), maximum: maxBytes)
         else { return }
         snapshots.transfers.append(
-            SnapshotTraffic.Transfer(read: read, peer: peer, offset: offset, file: file))
+            SnapshotTraffic.Transfer(
+                read: read, peer: peer, offset: offset, file: file, isLast: isLast))
         effects.append(.read(read))
     }
 
@@ -135,11 +138,9 @@ extension Node {
         guard transfer.file == store.current, bytes.count == read.count,
             let metadata = SnapshotMetadata(transfer.file.description)
         else { return }
-        let end = transfer.offset + UInt64(bytes.count)
         raft.sendSnapshotChunk(
-            bytes, of: metadata, offset: transfer.offset,
-            isLast: end >= UInt64(transfer.file.byteCount), to: transfer.peer, clock: clock,
-            effects: &raftEffects)
+            bytes, of: metadata, offset: transfer.offset, isLast: transfer.isLast,
+            to: transfer.peer, clock: clock, effects: &raftEffects)
     }
 }
 

@@ -42,8 +42,10 @@ extension Node {
             isFailed = true
             effects.append(.fatal(reason))
         case .full:
-            // A snapshot that found no room was given up; the log goes on.
-            if batch.lane == .journal { setDiskFull(true, effects: &effects) }
+            switch batch.lane {
+            case .journal: setDiskFull(true, effects: &effects)
+            case .snapshots: abandonSnapshots(&effects)
+            }
         }
     }
 

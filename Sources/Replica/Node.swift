@@ -122,9 +122,11 @@ public struct Node: Sendable {
 
     /// When `step` must be called at the latest, with `timePassed` if nothing else came.
     public var nextDeadline: Instant {
+        // Until then only the disk's answer counts.
+        guard isOpen, !isFailed else { return .never }
         var deadline = min(raft.nextDeadline, links.nextDeadline)
         deadline = min(deadline, min(pending.nextDeadline, reads.nextDeadline))
-        if pending.oldestHandOver < .never {
+        if raft.leader != nil {
             deadline = min(deadline, pending.oldestHandOver + settings.resendInterval)
         }
         deadline = min(deadline, min(settling.nextDeadline, nextRoomCheck))

@@ -1,1 +1,1 @@
-print("keyclave")
+Program.main()

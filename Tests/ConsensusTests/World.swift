@@ -23,6 +23,8 @@ final class World {
         /// Up to here its commits were compared with everybody's.
         var checked = LogIndex.zero
         var starts: UInt64 = 0
+        /// What recovery finds as long as Raft hasn't declared the node whole again.
+        var standing = Standing.whole
     }
 
     struct Flying {
@@ -51,6 +53,7 @@ final class World {
 
     var trace: [String] = []
     var tracesAll = false
+    var tracesTimes = true
 
     /// What was committed, by anyone, at index 1 and up.
     var committed: [Entry?] = []
@@ -59,6 +62,7 @@ final class World {
     var readAnswers: [UInt64: LogIndex?] = [:]
     var refusals = 0
     private var sent = 0
+    private var deferred: [() -> Void] = []
 
     init(voters: Int, learners: Int = 0, seed: UInt64 = 1) {
         let ids = (1...UInt32(voters + learners)).map { NodeID($0) }
@@ -84,8 +88,9 @@ final class World {
 
     // MARK: Life of a node
 
-    func start(_ id: NodeID, standing: Standing = .whole) {
+    func start(_ id: NodeID) {
         let place = position(id)
+        let standing = nodes[place].standing
         nodes[place].starts += 1
         let disk = nodes[place].disk
         let start = RaftStart(
@@ -119,6 +124,8 @@ final class World {
         check(id, since: before)
         for effect in effects { perform(effect, of: id) }
         beginBatch(id)
+        // What an effect leads to is an input of its own, after all effects of this one.
+        while !deferred.isEmpty { deferred.removeFirst()() }
     }
 
     // MARK: Effects
@@ -129,22 +136,25 @@ final class World {
         switch effect {
         case .saveHardState(let state): nodes[place].disk.waiting.append(.save(state))
         case .appendEntries(let entries): nodes[place].disk.waiting.append(.append(entries))
+        case .restartLog: nodes[place].disk.waiting.append(.restart)
         case .send(let message, let recipient): send(message, from: id, to: recipient)
         case .committed(let index): apply(through: index, at: id)
         case .readReady(let token, let index): answerRead(token, index)
         case .readFailed(let token): answerRead(token, nil)
         case .sendSnapshot(let peer, let offset, let maxBytes):
-            sendChunk(from: id, to: peer, offset: offset, maxBytes: maxBytes)
+            deferred.append { [unowned self] in
+                sendChunk(from: id, to: peer, offset: offset, maxBytes: maxBytes)
+            }
         case .receivedSnapshotChunk(let chunk, _): store(chunk, at: id)
         case .roleChanged(.leader, let term): checkLeader(id, term)
-        case .roleChanged, .leaderChanged, .transferEnded, .clockDisagreement, .standingChanged:
-            break
+        case .standingChanged(let standing): nodes[place].standing = standing
+        case .roleChanged, .leaderChanged, .transferEnded, .clockDisagreement: break
         }
     }
 
     private func tell(_ effect: RaftEffect, of id: NodeID) {
         guard tracesAll || effect.isNotable else { return }
-        let time = tracesAll ? "" : "\(now.trace) "
+        let time = tracesTimes ? "\(now.trace) " : ""
         trace.append("\(time)\(id) \(effect.trace)")
     }
 
@@ -172,7 +182,8 @@ final class World {
     func snapshotBytes(_ metadata: SnapshotMetadata) -> [UInt8] {
         var writer = ByteWriter()
         metadata.encode(into: &writer)
-        return writer.bytes + [UInt8](repeating: UInt8(metadata.lastIndex.rawValue & 0xff), count: 60)
+        return writer.bytes
+            + [UInt8](repeating: UInt8(metadata.lastIndex.rawValue & 0xff), count: 60)
     }
 
     private func sendChunk(from id: NodeID, to peer: NodeID, offset: UInt64, maxBytes: Int) {
@@ -196,8 +207,10 @@ final class World {
         if nodes[place].incoming == snapshotBytes(chunk.metadata) {
             nodes[place].disk.waiting.append(.install(chunk.metadata))
         } else {
-            step(id) { raft, clock, effects in
-                raft.snapshotRejected(chunk.metadata, clock: clock, effects: &effects)
+            deferred.append { [unowned self] in
+                step(id) { raft, clock, effects in
+                    raft.snapshotRejected(chunk.metadata, clock: clock, effects: &effects)
+                }
             }
         }
     }
@@ -245,7 +258,7 @@ final class World {
             switch operation {
             case .save(let state): savedState = state
             case .append(let entries): savedEntry = entries.last ?? savedEntry
-            case .install: break
+            case .install, .restart: break
             }
         }
         step(id) { raft, clock, effects in
@@ -264,8 +277,6 @@ final class World {
             raft.snapshotInstalled(metadata, clock: clock, effects: &effects)
         }
         let place = position(id)
-        guard let raft = nodes[place].raft else { return }
         nodes[place].checked = max(nodes[place].checked, metadata.lastIndex)
-        nodes[place].disk.forget(before: raft.firstIndex, contradicting: raft)
     }
 }

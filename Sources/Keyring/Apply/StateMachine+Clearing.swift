@@ -18,13 +18,6 @@ extension StateMachine {
     private mutating func clearLedger() {
         let window = Duration.seconds(Int64(state.settings.idempotencySeconds))
         state.ledger.raiseFloor(at: state.time, window: window)
-        var cleared = 0
-        while cleared < Bounds.clearedPerEntry, let least = state.ledger.timed.first,
-            state.ledger.isAtOrBelowFloor(high: least.key.high, low: least.key.low)
-        {
-            state.ledger.timed.removeValue(forKey: least.key)
-            cleared += 1
-        }
         trimTimed(atMost: Bounds.clearedPerEntry)
         for _ in 0..<Bounds.clearedPerEntry {
             guard state.ledger.freeForm.isFirstDue(at: state.time) else { break }

@@ -125,18 +125,17 @@ extension StateMachine {
         changeFreeFormCount(of: key.account, by: -1)
     }
 
-    /// Removes the least UUIDs beyond the most that are remembered, and raises the floor over
-    /// them. Returns how many went.
-    @discardableResult
-    mutating func trimTimed(atMost most: Int) -> Int {
-        var removed = 0
-        while removed < most, state.ledger.timed.count > Int(state.settings.uuidRecords),
-            let least = state.ledger.timed.popFirst()
-        {
-            state.ledger.raiseFloor(high: least.key.high, low: least.key.low)
-            removed += 1
+    /// Removes the least UUIDs beyond the most that are remembered, raises the floor over them,
+    /// and removes what lies at or below it, at most `most` records in all.
+    mutating func trimTimed(atMost most: Int) {
+        for _ in 0..<most {
+            guard let least = state.ledger.timed.first?.key else { return }
+            if !state.ledger.isAtOrBelowFloor(high: least.high, low: least.low) {
+                guard state.ledger.timed.count > Int(state.settings.uuidRecords) else { return }
+                state.ledger.raiseFloor(high: least.high, low: least.low)
+            }
+            state.ledger.timed.removeValue(forKey: least)
         }
-        return removed
     }
 }
 

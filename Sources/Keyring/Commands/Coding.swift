@@ -65,7 +65,12 @@ extension Optional: Coded where Wrapped: Coded {
         if let self { writer.put(self) }
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
-        self = try reader.readBool() ? try reader.get() : nil
+        guard try reader.readBool() else {
+            self = nil
+            return
+        }
+        let wrapped: Wrapped = try reader.get()
+        self = wrapped
     }
 }
 

@@ -7,6 +7,15 @@ public struct AccountDetail: Hashable, Sendable {
     public var createdAt: Timestamp
     /// The log index of its last change.
     public var changedAt: LogIndex
+
+    public init(
+        id: AccountID, name: Name, createdAt: Timestamp, changedAt: LogIndex
+    ) {
+        self.id = id
+        self.name = name
+        self.createdAt = createdAt
+        self.changedAt = changedAt
+    }
 }
 
 /// A user, as answers show them.
@@ -18,6 +27,19 @@ public struct UserDetail: Hashable, Sendable {
     public var role: UserRole
     public var createdAt: Timestamp
     public var changedAt: LogIndex
+
+    public init(
+        id: UserID, account: AccountID, email: EmailAddress, name: Name, role: UserRole,
+        createdAt: Timestamp, changedAt: LogIndex
+    ) {
+        self.id = id
+        self.account = account
+        self.email = email
+        self.name = name
+        self.role = role
+        self.createdAt = createdAt
+        self.changedAt = changedAt
+    }
 }
 
 /// Who did something: a token, and its user if it has one.
@@ -47,6 +69,24 @@ public struct KeyDetail: Hashable, Sendable {
     public var suffix: Suffix
     public var changedAt: LogIndex
 
+    public init(
+        id: KeyID, account: AccountID, user: UserID, api: API, name: Name, state: KeyState,
+        createdAt: Timestamp, createdBy: Author, lastUsedAt: Timestamp?, suffix: Suffix,
+        changedAt: LogIndex
+    ) {
+        self.id = id
+        self.account = account
+        self.user = user
+        self.api = api
+        self.name = name
+        self.state = state
+        self.createdAt = createdAt
+        self.createdBy = createdBy
+        self.lastUsedAt = lastUsedAt
+        self.suffix = suffix
+        self.changedAt = changedAt
+    }
+
     /// As much of the key's text as may be shown: `kc_rest_…4x7Q`.
     public var display: String { "kc_\(api.slug)_…\(suffix)" }
 }
@@ -64,6 +104,21 @@ public struct LimitDetail: Hashable, Sendable {
     /// Nil if it never is.
     public var resetsAt: Timestamp?
     public var changedAt: LogIndex
+
+    public init(
+        user: UserID, api: API, credits: Credits, period: Period, spent: Credits, held: Credits,
+        remaining: Credits, resetsAt: Timestamp?, changedAt: LogIndex
+    ) {
+        self.user = user
+        self.api = api
+        self.credits = credits
+        self.period = period
+        self.spent = spent
+        self.held = held
+        self.remaining = remaining
+        self.resetsAt = resetsAt
+        self.changedAt = changedAt
+    }
 }
 
 /// A management token, as answers show it: all but its text.
@@ -79,6 +134,22 @@ public struct TokenDetail: Hashable, Sendable {
     /// Whether it can be used: not revoked, its user and account not gone.
     public var active: Bool
     public var changedAt: LogIndex
+
+    public init(
+        id: TokenID, role: Role, account: AccountID?, user: UserID?, name: Name,
+        createdAt: Timestamp, createdBy: Author?, suffix: Suffix, active: Bool, changedAt: LogIndex
+    ) {
+        self.id = id
+        self.role = role
+        self.account = account
+        self.user = user
+        self.name = name
+        self.createdAt = createdAt
+        self.createdBy = createdBy
+        self.suffix = suffix
+        self.active = active
+        self.changedAt = changedAt
+    }
 
     /// As much of the token's text as may be shown.
     public var display: String { "kct_\(role.text)_…\(suffix)" }
@@ -97,12 +168,34 @@ public struct UsageRow: Hashable, Sendable {
     public var resetsAt: Timestamp?
     /// Keys of the user for this API, each with its share.
     public var keys: [KeyUsage]
+
+    public init(
+        user: UserID, api: API, allowance: Credits?, period: Period, spent: Credits, held: Credits,
+        remaining: Credits?, resetsAt: Timestamp?, keys: [KeyUsage]
+    ) {
+        self.user = user
+        self.api = api
+        self.allowance = allowance
+        self.period = period
+        self.spent = spent
+        self.held = held
+        self.remaining = remaining
+        self.resetsAt = resetsAt
+        self.keys = keys
+    }
 }
 
 /// A key's share of what its user has spent, in the same period.
 public struct KeyUsage: Hashable, Sendable {
     public var key: KeyID
     public var spent: Credits
+
+    public init(
+        key: KeyID, spent: Credits
+    ) {
+        self.key = key
+        self.spent = spent
+    }
 }
 
 /// What an administrative change did. Codes are fixed.
@@ -180,4 +273,16 @@ public struct AuditItem: Hashable, Sendable {
     public var account: AccountID?
     public var action: AuditAction
     public var subject: AuditSubject
+
+    public init(
+        index: LogIndex, at: Timestamp, actor: Author, account: AccountID?, action: AuditAction,
+        subject: AuditSubject
+    ) {
+        self.index = index
+        self.at = at
+        self.actor = actor
+        self.account = account
+        self.action = action
+        self.subject = subject
+    }
 }

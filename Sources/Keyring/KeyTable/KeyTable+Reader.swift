@@ -14,8 +14,10 @@ extension KeyTable {
         private let epochs: ReaderEpochs
         private let place: SharedWords
 
-        fileprivate init?(_ table: KeyTable) {
-            guard let place = table.epochs.claim() else { return nil }
+        fileprivate init(_ table: KeyTable) {
+            guard let place = table.epochs.claim() else {
+                preconditionFailure("more than \(KeyTable.readerLimit) readers")
+            }
             self.table = table
             words = table.words
             epochs = table.epochs
@@ -48,7 +50,7 @@ extension KeyTable {
         public func unpark() { epochs.unpark(place) }
     }
 
-    /// A reader for the calling thread; nil if there are ``readerLimit`` already. Any thread may
-    /// ask.
-    public func makeReader() -> Reader? { Reader(self) }
+    /// A reader for the calling thread; any thread may ask. Requires fewer than ``readerLimit``
+    /// readers at the time: the configuration bounds the threads.
+    public func makeReader() -> Reader { Reader(self) }
 }

@@ -65,7 +65,7 @@ struct RowIndex {
         guard address != 0 else { return 0 }
         let shard = SharedWords(unsafe: address)
         let capacity = shard.load(0)
-        var place = hash.tag &* capacity >> 32
+        var place = (hash.tag &* capacity) >> 32
         while true {
             let entry = shard.acquire(Int(truncatingIfNeeded: 1 &+ place))
             if entry == 0 { return 0 }
@@ -128,7 +128,7 @@ struct RowIndex {
     }
 
     private static func place(of tag: UInt64, capacity: Int) -> Int {
-        Int(truncatingIfNeeded: tag &* UInt64(capacity) >> 32)
+        Int(truncatingIfNeeded: (tag &* UInt64(capacity)) >> 32)
     }
 
     /// Leaves at least an eighth of the shard empty after one more entry.

@@ -43,7 +43,7 @@ extension StateMachine {
     /// The keys of an account, revoked ones as long as they are remembered, user by user: for
     /// members their own.
     public func keys(
-        in account: AccountID, _ filter: KeyFilter = KeyFilter(), _ request: PageRequest,
+        in account: AccountID, _ request: PageRequest, filter: KeyFilter = KeyFilter(),
         as token: TokenID
     ) throws(Refusal) -> Page<KeyDetail> {
         let identity = try whoami(token)

@@ -25,13 +25,18 @@ public struct CalendarDate: Hashable, Sendable {
 
     /// When the current period ends and the next begins; nil if it never does.
     public func end(of period: Period) -> Timestamp? {
+        CalendarDate.end(of: period, number: number(of: period))
+    }
+
+    /// When the day or month of that number ends; nil for a period that never does.
+    public static func end(of period: Period, number: Int32) -> Timestamp? {
         let nextDay: Int64
         switch period {
         case .none: return nil
-        case .day: nextDay = Int64(day) + 1
-        case .month: nextDay = CalendarDate.firstDay(ofMonth: Int64(month) + 1)
+        case .day: nextDay = Int64(number) + 1
+        case .month: nextDay = firstDay(ofMonth: Int64(number) + 1)
         }
-        return Timestamp(milliseconds: nextDay * CalendarDate.millisecondsPerDay)
+        return Timestamp(milliseconds: nextDay * millisecondsPerDay)
     }
 
     static let millisecondsPerDay: Int64 = 86_400_000

@@ -16,6 +16,8 @@ public struct Coverage: Sendable {
     public var reads = 0
     /// Requests that were told they failed, or that their outcome isn't known.
     public var failures = 0
+    public var unknownOutcomes = 0
+    public var leaderless = 0
     public var committed = 0
     public var changed = 0
     public var refused = 0
@@ -73,6 +75,7 @@ public struct Coverage: Sendable {
             ("linearizable reads", reads), ("changes", changed), ("charges", charged),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),
             ("refusals", refused), ("failures told", failures),
+            ("outcomes unknown", unknownOutcomes), ("no leader found", leaderless),
         ]
     }
 
@@ -88,6 +91,8 @@ public struct Coverage: Sendable {
         left.digests += right.digests
         left.reads += right.reads
         left.failures += right.failures
+        left.unknownOutcomes += right.unknownOutcomes
+        left.leaderless += right.leaderless
         left.committed += right.committed
         left.changed += right.changed
         left.refused += right.refused

@@ -18,9 +18,18 @@ final class Machine {
     /// Batches given out by the node, by lane, in order; the first is being performed.
     var batches: [DiskLane: [DiskBatch]] = [:]
 
-    init(id: NodeID, disk: InMemoryDisk) {
+    init(id: NodeID) {
         self.id = id
-        self.disk = disk
+        disk = InMemoryDisk()
+    }
+
+    /// Makes the machine's directory that of a new node.
+    func format(_ identity: Journal.Identity, settings: JournalSettings) {
+        do {
+            try disk.perform(identity.format(settings: settings))
+        } catch {
+            preconditionFailure("an empty disk can be formatted: \(error)")
+        }
     }
 
     var isUp: Bool { node != nil }

@@ -16,7 +16,11 @@ extension World {
         case .disk(let batch):
             perform(batch, machine)
         case .read(let read):
-            let bytes = machine.disk.read(read)
+            guard let bytes = machine.disk.read(read) else {
+                throw Violation(
+                    kind: .safety, law: "what is read is there",
+                    detail: "\(machine.id): \(read)", time: now)
+            }
             schedule(
                 .input(machine.id, life: machine.life, .diskRead(read, bytes)),
                 after: drawDiskDelay())

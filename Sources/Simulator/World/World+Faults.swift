@@ -9,13 +9,13 @@ extension World {
     func formatMachines() {
         let ids = (1...options.nodes).map { NodeID(UInt32($0)) }
         for id in ids {
-            let identity = Identity(
-                clusterID: Array(repeating: 7, count: Identity.clusterIDCount), node: id,
+            let identity = Journal.Identity(
+                clusterID: Array(repeating: 7, count: Journal.Identity.clusterIDCount), node: id,
                 members: ids.map { IdentityMember(node: $0, address: "\($0)") },
                 incarnation: UInt64(id.rawValue) &* 0x9E37_79B9, genesis: Workload.genesis)
-            var disk = InMemoryDisk(random: SeededGenerator(seed: random.next()))
-            disk.performDurably(identity.format(settings: Self.journalSettings))
-            machines.append(Machine(id: id, disk: disk))
+            let machine = Machine(id: id)
+            machine.format(identity, settings: Self.journalSettings)
+            machines.append(machine)
         }
     }
 
@@ -65,7 +65,7 @@ extension World {
             _ = try? machine.disk.perform(Array(batch.operations.prefix(performed)))
         }
         machine.batches = [:]
-        machine.disk.crash()
+        cutPower(machine)
         for link in network.links(of: machine.id) {
             guard let peer = network.peer(of: machine.id, on: link) else { continue }
             network.close(link, at: machine.id)
@@ -73,6 +73,16 @@ extension World {
         }
         observer.forget(machine.id)
         loseTickets(of: machine)
+    }
+
+    /// What wasn't synced survives in any part; now and then only the process dies, and the
+    /// kernel's cache with all of it survives.
+    private func cutPower(_ machine: Machine) {
+        guard random.chance(3, in: 4) else { return }
+        let units = [512, 4096]
+        let tearing = InMemoryDisk.Tearing(
+            unitBytes: units[Int(random.below(2))], cutsUnits: random.chance(1, in: 4))
+        machine.disk.cutPower(tearing: tearing, using: &random)
     }
 
     func scheduleFaults() {

@@ -47,6 +47,7 @@ final class World {
     var ticketHolders: [RequestTicket: NodeID] = [:]
     var population = Population()
     var events = 0
+    private var eventsAtThisInstant = 0
 
     /// Wall-clock time at virtual time zero: noon of a month's last day, so that a run may see the
     /// month end.
@@ -86,6 +87,11 @@ extension World {
     /// Runs until `end`.
     func run(until end: Instant) throws(Violation) {
         while let next = queue.nextTime, next <= end, let (time, event) = queue.popFirst() {
+            eventsAtThisInstant = time == now ? eventsAtThisInstant + 1 : 0
+            guard eventsAtThisInstant < 100_000 else {
+                throw Violation(
+                    kind: .liveness, law: "time goes on", detail: "\(event)", time: now)
+            }
             now = time
             events += 1
             try perform(event)

@@ -1,0 +1,80 @@
+# What up, status and down share. Sourced, never run.
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+command_name=$(basename "$0")
+
+fail() {
+    printf '%s: %s\n' "$command_name" "$*" >&2
+    exit 1
+}
+
+# An option's value, or the end.
+value_of() {
+    [ $# -ge 2 ] && [ -n "$2" ] || fail "$1 needs a value"
+    printf '%s' "$2"
+}
+
+whole_number() {
+    [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 must be a whole number, not “$2”"
+}
+
+# Where a cluster lives unless --dir says otherwise.
+standard_directory=$project/.cluster
+
+# Makes `directory` absolute; the last argument says what to do if it isn't there.
+find_directory() {
+    if [ ! -d "$directory" ]; then
+        [ "${1:-}" = make ] || fail "$directory isn't there: no cluster was started in it"
+        mkdir -p -m 700 "$directory"
+    fi
+    directory=$(cd "$directory" && pwd -P)
+}
+
+# Reads what `up` wrote down about the cluster: nodes, port, address and id.
+read_plan() {
+    [ -f "$directory/cluster.plan" ] || return 1
+    local name value
+    while IFS='=' read -r name value; do
+        case $name in
+            nodes) planned_nodes=$value ;;
+            port) planned_port=$value ;;
+            address) planned_address=$value ;;
+            cluster_id) planned_cluster_id=$value ;;
+        esac
+    done <"$directory/cluster.plan"
+}
+
+node_directory() { printf '%s/n%s' "$directory" "$1"; }
+configuration() { printf '%s/n%s/node.json' "$directory" "$1"; }
+
+# The process id of a node that runs. The file alone proves nothing: after a crash the number may
+# belong to anybody, so the process must be a `serve` with this very configuration.
+running_pid() {
+    local pid_file pid
+    local -a words
+    pid_file=$(node_directory "$1")/pid
+    [ -f "$pid_file" ] || return 1
+    read -r pid <"$pid_file" || [ -n "${pid:-}" ] || return 1
+    [[ $pid =~ ^[1-9][0-9]*$ ]] || return 1
+    mapfile -d '' -t words 2>/dev/null <"/proc/$pid/cmdline" || return 1
+    [ "${words[1]:-}" = serve ] || return 1
+    [ "${words[3]:-}" = "$(configuration "$1")" ] || return 1
+    printf '%s' "$pid"
+}
+
+# The status of GET $3 at host $1 and port $2, or nothing. Without curl: a fresh machine has none.
+http_status() {
+    (
+        exec 3<>"/dev/tcp/$1/$2" || exit 1
+        printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$3" "$1" >&3
+        IFS=' ' read -r -t 2 _ status _ <&3 && printf '%s' "$status"
+    ) 2>/dev/null || true
+}
+
+# The address that this machine reaches a node's clients' port by.
+probe_address() {
+    case $planned_address in
+        0.0.0.0) printf '127.0.0.1' ;;
+        *) printf '%s' "$planned_address" ;;
+    esac
+}

@@ -1,0 +1,35 @@
+/// Why a request has no answer that can be used.
+public enum ClientError: Error, Hashable, Sendable {
+    /// No node took the request: nothing has been done. One line for each attempt of the last
+    /// round over the endpoints.
+    case unreachable([String])
+    /// A node understood the request and said no; nothing has been done.
+    case refused(Problem)
+    /// The request may or may not have been carried out. Asking again under the same id finds
+    /// out; nil if the request bore none.
+    case outcomeUnknown(id: String?, reason: String)
+    /// A node answered with something that isn't of this interface.
+    case malformedAnswer(String)
+
+    /// True if a server gave the reason.
+    public var isRefusal: Bool {
+        switch self {
+        case .refused, .outcomeUnknown: true
+        case .unreachable, .malformedAnswer: false
+        }
+    }
+}
+
+extension ClientError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .unreachable(let attempts):
+            "no node could be reached: " + attempts.joined(separator: "; ")
+        case .refused(let problem): "\(problem)"
+        case .outcomeUnknown(let id?, let reason):
+            "the outcome isn't known (\(reason)); ask again with --id \(id)"
+        case .outcomeUnknown(nil, let reason): "the outcome isn't known (\(reason))"
+        case .malformedAnswer(let reason): "the answer can't be understood: \(reason)"
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import CLinux
+import Glibc
+
+/// One directory of private files, held open: names are relative to it, so that it stays the
+/// same directory however paths change. Files are made 0600, the directory 0700.
+public struct Directory: ~Copyable, Sendable {
+    private let descriptor: Descriptor
+    public let path: String
+
+    /// Opens an existing directory.
+    public init(at path: String) throws(SystemError) {
+        do throws(SystemError) {
+            descriptor = Descriptor(
+                owning: try systemCall("open") {
+                    linux_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0)
+                })
+            self.path = path
+        } catch {
+            throw error.about(path)
+        }
+    }
+
+    /// Makes the directory if it isn't there and opens it. The parent must exist.
+    public init(creatingAt path: String) throws(SystemError) {
+        do throws(SystemError) {
+            _ = try systemCall("mkdir") { mkdir(path, 0o700) }
+        } catch  where error.code == EEXIST {
+        } catch {
+            throw error.about(path)
+        }
+        self = try Directory(at: path)
+    }
+
+    /// Takes the directory for this process until it closes or dies (flock(2)); false if another
+    /// process has it.
+    public func lock() throws(SystemError) -> Bool {
+        let number = descriptor.number
+        do throws(SystemError) {
+            return try nonBlockingCall("flock") { linux_flock_exclusive(number) } != nil
+        } catch {
+            throw error.about(path)
+        }
+    }
+
+    /// The permission bits of the directory.
+    public func mode() throws(SystemError) -> UInt32 {
+        var status = stat()
+        let number = descriptor.number
+        do throws(SystemError) {
+            _ = try systemCall("fstat") { fstat(number, &status) }
+        } catch {
+            throw error.about(path)
+        }
+        return status.st_mode & 0o7777
+    }
+
+    /// Makes a new file of no bytes, readable and writable. Throws EEXIST, ENOSPC.
+    public func create(_ name: String) throws(SystemError) -> File {
+        try open(name, O_RDWR | O_CREAT | O_EXCL)
+    }
+
+    /// Opens a file for reading and writing. Throws ENOENT.
+    public func open(_ name: String) throws(SystemError) -> File { try open(name, O_RDWR) }
+
+    /// Opens a file for reading and writing, made if it isn't there.
+    public func openOrCreate(_ name: String) throws(SystemError) -> File {
+        try open(name, O_RDWR | O_CREAT)
+    }
+
+    /// Gives a file another name, replacing what had it, in one step.
+    public func rename(_ old: String, to new: String) throws(SystemError) {
+        checkName(old)
+        checkName(new)
+        let number = descriptor.number
+        do throws(SystemError) {
+            _ = try systemCall("renameat") { renameat(number, old, number, new) }
+        } catch {
+            throw error.about("\(path)/\(old)")
+        }
+    }
+
+    /// Removes a file. Throws ENOENT.
+    public func remove(_ name: String) throws(SystemError) {
+        checkName(name)
+        let number = descriptor.number
+        do throws(SystemError) {
+            _ = try systemCall("unlinkat") { unlinkat(number, name, 0) }
+        } catch {
+            throw error.about("\(path)/\(name)")
+        }
+    }
+
+    /// Returns when names made, changed and removed are on the disk (fsync(2)).
+    public func synchronize() throws(SystemError) {
+        let number = descriptor.number
+        do throws(SystemError) {
+            _ = try systemCall("fsync") { fsync(number) }
+        } catch {
+            throw error.about(path)
+        }
+    }
+
+    /// The names of what is in it, sorted bytewise, without `.` and `..`.
+    public func names() throws(SystemError) -> [String] {
+        let number = descriptor.number
+        let copy: Int32
+        do throws(SystemError) {
+            // The listing has a position of its own and closes what it is given.
+            copy = try systemCall("open") {
+                linux_openat(number, ".", O_RDONLY | O_DIRECTORY, 0)
+            }
+        } catch {
+            throw error.about(path)
+        }
+        guard let listing = fdopendir(copy) else {
+            throw failure("fdopendir", linux_errno()).about(path)
+        }
+        defer { closedir(listing) }
+        var names: [String] = []
+        while let entry = readdir(listing) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+                String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    private func open(_ name: String, _ flags: Int32) throws(SystemError) -> File {
+        checkName(name)
+        let number = descriptor.number
+        do throws(SystemError) {
+            let opened = try systemCall("openat") {
+                linux_openat(number, name, flags | O_NOFOLLOW, 0o600)
+            }
+            return File(Descriptor(owning: opened), path: "\(path)/\(name)")
+        } catch {
+            throw error.about("\(path)/\(name)")
+        }
+    }
+
+    /// Names are ours: a slash in one would leave the directory.
+    private func checkName(_ name: String) {
+        precondition(
+            !name.isEmpty && name != "." && name != ".." && !name.utf8.contains(UInt8(ascii: "/")),
+            "\(name) is no name within a directory")
+    }
+}

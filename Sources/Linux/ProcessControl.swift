@@ -1,0 +1,38 @@
+import CLinux
+import Glibc
+
+/// What concerns the process as a whole.
+public enum ProcessControl {
+    /// Writes to standard error, as much as it takes without waiting: a log that nobody reads
+    /// must not stop the node.
+    public static func writeToStandardError(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { raw in
+            var rest = raw[...]
+            while !rest.isEmpty {
+                let part = UnsafeRawBufferPointer(rebasing: rest)
+                let count = Glibc.write(2, part.baseAddress, part.count)
+                if count > 0 {
+                    rest = rest.dropFirst(count)
+                } else if count == 0 || linux_errno() != EINTR {
+                    return
+                }
+            }
+        }
+    }
+
+    /// Ends the process at once, without running what other threads have left to do.
+    public static func exit(_ code: Int32) -> Never { Glibc._exit(code) }
+
+    /// The number that the system knows this process by.
+    public static var identifier: Int32 { getpid() }
+
+    /// The most descriptors this process may have open; the soft limit is raised to the hard one.
+    public static func raiseDescriptorLimit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        var raised = limit
+        raised.rlim_cur = limit.rlim_max
+        if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
+        return Int(clamping: limit.rlim_cur)
+    }
+}

@@ -1,0 +1,59 @@
+import CLinux
+import Glibc
+
+/// A thread of the operating system, with a name that `ps -L` and `perf` show.
+///
+/// `@unchecked`: the identifier is written before any other thread can see the object, and
+/// `isJoined` is touched by the one caller of `join`.
+public final class Thread: @unchecked Sendable {
+    public let name: String
+    private var identifier = pthread_t()
+    private var isJoined = false
+
+    private final class Start {
+        let name: String
+        let body: @Sendable () -> Void
+        init(name: String, body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+
+    /// Starts a thread. `name` has at most 15 bytes (the kernel's limit). Throws EAGAIN when the
+    /// machine allows no more threads.
+    public init(
+        name: String, stackSize: Int = 1 << 20, _ body: @escaping @Sendable () -> Void
+    ) throws(SystemError) {
+        precondition(name.utf8.count <= 15, "thread name \(name) is longer than 15 bytes")
+        self.name = name
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        let sized = pthread_attr_setstacksize(&attributes, stackSize)
+        precondition(sized == 0, "stack size \(stackSize)")
+        let start = Unmanaged.passRetained(Start(name: name, body: body))
+        let result = pthread_create(
+            &identifier, &attributes,
+            { raw in
+                let start = Unmanaged<Start>.fromOpaque(raw!).takeRetainedValue()
+                _ = linux_name_thread(start.name)
+                start.body()
+                return nil
+            }, start.toOpaque())
+        guard result == 0 else {
+            start.release()
+            throw SystemError(call: "pthread_create", code: result, subject: name)
+        }
+    }
+
+    /// Waits until the body has returned. Once, and not from the thread itself.
+    public func join() {
+        precondition(!isJoined, "thread \(name) joined twice")
+        isJoined = true
+        let result = pthread_join(identifier, nil)
+        precondition(result == 0, "pthread_join: \(SystemError.text(of: result))")
+    }
+
+    /// The number of processors this process may run on, at least one.
+    public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+}

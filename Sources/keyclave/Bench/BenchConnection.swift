@@ -1,0 +1,55 @@
+import Basics
+import Linux
+
+/// One client of a measurement: a connection, what it has sent and not been answered.
+final class BenchConnection {
+    enum Life {
+        /// Not connected; to be tried again at this time.
+        case resting(until: Instant)
+        case connecting
+        case open
+    }
+
+    /// A socket can't be copied, and so not be taken out of an optional in a class.
+    final class Link {
+        let socket: StreamSocket
+        init(_ socket: consuming StreamSocket) { self.socket = socket }
+    }
+
+    let index: Int
+    /// Which endpoint it talks to, or will.
+    var endpoint: Int
+    var life = Life.resting(until: .zero)
+    var link: Link?
+    /// When the requests on the way were due, the oldest first.
+    var underway = Ring<Instant>()
+    /// Bytes to write, from `written` on.
+    var output: [UInt8] = []
+    var written = 0
+    /// The part of an answer that has arrived.
+    var input: [UInt8] = []
+    var watchesWriting = false
+    /// After a refusal: nothing is sent before this, or a cluster without a leader would be
+    /// stormed by those who wait for one.
+    var pausedUntil = Instant.zero
+
+    init(index: Int, endpoint: Int) {
+        self.index = index
+        self.endpoint = endpoint
+    }
+
+    var isIdle: Bool {
+        if case .open = life { return underway.isEmpty }
+        return false
+    }
+
+    func reset(until time: Instant) {
+        link = nil
+        life = .resting(until: time)
+        underway.removeAll()
+        output.removeAll(keepingCapacity: true)
+        written = 0
+        input.removeAll(keepingCapacity: true)
+        watchesWriting = false
+    }
+}

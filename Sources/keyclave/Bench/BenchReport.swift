@@ -1,0 +1,72 @@
+import Basics
+import HTTP
+
+/// The result of a measurement, as JSON and as text.
+struct BenchReport {
+    var plan: BenchPlan
+    var tally: BenchTally
+    /// What was really measured: less than planned if it was interrupted.
+    var measured: Duration
+
+    private static let percentiles: [(name: String, numerator: UInt64, denominator: UInt64)] = [
+        ("p50", 50, 100), ("p90", 90, 100), ("p99", 99, 100), ("p99_9", 999, 1_000),
+        ("p99_99", 9_999, 10_000),
+    ]
+
+    static func perSecond(_ count: UInt64, in time: Duration) -> UInt64 {
+        let milliseconds = UInt64(max(1, time.milliseconds))
+        return count.multipliedReportingOverflow(by: 1_000).partialValue / milliseconds
+    }
+
+    var json: JSONValue {
+        func number(_ value: Int64) -> JSONValue { .number(UInt64(max(0, value))) }
+        let latencies = tally.latencies
+        var microseconds: [JSONValue.Member] = [.init("mean", .number(latencies.mean / 1_000))]
+        microseconds += Self.percentiles.map { row in
+            let value = latencies.percentile(row.numerator, of: row.denominator)
+            return .init(row.name, .number(value / 1_000))
+        }
+        microseconds.append(.init("max", .number(latencies.maximum / 1_000)))
+        let refusals = tally.refusals.sorted { $0.key < $1.key }.map { status, count in
+            JSONValue.Member("status_\(status)", .number(count))
+        }
+        return .object([
+            .init("work", .string(plan.work.rawValue)),
+            .init("loop", .string(plan.rate == nil ? "closed" : "open")),
+            .init("rate", plan.rate.map(number) ?? .null),
+            .init("endpoints", .array(plan.endpoints.map { .string("\($0)") })),
+            .init("connections", number(Int64(plan.connections))),
+            .init("threads", number(Int64(plan.threads))),
+            .init("pipeline", number(Int64(plan.pipeline))),
+            .init("milliseconds", number(measured.milliseconds)),
+            .init("answers", .number(latencies.count)),
+            .init("per_second", .number(Self.perSecond(latencies.count, in: measured))),
+            .init("latency_us", .object(microseconds)),
+            .init("longest_gap_ms", number(tally.longestGap.milliseconds)),
+            .init(
+                "errors",
+                .object(
+                    [
+                        .init("total", .number(tally.errors)),
+                        .init("connection", .number(tally.brokenConnections)),
+                    ] + refusals)),
+        ])
+    }
+
+    /// Milliseconds with three decimals.
+    static func milliseconds(_ nanoseconds: UInt64) -> String {
+        let microseconds = nanoseconds / 1_000
+        let fraction = String(microseconds % 1_000)
+        return "\(microseconds / 1_000)." + String(repeating: "0", count: 3 - fraction.count)
+            + fraction
+    }
+
+    /// One line about what happened since the last one.
+    static func liveLine(_ recent: BenchTally, second: Int64, in time: Duration) -> String {
+        let latencies = recent.latencies
+        let rate = perSecond(latencies.count, in: time)
+        return "\(second) s  \(rate)/s  "
+            + "p50 \(milliseconds(latencies.percentile(50, of: 100))) ms  "
+            + "p99 \(milliseconds(latencies.percentile(99, of: 100))) ms  errors \(recent.errors)"
+    }
+}

@@ -1,0 +1,173 @@
+import HTTP
+import KeyclaveClient
+import Linux
+
+/// Sends the request of a command and prints the answer.
+struct OperationRunner {
+    var invocation: Invocation
+    var operation: Operation
+    var surroundings: Surroundings
+
+    func run() throws -> ExitCode {
+        var session = try Session(invocation: invocation, surroundings: surroundings)
+        let names = try pathNames(&session)
+        let path = Self.fill(operation.path) { Self.percentEncoded(names[$0] ?? "") }
+        let body = try self.body()
+        let request = ClientRequest(
+            method: operation.method, path: path + (try query()),
+            authorization: try authorization(session),
+            body: body?.compactText,
+            idempotencyKey: operation.isMutation ? session.idempotencyKey : nil,
+            isSafe: !operation.isMutation)
+        let answer: JSONValue?
+        if case .list = operation.answer, invocation.text("limit") == nil {
+            answer = try allPages(request, &session)
+        } else {
+            answer = try session.client.send(request).json()
+        }
+        return show(answer, names)
+    }
+
+    // MARK: - The request
+
+    private func authorization(_ session: Session) throws -> String? {
+        switch operation.credential {
+        case .token: try session.token()
+        case .apiKey: try session.apiKey()
+        case .none: nil
+        }
+    }
+
+    /// What stands for the names in braces in the path and in messages.
+    private func pathNames(_ session: inout Session) throws -> [String: String] {
+        var names: [String: String] = [:]
+        for argument in invocation.command.arguments {
+            names[argument.name] = invocation.text(argument.name)
+        }
+        if operation.path.contains("{account}"), names["account"] == nil {
+            names["account"] = try session.account()
+        }
+        return names
+    }
+
+    /// Replaces `{name}` by what `value` says.
+    static func fill(_ text: String, _ value: (String) -> String) -> String {
+        var filled = ""
+        var rest = text[...]
+        while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+            filled += rest[..<open] + value(String(rest[rest.index(after: open)..<close]))
+            rest = rest[rest.index(after: close)...]
+        }
+        return filled + rest
+    }
+
+    /// Everything but RFC 3986's unreserved characters, so that no argument can change the path.
+    static func percentEncoded(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            case UInt8(ascii: ".") where text != "." && text != "..":
+                encoded += "."
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                encoded += "%" + (digits.count == 1 ? "0" : "") + digits
+            }
+        }
+        return encoded
+    }
+
+    private func query() throws -> String {
+        let members = try operation.query.compactMap(member)
+        let pairs = members.map { member in
+            member.name + "=" + Self.percentEncoded(TableText.cell(member.value))
+        }
+        return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
+    }
+
+    private func body() throws -> JSONValue? {
+        guard let wanted = operation.body else { return nil }
+        let members = try wanted.compactMap(member)
+        if members.isEmpty, operation.method == .patch {
+            let options = invocation.command.options.filter { option in
+                wanted.contains { $0.name == option.name }
+            }
+            let names = options.map { "--\($0.name)" }.joined(separator: ", ")
+            throw UsageError(words: invocation.words, message: "give at least one of \(names)")
+        }
+        return .object(members)
+    }
+
+    private func member(_ member: Operation.Member) throws -> JSONValue.Member? {
+        switch member.source {
+        case .text(let name):
+            guard let text = invocation.text(name) else { return nil }
+            return .init(member.name, .string(text))
+        case .number(let name):
+            guard let number = invocation.number(name) else { return nil }
+            return .init(member.name, .number(UInt64(number)))
+        case .unless(let name): return .init(member.name, .bool(!invocation.has(name)))
+        case .constant(let value): return .init(member.name, value)
+        case .apiKey:
+            let key = try Session.apiKey(of: invocation, in: surroundings)
+            return .init(member.name, .string(key))
+        case .named(let name, let value):
+            return .init(
+                invocation.required(name), .number(UInt64(invocation.required(value)) ?? 0))
+        }
+    }
+
+    // MARK: - The answer
+
+    /// All pages of a list as one.
+    private func allPages(
+        _ request: ClientRequest, _ session: inout Session
+    ) throws -> JSONValue {
+        var items: [JSONValue] = []
+        var rest: [JSONValue.Member] = []
+        var request = request
+        let firstPath = request.path
+        while true {
+            guard case .object(let members)? = try session.client.send(request).json() else {
+                throw ClientError.malformedAnswer("a list isn't an object")
+            }
+            let page = JSONValue.object(members)
+            items += page["items"]?.array ?? []
+            if rest.isEmpty { rest = members.filter { $0.name != "items" && $0.name != "next" } }
+            guard let next = page["next"]?.string else { break }
+            let separator = firstPath.contains("?") ? "&" : "?"
+            request.path = firstPath + separator + "cursor=" + Self.percentEncoded(next)
+        }
+        return .object([.init("items", .array(items))] + rest + [.init("next", .null)])
+    }
+
+    private func show(_ answer: JSONValue?, _ names: [String: String]) -> ExitCode {
+        if invocation.required("output") == "json" {
+            surroundings.print((answer ?? .object([])).prettyText + "\n")
+        } else if let answer, !isEmpty(answer) {
+            surroundings.print(TableText(columns: operation.columns).text(of: answer))
+        }
+        switch operation.answer {
+        case .done(let message):
+            surroundings.tell(Self.fill(message) { names[$0] ?? "it" } + "\n")
+        case .verdict where answer?["valid"] != .bool(true): return .refused
+        case .list:
+            if let next = answer?["next"]?.string {
+                surroundings.tell("There is more: --cursor \(next)\n")
+            }
+        case .record, .verdict:
+            if let secret = operation.secret, answer?[secret]?.string == nil {
+                surroundings.tell(
+                    "The \(secret) was created before, and its text was in that answer only. "
+                        + "Revoke it and create another if nobody has it.\n")
+                return .localError
+            }
+        }
+        return .done
+    }
+
+    private func isEmpty(_ value: JSONValue) -> Bool { value == .object([]) }
+}

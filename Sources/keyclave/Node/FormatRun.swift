@@ -1,0 +1,5 @@
+struct FormatRun {
+    var invocation: Invocation
+    var surroundings: Surroundings
+    func run() throws -> ExitCode { .done }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import Synchronization
+
+@testable import keyclave
+
+/// Runs command lines within the test and keeps what they print.
+final class CapturedConsole: Sendable {
+    private let texts = Mutex((output: "", messages: ""))
+    let environment: [String: String]
+    let input: String
+
+    init(environment: [String: String] = [:], input: String = "") {
+        self.environment = environment
+        self.input = input
+    }
+
+    var output: String { texts.withLock { $0.output } }
+    var messages: String { texts.withLock { $0.messages } }
+
+    func run(_ line: String) -> ExitCode { run(CommandTableTests.words(of: line)) }
+
+    func run(_ words: [String]) -> ExitCode {
+        let surroundings = Surroundings(
+            environment: environment,
+            workingDirectory: FileManager.default.currentDirectoryPath,
+            print: { text in self.texts.withLock { $0.output += text } },
+            tell: { text in self.texts.withLock { $0.messages += text } },
+            readInput: { self.input })
+        return Program(surroundings: surroundings).run(words)
+    }
+}
+
+/// A directory for one test, removed at its end.
+struct ScratchDirectory: ~Copyable {
+    let path: String
+
+    init() throws {
+        path =
+            FileManager.default.temporaryDirectory
+            .appending(path: "keyclave-tests-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    /// Writes a file and returns its path.
+    func file(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
+        let file = path + "/" + name
+        let made = FileManager.default.createFile(
+            atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: mode])
+        guard made else { throw CocoaError(.fileWriteUnknown) }
+        return file
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+}

@@ -1,0 +1,179 @@
+import Basics
+import Foundation
+import Synchronization
+import Testing
+
+@testable import Keyring
+
+/// One writer and four readers on threads of their own, for a fixed number of changes. Meant for
+/// `swift test --sanitize=thread --filter KeyTableStress` as well.
+///
+/// What was promised is kept in plain atomics beside the table: the writer raises them *after*
+/// its change to the table, a reader reads them *before* its look-up, so whatever a reader finds
+/// promised must hold.
+@Suite("KeyTableStress", .serialized)
+struct KeyTableStressTests {
+    private static let users = 400
+    private static let keysPerUser = 5
+    private static let account = AccountID(1)
+
+    /// Digests are computed, not stored: generation `round` of a user's key.
+    private static func digest(user: Int, key: Int, round: Int) -> Digest {
+        var generator = SeededGenerator(
+            seed: UInt64(user) << 40 | UInt64(key) << 32 | UInt64(round))
+        return Digest(generator.next(), generator.next(), generator.next(), generator.next())
+    }
+
+    private final class Promises: Sendable {
+        /// Per user: rounds begun (added and published) and rounds ended (removed).
+        let added: [Box] = (0..<KeyTableStressTests.users).map { _ in Box() }
+        let removed: [Box] = (0..<KeyTableStressTests.users).map { _ in Box() }
+        let published = Box()
+        let isOver = Atomic<Bool>(false)
+        let looked = Atomic<Int>(0)
+        let broken = Atomic<Int>(0)
+
+        final class Box: Sendable {
+            let value = Atomic<UInt64>(0)
+            func raise(to new: UInt64) { value.store(new, ordering: .releasing) }
+            var now: UInt64 { value.load(ordering: .acquiring) }
+        }
+
+        func expect(_ condition: Bool) {
+            if !condition { broken.add(1, ordering: .relaxed) }
+        }
+    }
+
+    /// Adds a user with keys, spends, removes the user, forgets everything; then the next round.
+    private static func write(_ table: KeyTable, rounds: Int, _ promises: Promises) {
+        var index: UInt64 = 0
+        table.apply(.accountAdded(account))
+        for round in 1...rounds {
+            for user in 0..<users {
+                begin(table, user: user, round: round)
+                promises.added[user].raise(to: UInt64(round))
+                index += 1
+                table.publish(LogIndex(index))
+                promises.published.raise(to: index)
+            }
+            for user in 0..<users {
+                end(table, user: user, round: round) {
+                    promises.removed[user].raise(to: UInt64(round))
+                }
+                table.drainLastUses(50) { _, minute in promises.expect(minute <= UInt32(rounds)) }
+            }
+            guard round % 4 == 0 else { continue }
+            let replacement = table.makeReplacement()
+            replacement.apply(.accountAdded(account))
+            index += 1
+            table.install(replacement, at: LogIndex(index))
+            promises.published.raise(to: index)
+        }
+        promises.isOver.store(true, ordering: .releasing)
+    }
+
+    private static func userID(_ user: Int, _ round: Int) -> UserID {
+        UserID(UInt64(round) << 32 | UInt64(user + 1))
+    }
+
+    private static func keyID(_ user: Int, _ key: Int, _ round: Int) -> KeyID {
+        KeyID(UInt64(round) << 32 | UInt64(user * keysPerUser + key + 1))
+    }
+
+    private static func begin(_ table: KeyTable, user: Int, round: Int) {
+        let id = userID(user, round)
+        table.apply(.userAdded(id, account: account, role: .member))
+        for key in 0..<keysPerUser {
+            table.apply(
+                .keyAdded(
+                    keyID(user, key, round), digest: digest(user: user, key: key, round: round),
+                    api: .rest, user: id, account: account, state: .active))
+        }
+        for spent in UInt64(0)..<10 {
+            // The two always add up to 1,000 and the number, in one state or the other.
+            let state = CreditState(
+                allowance: Credits(clamping: 1_000 + spent),
+                remaining: Credits(clamping: 1_000 - spent), period: .none, periodNumber: 0,
+                periodEnd: nil)
+            table.apply(.credits(id, .rest, state))
+        }
+    }
+
+    private static func end(_ table: KeyTable, user: Int, round: Int, removed: () -> Void) {
+        table.apply(.userRemoved(userID(user, round)))
+        removed()
+        for key in 0..<keysPerUser { table.apply(.keyForgotten(keyID(user, key, round))) }
+        table.apply(.userForgotten(userID(user, round)))
+    }
+
+    private static func read(_ table: KeyTable, seed: UInt64, _ promises: Promises) {
+        let reader = table.makeReader()
+        var generator = SeededGenerator(seed: seed)
+        var looked = 0
+        while !promises.isOver.load(ordering: .acquiring) {
+            for _ in 0..<32 {
+                look(reader, &generator, promises)
+                looked += 1
+            }
+            if generator.chance(1, in: 8) {
+                reader.park()
+                reader.unpark()
+            } else {
+                reader.quiescent()
+            }
+        }
+        promises.looked.add(looked, ordering: .relaxed)
+    }
+
+    private static func look(
+        _ reader: borrowing KeyTable.Reader, _ generator: inout SeededGenerator,
+        _ promises: Promises
+    ) {
+        let published = promises.published.now
+        let user = Int(generator.below(UInt64(users)))
+        let key = Int(generator.below(UInt64(keysPerUser)))
+        let removed = promises.removed[user].now
+        let added = promises.added[user].now
+        let round = Int(max(added, 1))
+        let image = reader.image
+        promises.expect(image.appliedIndex.rawValue >= published)
+        let view = image.key(digest(user: user, key: key, round: round))
+        if removed >= round {
+            promises.expect(view == nil || view?.isAccepted == false)
+        } else if added == round, promises.removed[user].now < round, view?.isAccepted != true {
+            // Ended meanwhile, between the writer's store and its promise; never begun by halves.
+            promises.expect(view == nil || view?.userState != .active || view?.state != .active)
+        }
+        guard let view else { return }
+        promises.expect(view.id == keyID(user, key, round))
+        promises.expect(view.account == account)
+        if let credits = view.credits {
+            promises.expect(credits.allowance.rawValue + credits.remaining.rawValue == 2_000)
+        }
+        // Whoever the row belonged to before or after, these can't be mixed while it is read.
+        promises.expect(view.user == userID(user, round))
+        reader.stamp(view, minute: UInt32(round))
+    }
+
+    @Test("no reader ever sees a removed user's key accepted, a torn allowance or a reused row")
+    func stress() {
+        let table = KeyTable()
+        let promises = Promises()
+        // Threads, not tasks: readers that never suspend would keep the pool from the writer.
+        let readersDone = DispatchSemaphore(value: 0)
+        for seed in UInt64(1)...4 {
+            Thread.detachNewThread {
+                Self.read(table, seed: seed, promises)
+                readersDone.signal()
+            }
+        }
+        Self.write(table, rounds: 6, promises)
+        for _ in 1...4 { readersDone.wait() }
+        #expect(promises.broken.load(ordering: .relaxed) == 0)
+        #expect(promises.looked.load(ordering: .relaxed) > 100)
+        for index in 0..<200 { table.publish(LogIndex(1 << 40 + UInt64(index))) }
+        var drained = 0
+        table.drainLastUses(.max >> 1) { _, _ in drained += 1 }
+        #expect(drained == 0)
+    }
+}

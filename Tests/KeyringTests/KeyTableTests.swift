@@ -1,0 +1,263 @@
+import Basics
+import Testing
+
+@testable import Keyring
+
+@Suite("The key table")
+struct KeyTableTests {
+    private let account = AccountID(1)
+    private let user = UserID(2)
+    private let key = KeyID(3)
+    private let digest = SHA256.digest(of: [1])
+
+    private func filled() -> KeyTable {
+        let table = KeyTable()
+        table.apply(.accountAdded(account))
+        table.apply(.userAdded(user, account: account, role: .admin))
+        table.apply(
+            .keyAdded(
+                key, digest: digest, api: .batch, user: user, account: account, state: .active))
+        table.publish(LogIndex(7))
+        return table
+    }
+
+    @Test("an empty table has no keys, no index, and is never fresh")
+    func empty() {
+        let reader = KeyTable().makeReader()
+        #expect(reader.image.key(digest) == nil)
+        #expect(reader.image.token(digest) == nil)
+        #expect(reader.image.appliedIndex == .zero)
+        #expect(reader.freshUntil == Instant(nanoseconds: .min))
+    }
+
+    @Test("a key is found with its user, account, api and states")
+    func found() throws {
+        let table = filled()
+        table.setFreshUntil(Instant(nanoseconds: -5))
+        let reader = table.makeReader()
+        let view = try #require(reader.image.key(digest))
+        #expect(view.id == key)
+        #expect(view.user == user)
+        #expect(view.account == account)
+        #expect(view.api == .batch)
+        #expect(view.credits == nil)
+        #expect(view.isAccepted)
+        #expect(reader.image.appliedIndex == LogIndex(7))
+        #expect(reader.freshUntil == Instant(nanoseconds: -5))
+    }
+
+    @Test("removing the user or the account, or changing the key, closes the key at once")
+    func closed() throws {
+        let table = filled()
+        let reader = table.makeReader()
+        for (change, reverse) in [
+            (TableChange.keyState(key, .inactive), TableChange.keyState(key, .active)),
+            (.keyState(key, .revoked), .keyState(key, .active)),
+        ] {
+            table.apply(change)
+            #expect(reader.image.key(digest)?.isAccepted == false)
+            table.apply(reverse)
+            #expect(reader.image.key(digest)?.isAccepted == true)
+        }
+        table.apply(.userRemoved(user))
+        #expect(reader.image.key(digest)?.userState == .removed)
+        #expect(reader.image.key(digest)?.isAccepted == false)
+        let other = filled()
+        let otherReader = other.makeReader()
+        other.apply(.accountDeleted(account))
+        #expect(otherReader.image.key(digest)?.accountState == .removed)
+        #expect(otherReader.image.key(digest)?.isAccepted == false)
+    }
+
+    @Test("a token can do no more than its user, and nothing after the user")
+    func token() throws {
+        let table = filled()
+        let reader = table.makeReader()
+        let secret = SHA256.digest(of: [2])
+        table.apply(
+            .tokenAdded(TokenID(9), digest: secret, role: .admin, account: account, user: user))
+        var view = try #require(reader.image.token(secret))
+        #expect(view.isAccepted)
+        #expect(view.effectiveRole == .admin)
+        #expect(view.account == account)
+        #expect(view.user == user)
+        table.apply(.userRole(user, .member))
+        view = try #require(reader.image.token(secret))
+        #expect(view.role == .admin)
+        #expect(view.effectiveRole == .member)
+        table.apply(.userRemoved(user))
+        #expect(reader.image.token(secret)?.isAccepted == false)
+        table.apply(.tokenRevoked(TokenID(9)))
+        #expect(reader.image.token(secret)?.isRevoked == true)
+        table.apply(.tokenForgotten(TokenID(9)))
+        #expect(reader.image.token(secret) == nil)
+        #expect(reader.image.key(secret) == nil)
+    }
+
+    @Test("an operator's token belongs to no account and no user")
+    func operatorToken() throws {
+        let table = filled()
+        let reader = table.makeReader()
+        table.apply(
+            .tokenAdded(TokenID(9), digest: digest, role: .operator, account: nil, user: nil))
+        let view = try #require(reader.image.token(digest))
+        #expect(view.account == nil)
+        #expect(view.user == nil)
+        #expect(view.isAccepted)
+        #expect(view.effectiveRole == .operator)
+    }
+
+    @Test("credits of an earlier period are unspent, and the period's end is the calendar's")
+    func credits() {
+        let table = filled()
+        let reader = table.makeReader()
+        func set(_ period: Period, _ number: Int32) {
+            let state = CreditState(
+                allowance: Credits(clamping: 100), remaining: Credits(clamping: 30),
+                period: period, periodNumber: number, periodEnd: nil)
+            table.apply(.credits(user, .batch, state))
+        }
+        table.apply(.calendar(day: 10, month: 0))
+        set(.day, 10)
+        #expect(reader.image.key(digest)?.credits?.remaining.rawValue == 30)
+        #expect(
+            reader.image.key(digest)?.credits?.periodEnd == Timestamp(milliseconds: 950_400_000))
+        table.apply(.calendar(day: 11, month: 0))
+        #expect(reader.image.key(digest)?.credits?.remaining.rawValue == 100)
+        #expect(
+            reader.image.key(digest)?.credits?.periodEnd == Timestamp(milliseconds: 1_036_800_000))
+        set(.month, 0)
+        #expect(reader.image.key(digest)?.credits?.remaining.rawValue == 30)
+        #expect(
+            reader.image.key(digest)?.credits?.periodEnd == Timestamp(milliseconds: 2_678_400_000))
+        set(.none, 0)
+        table.apply(.calendar(day: 400, month: 13))
+        #expect(reader.image.key(digest)?.credits?.remaining.rawValue == 30)
+        #expect(reader.image.key(digest)?.credits?.periodEnd == nil)
+        table.apply(.creditsUnlimited(user, .batch))
+        #expect(reader.image.key(digest)?.credits == nil)
+    }
+
+    @Test("a limit for another api doesn't touch the key")
+    func otherAPI() throws {
+        let table = filled()
+        let reader = table.makeReader()
+        table.apply(
+            .credits(
+                user, .rest,
+                CreditState(
+                    allowance: .zero, remaining: .zero, period: .none, periodNumber: 0,
+                    periodEnd: nil)))
+        #expect(reader.image.key(digest)?.credits == nil)
+    }
+
+    @Test("an image read before an installation stays whole, with its own index")
+    func installation() throws {
+        let table = filled()
+        let reader = table.makeReader()
+        let old = reader.image
+        let replacement = table.makeReplacement()
+        replacement.apply(.accountAdded(account))
+        replacement.apply(.userAdded(user, account: account, role: .member))
+        replacement.apply(
+            .keyAdded(
+                key, digest: SHA256.digest(of: [5]), api: .rest, user: user, account: account,
+                state: .inactive))
+        #expect(reader.image.key(SHA256.digest(of: [5])) == nil)
+        table.install(replacement, at: LogIndex(90))
+        #expect(old.appliedIndex == LogIndex(7))
+        #expect(old.key(digest)?.isAccepted == true)
+        #expect(reader.image.appliedIndex == LogIndex(90))
+        #expect(reader.image.key(digest) == nil)
+        #expect(reader.image.key(SHA256.digest(of: [5]))?.state == .inactive)
+        table.apply(.keyState(key, .active))
+        #expect(reader.image.key(SHA256.digest(of: [5]))?.isAccepted == true)
+    }
+
+    @Test("memory goes back only after every reader at work was quiescent or parked")
+    func reclamation() throws {
+        let table = filled()
+        let first = table.makeReader()
+        let second = table.makeReader()
+        let replacement = table.makeReplacement()
+        table.install(replacement, at: LogIndex(8))
+        table.publish(LogIndex(8))
+        #expect(table.retiredCount == 1)
+        first.quiescent()
+        table.publish(LogIndex(9))
+        #expect(table.retiredCount == 1)
+        second.park()
+        for index in 10..<30 { table.publish(LogIndex(UInt64(index))) }
+        #expect(table.retiredCount == 0)
+        second.unpark()
+        let third = table.makeReplacement()
+        table.install(third, at: LogIndex(40))
+        first.quiescent()
+        table.publish(LogIndex(40))
+        #expect(table.retiredCount == 1)
+        second.quiescent()
+        for index in 41..<60 { table.publish(LogIndex(UInt64(index))) }
+        #expect(table.retiredCount == 0)
+    }
+
+    @Test("a reader's place is free again when the reader is gone")
+    func readers() throws {
+        let table = KeyTable()
+        for _ in 0..<3 * KeyTable.readerLimit { _ = table.makeReader() }
+    }
+
+    @Test("a stamp for a key of a table that was replaced is dropped")
+    func staleStamp() throws {
+        let table = filled()
+        let reader = table.makeReader()
+        let view = try #require(reader.image.key(digest))
+        table.install(table.makeReplacement(), at: LogIndex(8))
+        reader.stamp(view, minute: 5)
+        table.drainLastUses(10) { id, _ in Issue.record("\(id) is of another table") }
+    }
+
+    @Test("a stamp is drained once a change, in portions, and not for a forgotten key")
+    func lastUses() throws {
+        let table = filled()
+        let reader = table.makeReader()
+        func drain(_ limit: Int = 10) -> [UInt32] {
+            var minutes: [UInt32] = []
+            table.drainLastUses(limit) { id, minute in
+                #expect(id == key || id == KeyID(4))
+                minutes.append(minute)
+            }
+            return minutes
+        }
+        let view = try #require(reader.image.key(digest))
+        #expect(drain() == [])
+        reader.stamp(view, minute: 5)
+        reader.stamp(view, minute: 5)
+        reader.stamp(view, minute: 6)
+        #expect(drain() == [6])
+        #expect(drain() == [])
+        reader.stamp(view, minute: 6)
+        reader.stamp(view, minute: 4)
+        #expect(drain() == [])
+        let other = SHA256.digest(of: [2])
+        table.apply(
+            .keyAdded(
+                KeyID(4), digest: other, api: .rest, user: user, account: account, state: .active))
+        reader.stamp(view, minute: 7)
+        reader.stamp(try #require(reader.image.key(other)), minute: 8)
+        #expect(drain(1) == [8])
+        #expect(drain(1) == [7])
+        reader.stamp(view, minute: 9)
+        table.apply(.keyForgotten(key))
+        for index in 10..<20 {
+            table.publish(LogIndex(UInt64(index)))
+            reader.quiescent()
+        }
+        #expect(table.retiredCount == 1)
+        #expect(drain() == [])
+        for index in 20..<30 {
+            table.publish(LogIndex(UInt64(index)))
+            reader.quiescent()
+        }
+        #expect(table.retiredCount == 0)
+    }
+}

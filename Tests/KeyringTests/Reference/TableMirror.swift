@@ -1,0 +1,94 @@
+import Basics
+import Keyring
+
+/// What a read side would know that does nothing but follow `TableChange`s.
+struct TableMirror: Equatable {
+    struct Key: Equatable {
+        var digest: Digest
+        var api: API
+        var user: UserID
+        var account: AccountID
+        var state: KeyState
+    }
+
+    struct Token: Equatable {
+        var digest: Digest
+        var role: Role
+        var account: AccountID?
+        var user: UserID?
+        var isRevoked = false
+    }
+
+    struct User: Equatable {
+        var account: AccountID
+        var role: UserRole
+        var isRemoved = false
+        var credits: [API: CreditState] = [:]
+    }
+
+    var accounts: [AccountID: Bool] = [:]
+    var users: [UserID: User] = [:]
+    var keys: [KeyID: Key] = [:]
+    var tokens: [TokenID: Token] = [:]
+    var day: Int32 = 0
+    var month: Int32 = 0
+
+    init() {}
+
+    init(of machine: StateMachine) {
+        machine.forEachTableEntry { follow($0) }
+    }
+
+    mutating func follow(_ change: TableChange) {
+        switch change {
+        case .accountAdded(let id): accounts[id] = true
+        case .accountDeleted(let id): accounts[id] = false
+        case .accountForgotten(let id): accounts[id] = nil
+        case .userAdded(let id, let account, let role):
+            users[id] = User(account: account, role: role)
+        case .userRole(let id, let role): users[id]?.role = role
+        case .userRemoved(let id): users[id]?.isRemoved = true
+        case .userForgotten(let id): users[id] = nil
+        case .keyAdded(let id, let digest, let api, let user, let account, let state):
+            keys[id] = Key(digest: digest, api: api, user: user, account: account, state: state)
+        case .keyState(let id, let state): keys[id]?.state = state
+        case .keyForgotten(let id): keys[id] = nil
+        case .tokenAdded(let id, let digest, let role, let account, let user):
+            tokens[id] = Token(digest: digest, role: role, account: account, user: user)
+        case .tokenRevoked(let id): tokens[id]?.isRevoked = true
+        case .tokenForgotten(let id): tokens[id] = nil
+        case .credits(let user, let api, let state): users[user]?.credits[api] = state
+        case .creditsUnlimited(let user, let api): users[user]?.credits[api] = nil
+        case .calendar(let day, let month):
+            self.day = day
+            self.month = month
+        }
+    }
+
+    /// The same with every credit state brought to the calendar's period, and without its end,
+    /// which follows from that.
+    var current: TableMirror {
+        var mirror = self
+        for (id, user) in users {
+            for (api, credits) in user.credits {
+                let number =
+                    switch credits.period {
+                    case .none: Int32(0)
+                    case .day: day
+                    case .month: month
+                    }
+                mirror.users[id]?.credits[api]?.periodEnd = nil
+                guard credits.periodNumber != number else { continue }
+                mirror.users[id]?.credits[api]?.remaining = credits.allowance
+                mirror.users[id]?.credits[api]?.periodNumber = number
+            }
+        }
+        return mirror
+    }
+
+    /// Whether a key gives access by what the mirror knows.
+    func accepts(_ key: KeyID) -> Bool {
+        guard let key = keys[key], let user = users[key.user] else { return false }
+        return key.state == .active && !user.isRemoved && accounts[key.account] == true
+    }
+}
