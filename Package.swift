@@ -47,6 +47,8 @@ let package = Package(
         .testTarget(
             name: "KeyclaveClientTests",
             dependencies: ["KeyclaveClient", "keyclave", "HTTP", "Linux", "Basics"]),
+        // Whole nodes as processes: the program is a dependency so that it gets built.
+        .testTarget(name: "ClusterTests", dependencies: ["keyclave", "Linux", "HTTP", "Basics"]),
         .testTarget(name: "HouseRulesTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -1,10 +1,12 @@
 import Basics
 
-// The one place from which a step's results leave: the record of term and vote first, then what
+// The one place from which a step's results leave: what the disk must hold first, then what
 // followers, the leader or clients are owed.
 extension Raft {
     mutating func flush(_ effects: inout [RaftEffect]) {
         settleStanding(&effects)
+        emitHardState(&effects)
+        emitLogRestart(&effects)
         switch state {
         case .leader:
             beginRoundIfNeeded(&effects)
@@ -14,7 +16,6 @@ extension Raft {
             forwardReads(&effects)
         case .preCandidate, .candidate: break
         }
-        emitHardState(&effects)
         releaseWithheld(&effects)
         announce(&effects)
     }
@@ -60,7 +61,14 @@ extension Raft {
         for entry in entries { log.append(entry) }
         writes.begin(from: first.index, through: log.last, at: clock.now)
         emitHardState(&effects)
+        emitLogRestart(&effects)
         effects.append(.appendEntries(entries))
+    }
+
+    private mutating func emitLogRestart(_ effects: inout [RaftEffect]) {
+        guard hasStaleEntries else { return }
+        hasStaleEntries = false
+        effects.append(.restartLog(after: log.base))
     }
 
     mutating func commit(through index: LogIndex, _ effects: inout [RaftEffect]) {

@@ -141,6 +141,7 @@ extension Raft {
                 writes.skip(through: metadata.lastIndex)
             } else {
                 writes = PendingWrites()
+                hasStaleEntries = true
             }
             commitIndex = max(commitIndex, metadata.lastIndex)
             applied = max(applied, metadata.lastIndex)

@@ -46,6 +46,8 @@ public struct Raft: Sendable {
     var withheld: [WithheldMessage] = []
 
     var log: Log
+    /// Whether the disk holds entries that aren't the log's, to be dropped before the next write.
+    var hasStaleEntries = false
     var writes = PendingWrites()
     /// The newest durable snapshot; nil if there is none.
     public internal(set) var snapshot: SnapshotMetadata?
@@ -104,7 +106,10 @@ public struct Raft: Sendable {
         if let first = entries.first, first.index <= edge.index {
             guard let last = entries.last, last.index >= edge.index,
                 entries[edge.index - first.index].term == edge.term
-            else { return }
+            else {
+                hasStaleEntries = true
+                return
+            }
         }
         for entry in entries where entry.index > edge.index { log.append(entry) }
     }

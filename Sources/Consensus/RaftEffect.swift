@@ -9,6 +9,10 @@ public enum RaftEffect: Hashable, Sendable {
     /// Write the entries durably, replacing whatever stands at or above the first one's index,
     /// then report with `entriesSaved`. Writes are completed and reported in this order.
     case appendEntries([Entry])
+    /// Drop every entry on disk: the log begins behind this position, the end of a durable
+    /// snapshot that the entries don't lead up to. To be done in order with `appendEntries`, or
+    /// what is appended next would stand behind a gap or a contradiction after a restart.
+    case restartLog(after: LogPosition)
     case send(Message, to: NodeID)
     /// Everything up to here is committed: apply it.
     case committed(LogIndex)

@@ -27,6 +27,7 @@ enum FileName {
 
     /// The numbers of `prefix`-number-number in hexadecimal; nil unless written just like that.
     static func numbers(of name: String, prefix: String, digits: (Int, Int)) -> (UInt64, UInt64)? {
+        guard name.hasPrefix(prefix) else { return nil }
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == prefix, let first = UInt64(parts[1], radix: 16),
             let second = UInt64(parts[2], radix: 16),

@@ -27,7 +27,11 @@ extension Node {
             let result = state.apply(
                 entry.payload, at: entry.index, time: entry.time, changes: &tableChanges)
             // An administrative change may be felt by a validation; a charge never is.
-            if case .changed = result.outcome { changesPowers = true } else { changesPowers = false }
+            if case .changed = result.outcome {
+                changesPowers = true
+            } else {
+                changesPowers = false
+            }
             if changesPowers { settling.noteChange(at: entry.index) }
             if let requestID = result.request, let mutation = pending.take(requestID) {
                 let reply = ClientReply.outcome(result.outcome, at: entry.index)

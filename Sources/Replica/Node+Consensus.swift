@@ -23,6 +23,8 @@ extension Node {
             journal.save(JournalHardState(hardState))
         case .appendEntries(let entries):
             journal.append(entries.map(JournalRecord.init))
+        case .restartLog(let position):
+            journal.restart(after: JournalPosition(position))
         case .send(let message, let peer):
             links.send(.consensus(message), to: peer)
         case .committed(let index):

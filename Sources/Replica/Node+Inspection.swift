@@ -36,6 +36,10 @@ extension Node {
             state.appliedIndex <= raft.commitIndex || !raft.standing.isWhole,
             "applied beyond the commit index")
         precondition(pending.isConsistent, "a pending request has no place in the arrival order")
+    }
+
+    /// Traps if a law of the replicated state is broken. Visits all of it.
+    public func checkStateInvariants() {
         if let violation = state.checkInvariants() { preconditionFailure(violation) }
     }
 }

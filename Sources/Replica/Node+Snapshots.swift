@@ -120,9 +120,13 @@ extension Node {
     mutating func readSnapshot(
         for peer: NodeID, offset: UInt64, maxBytes: Int, effects: inout [NodeEffect]
     ) {
-        guard let file = store.current,
-            let (read, isLast) = store.read(from: Int(clamping: offset), maximum: maxBytes)
-        else { return }
+        guard let file = store.current else { return }
+        guard let (read, isLast) = store.read(from: Int(clamping: offset), maximum: maxBytes) else {
+            guard let metadata = SnapshotMetadata(file.description) else { return }
+            return raft.sendSnapshotChunk(
+                [], of: metadata, offset: offset, isLast: true, to: peer, clock: clock,
+                effects: &raftEffects)
+        }
         snapshots.transfers.append(
             SnapshotTraffic.Transfer(
                 read: read, peer: peer, offset: offset, file: file, isLast: isLast))
@@ -189,10 +193,9 @@ extension Node {
             isFailed = true
             return effects.append(.fatal("the installed snapshot can't be read: \(error)"))
         }
+        // Where the log doesn't lead up to the snapshot, Raft asks for a new one.
         if raft.term(at: metadata.lastIndex) == metadata.lastTerm {
             journal.compact(through: metadata.lastIndex)
-        } else {
-            journal.restart(after: JournalPosition(metadata.position))
         }
         raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
         raft.applied = state.appliedIndex

@@ -98,15 +98,3 @@ extension World {
         return hash.finish()
     }
 }
-extension Simulation {
-    public static func debugLog(seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
-        let world = World(seed: seed, options: SimulationOptions(drawnFrom: &random))
-        try? world.runAll()
-        for (i, e) in world.observer.log.prefix(60).enumerated() {
-            let env: String
-            do { env = "\(try Envelope(decoding: e.payload).command)" } catch { env = "\(error)" }
-            print(i + 1, e.term, e.kind, e.payload.count, e.kind == .command ? env : "")
-        }
-    }
-}

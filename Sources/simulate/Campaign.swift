@@ -35,7 +35,8 @@ final class Campaign: Sendable {
             for (name, count) in tally.coverage.table { print("\(name): \(count)") }
             let virtual = Double(tally.virtualTime.milliseconds) / 1000
             let rates = String(
-                format: "%.0f × real time, %.0f events/s, %.0f commits/s, %.1f s", virtual / seconds,
+                format: "%.0f × real time, %.0f events/s, %.0f commits/s, %.1f s",
+                virtual / seconds,
                 Double(tally.events) / seconds, Double(tally.coverage.committed) / seconds, seconds)
             print("\(tally.done) seeds from \(first): \(tally.failures.count) failed; \(rates)")
             var code: Int32 = 0

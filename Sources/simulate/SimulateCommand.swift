@@ -42,7 +42,6 @@ enum SimulateCommand {
         let report = Simulation.run(seed: seed)
         for (name, count) in report.coverage.table { print("\(name): \(count)") }
         print("events: \(report.events), digest: \(report.digest.hex)")
-        Simulation.debugLog(seed: seed)
         return conclude(report.violation, seed: seed)
     }
 

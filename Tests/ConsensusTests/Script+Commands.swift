@@ -70,7 +70,8 @@ extension Script {
         if let word = arguments.firstIndex(of: "losing") {
             world.nodes[place].disk.entries.removeLast(try number(arguments, word + 1))
         }
-        world.start(id, standing: standing)
+        world.nodes[place].standing = standing
+        world.start(id)
     }
 
     mutating func show(_ id: NodeID) {

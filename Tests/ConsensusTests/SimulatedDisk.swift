@@ -7,6 +7,7 @@ struct SimulatedDisk {
     enum Operation {
         case save(HardState)
         case append([Entry])
+        case restart
         case install(SnapshotMetadata)
     }
 
@@ -24,6 +25,7 @@ struct SimulatedDisk {
             guard let first = new.first else { return }
             entries.removeAll { $0.index >= first.index }
             entries += new
+        case .restart: entries = []
         case .install(let metadata): snapshot = metadata
         }
     }
@@ -44,19 +46,9 @@ struct SimulatedDisk {
                     perform(.append([Entry](new.prefix(Int(generator.below(UInt64(new.count)))))))
                     appendsKept = 0
                 }
-            case .install: if number < appendsKept { perform(operation) }
+            case .restart, .install: if number < appendsKept { perform(operation) }
             }
         }
         waiting = []
-    }
-
-    /// Drops what isn't needed any more, and what a snapshot that was installed contradicts.
-    mutating func forget(before first: LogIndex, contradicting raft: Raft) {
-        entries.removeAll { $0.index < first || raft.term(at: $0.index) != $0.term }
-        waiting = waiting.compactMap { operation in
-            guard case .append(let new) = operation else { return operation }
-            let kept = new.filter { raft.term(at: $0.index) == $0.term }
-            return .append(kept)
-        }
     }
 }

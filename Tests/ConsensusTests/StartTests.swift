@@ -39,8 +39,12 @@ import Testing
 
     @Test func `a log that contradicts the snapshot, or ends before it, is dropped`() {
         for terms in [[1, 1, 1, 1], [1, 2]] as [[UInt64]] {
-            let raft = Self.raft(snapshot: Self.snapshot, entries: Self.entries(terms, from: 3))
+            var raft = Self.raft(snapshot: Self.snapshot, entries: Self.entries(terms, from: 3))
             #expect(raft.lastIndex == LogIndex(5))
+            // The disk is told, before anything new is written behind the contradiction.
+            var effects: [RaftEffect] = []
+            raft.advance(to: Self.clock, effects: &effects)
+            #expect(effects.contains(.restartLog(after: Self.snapshot.position)))
         }
         let other = Self.raft(
             snapshot: Self.snapshot, entries: Self.entries([1, 1, 1, 1, 1], from: 3))

@@ -1,14 +1,17 @@
 import Basics
+import Foundation
 import Testing
 
 @testable import Consensus
 
 /// Random runs with loss, repetition, reordering, partitions, crashes and lost unsynced writes.
 @Suite struct StressTests {
-    static let seeds = 150
+    /// `STRESS_SEEDS=10000 swift test -c release --filter StressTests` plays more of them.
+    static let seeds =
+        ProcessInfo.processInfo.environment["STRESS_SEEDS"].flatMap { Int($0) } ?? 60
 
     /// One run: faults for a while, then peace, in which everything must settle.
-    static func play(voters: Int, seed: UInt64) -> World {
+    static func play(voters: Int, seed: UInt64) -> (world: World, rotten: Int) {
         let world = World(voters: voters, seed: seed)
         world.settings.snapshotChunkBytes = 64
         world.settings.retainedLogBytes = 200
@@ -18,22 +21,23 @@ import Testing
         world.faults = Faults(generator: SeededGenerator(seed: seed ^ 0xfa17))
         world.startAll()
         var player = Player(world: world, generator: generator)
-        for _ in 0..<60 {
+        for _ in 0..<90 {
             player.act()
             world.run(generator.between(.milliseconds(1), .milliseconds(120)))
         }
         world.checkLogsMatch()
         player.makePeace()
         world.run(.seconds(3))
-        return world
+        return (world, player.rotten)
     }
 
     @Test(arguments: [3, 5])
     func `random faults break no law, and peace restores service`(voters: Int) throws {
         var commits = 0
         var elections = 0
+        var rotten = 0
         for seed in 1...UInt64(Self.seeds) {
-            let world = Self.play(voters: voters, seed: seed)
+            let (world, rot) = Self.play(voters: voters, seed: seed)
             let leader = try #require(world.leader, "seed \(seed): no leader in peace")
             world.propose(["last"], at: leader)
             world.run(.milliseconds(200))
@@ -48,9 +52,12 @@ import Testing
             world.checkLogsMatch()
             commits += Int(committed.rawValue)
             elections += world.leaders.count
+            rotten += rot
+            #expect(world.nodes.allSatisfy { $0.standing.isWhole }, "seed \(seed)")
         }
         #expect(commits > Self.seeds * 20)
         #expect(elections > Self.seeds * 3)
+        #expect(rotten > Self.seeds / 2)
     }
 }
 
@@ -59,6 +66,8 @@ struct Player {
     let world: World
     var generator: SeededGenerator
     var number: UInt64 = 0
+    /// How often a disk has rotted.
+    var rotten = 0
 
     mutating func anyone() -> NodeID {
         world.nodes[Int(generator.below(UInt64(world.nodes.count)))].id
@@ -95,8 +104,21 @@ struct Player {
         world.crash(node, using: &generator)
     }
 
-    private func restartOne() {
-        if let down = world.nodes.first(where: { $0.raft == nil }) { world.start(down.id) }
+    /// Now and then the disk of one node has rotted while it was down: it has lost acknowledged
+    /// entries and knows it. One at a time, so that a majority stays whole.
+    private mutating func restartOne() {
+        guard let down = world.nodes.first(where: { $0.raft == nil }) else { return }
+        let place = world.position(down.id)
+        if world.nodes.allSatisfy({ $0.standing.isWhole }), generator.chance(1, in: 3),
+            let last = down.disk.entries.last
+        {
+            let lost = 1 + generator.below(min(5, UInt64(down.disk.entries.count)))
+            world.nodes[place].disk.entries.removeLast(Int(lost))
+            world.nodes[place].standing =
+                generator.chance(1, in: 2) ? .damaged : .inDoubt(term: last.term, index: last.index)
+            rotten += 1
+        }
+        world.start(down.id)
     }
 
     private mutating func oneOf(_ node: NodeID) {

@@ -73,6 +73,7 @@ extension RaftEffect {
         case .saveHardState(let state):
             "saves t\(state.term)\(state.votedFor.map { " vote \($0)" } ?? "")"
         case .appendEntries(let entries): "writes \(entries.trace)"
+        case .restartLog(let position): "drops its entries, begins after \(position)"
         case .send(let message, let recipient): "→ \(recipient) \(message.trace)"
         case .committed(let index): "commits \(index)"
         case .readReady(let token, let index): "read \(token) ready at \(index)"
@@ -92,7 +93,9 @@ extension RaftEffect {
     /// Whether the effect is told even when only the outcome matters.
     var isNotable: Bool {
         switch self {
-        case .saveHardState, .appendEntries, .send, .sendSnapshot, .receivedSnapshotChunk: false
+        case .saveHardState, .appendEntries, .restartLog, .send, .sendSnapshot,
+            .receivedSnapshotChunk:
+            false
         default: true
         }
     }

@@ -23,6 +23,8 @@ final class World {
         /// Up to here its commits were compared with everybody's.
         var checked = LogIndex.zero
         var starts: UInt64 = 0
+        /// What recovery finds as long as Raft hasn't declared the node whole again.
+        var standing = Standing.whole
     }
 
     struct Flying {
@@ -86,8 +88,9 @@ final class World {
 
     // MARK: Life of a node
 
-    func start(_ id: NodeID, standing: Standing = .whole) {
+    func start(_ id: NodeID) {
         let place = position(id)
+        let standing = nodes[place].standing
         nodes[place].starts += 1
         let disk = nodes[place].disk
         let start = RaftStart(
@@ -133,6 +136,7 @@ final class World {
         switch effect {
         case .saveHardState(let state): nodes[place].disk.waiting.append(.save(state))
         case .appendEntries(let entries): nodes[place].disk.waiting.append(.append(entries))
+        case .restartLog: nodes[place].disk.waiting.append(.restart)
         case .send(let message, let recipient): send(message, from: id, to: recipient)
         case .committed(let index): apply(through: index, at: id)
         case .readReady(let token, let index): answerRead(token, index)
@@ -143,8 +147,8 @@ final class World {
             }
         case .receivedSnapshotChunk(let chunk, _): store(chunk, at: id)
         case .roleChanged(.leader, let term): checkLeader(id, term)
-        case .roleChanged, .leaderChanged, .transferEnded, .clockDisagreement, .standingChanged:
-            break
+        case .standingChanged(let standing): nodes[place].standing = standing
+        case .roleChanged, .leaderChanged, .transferEnded, .clockDisagreement: break
         }
     }
 
@@ -254,7 +258,7 @@ final class World {
             switch operation {
             case .save(let state): savedState = state
             case .append(let entries): savedEntry = entries.last ?? savedEntry
-            case .install: break
+            case .install, .restart: break
             }
         }
         step(id) { raft, clock, effects in
@@ -273,8 +277,6 @@ final class World {
             raft.snapshotInstalled(metadata, clock: clock, effects: &effects)
         }
         let place = position(id)
-        guard let raft = nodes[place].raft else { return }
         nodes[place].checked = max(nodes[place].checked, metadata.lastIndex)
-        nodes[place].disk.forget(before: raft.firstIndex, contradicting: raft)
     }
 }

@@ -206,6 +206,16 @@ struct KeyTableTests {
         for _ in 0..<3 * KeyTable.readerLimit { _ = table.makeReader() }
     }
 
+    @Test("a stamp for a key of a table that was replaced is dropped")
+    func staleStamp() throws {
+        let table = filled()
+        let reader = table.makeReader()
+        let view = try #require(reader.image.key(digest))
+        table.install(table.makeReplacement(), at: LogIndex(8))
+        reader.stamp(view, minute: 5)
+        table.drainLastUses(10) { id, _ in Issue.record("\(id) is of another table") }
+    }
+
     @Test("a stamp is drained once a change, in portions, and not for a forgotten key")
     func lastUses() throws {
         let table = filled()
@@ -220,23 +230,23 @@ struct KeyTableTests {
         }
         let view = try #require(reader.image.key(digest))
         #expect(drain() == [])
-        reader.image.stamp(view, minute: 5)
-        reader.image.stamp(view, minute: 5)
-        reader.image.stamp(view, minute: 6)
+        reader.stamp(view, minute: 5)
+        reader.stamp(view, minute: 5)
+        reader.stamp(view, minute: 6)
         #expect(drain() == [6])
         #expect(drain() == [])
-        reader.image.stamp(view, minute: 6)
-        reader.image.stamp(view, minute: 4)
+        reader.stamp(view, minute: 6)
+        reader.stamp(view, minute: 4)
         #expect(drain() == [])
         let other = SHA256.digest(of: [2])
         table.apply(
             .keyAdded(
                 KeyID(4), digest: other, api: .rest, user: user, account: account, state: .active))
-        reader.image.stamp(view, minute: 7)
-        reader.image.stamp(try #require(reader.image.key(other)), minute: 8)
+        reader.stamp(view, minute: 7)
+        reader.stamp(try #require(reader.image.key(other)), minute: 8)
         #expect(drain(1) == [8])
         #expect(drain(1) == [7])
-        reader.image.stamp(view, minute: 9)
+        reader.stamp(view, minute: 9)
         table.apply(.keyForgotten(key))
         for index in 10..<20 {
             table.publish(LogIndex(UInt64(index)))

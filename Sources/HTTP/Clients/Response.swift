@@ -4,6 +4,11 @@ public struct Response: Hashable, Sendable {
         /// In lower case.
         public var name: String
         public var value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// 200 to 599; interim answers are passed over.
@@ -12,6 +17,13 @@ public struct Response: Hashable, Sendable {
     public var body: [UInt8]
     /// Another request may follow on the connection.
     public var keepsAlive: Bool
+
+    public init(status: UInt16, fields: [Field], body: [UInt8], keepsAlive: Bool) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+        self.keepsAlive = keepsAlive
+    }
 
     /// The value of the first field of that name, in lower case.
     public func field(_ name: String) -> String? { fields.first { $0.name == name }?.value }

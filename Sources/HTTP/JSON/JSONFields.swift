@@ -1,37 +1,36 @@
-/// A member's name in two words: names that a schema knows have at most 16 bytes, and are
+/// A member's name in four words: names that a schema knows have at most 32 bytes, and are
 /// compared without a table or a string.
 @frozen
-public struct JSONName: Hashable, Sendable {
-    @usableFromInline var low: UInt64
-    @usableFromInline var high: UInt64
+public struct JSONName: Equatable, Sendable {
+    /// The bytes from the first word's lowest on, then zeroes.
+    @usableFromInline var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
-    public static let byteLimit = 16
+    public static let byteLimit = 32
 
     /// Nil for a name that is too long to be known.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count <= JSONName.byteLimit else { return nil }
-        low = 0
-        high = 0
         for index in 0..<bytes.count {
-            let byte = UInt64(bytes[index])
-            if index < 8 {
-                low |= byte << UInt64(8 * index)
-            } else {
-                high |= byte << UInt64(8 * (index - 8))
+            let bits = UInt64(bytes[index]) << UInt64(8 * (index & 7))
+            switch index >> 3 {
+            case 0: words.0 |= bits
+            case 1: words.1 |= bits
+            case 2: words.2 |= bits
+            default: words.3 |= bits
             }
         }
     }
 
-    /// Requires a name of at most 16 ASCII bytes.
+    /// Requires a name of at most 32 ASCII bytes.
     public init(_ name: String) {
         let packed = Array(name.utf8).withUnsafeBytes { JSONName($0) }
-        guard let packed else { preconditionFailure("a member's name has 16 bytes at most") }
+        guard let packed else { preconditionFailure("a member's name has 32 bytes at most") }
         self = packed
     }
 
     @inlinable
     public static func == (left: JSONName, right: JSONName) -> Bool {
-        left.low == right.low && left.high == right.high
+        left.words == right.words
     }
 }
 
@@ -47,6 +46,11 @@ where Field: CaseIterable & RawRepresentable & Sendable, Field.RawValue == Strin
         fields = Array(Field.allCases)
         names = fields.map { JSONName($0.rawValue) }
         precondition(fields.count <= 32, "a set of fields is a word of 32 bits")
+    }
+
+    /// Whether the member was among those read.
+    public func contains(_ field: Field, in seen: JSONFieldSet) -> Bool {
+        position(of: JSONName(field.rawValue)).map { seen.bits >> UInt32($0) & 1 == 1 } ?? false
     }
 
     @inlinable

@@ -21,7 +21,7 @@ extension ProblemCode {
         case .invalidKey, .invalidToken, .forbidden, .wrongAPI, .creditsExhausted,
             .tooManyAttempts:
             accessExplanation
-        case .activeKeyLimit, .keyLimit, .tokenLimit, .emailTaken, .keyRevoked, .conflict,
+        case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
             .idempotencyConflict, .idTooOld, .idAhead:
             conflictExplanation
         case .idempotencyCapacity, .noLeader, .unavailable, .overloaded, .diskFull, .capacity,
@@ -107,7 +107,7 @@ extension ProblemCode {
             """
         case .keyLimit: "A user has at most \"limit\" keys that are not revoked. Revoke some."
         case .tokenLimit: "An account has at most \"limit\" management tokens. Revoke some."
-        case .emailTaken: "E-mail addresses are unique in an account; case does not matter."
+        case .duplicateEmail: "E-mail addresses are unique in an account; case does not matter."
         case .keyRevoked: "Revocation is final. Create a new key."
         case .idempotencyConflict:
             """

@@ -29,12 +29,12 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case activeKeyLimit = "active_key_limit"
     case keyLimit = "key_limit"
     case tokenLimit = "token_limit"
-    case emailTaken = "email_taken"
+    case duplicateEmail = "duplicate_email"
     case keyRevoked = "key_revoked"
     case conflict
     case idempotencyConflict = "idempotency_conflict"
     case idTooOld = "too_old"
-    case idAhead = "id_ahead"
+    case idAhead = "idempotency_key_ahead"
 
     // What this node can't do now.
     case idempotencyCapacity = "idempotency_capacity"
@@ -57,20 +57,20 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
 
     public var status: Status {
         switch self {
-        case .malformed, .invalidField, .invalidQuery, .twoKeys, .idRequired, .idTooOld, .idAhead:
+        case .malformed, .invalidField, .invalidQuery, .twoKeys, .idRequired, .idAhead:
             .badRequest
         case .invalidKey, .invalidToken: .unauthorized
         case .forbidden, .wrongAPI, .creditsExhausted: .forbidden
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .activeKeyLimit, .keyLimit, .tokenLimit, .emailTaken, .keyRevoked, .conflict:
+        case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict:
             .conflict
         case .contentTooLarge: .contentTooLarge
         case .targetTooLong: .targetTooLong
         case .unsupportedMediaType: .unsupportedMediaType
         case .unknownExpectation: .expectationFailed
-        case .idempotencyConflict: .unprocessable
+        case .idempotencyConflict, .idTooOld: .unprocessable
         case .tooManyAttempts: .tooManyRequests
         case .fieldsTooLarge: .fieldsTooLarge
         case .unsupportedVersion: .versionNotSupported

@@ -22,7 +22,7 @@ public struct RequestMark: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A problem body (RFC 9457) and the headers that go with it.
-public struct ProblemDetails: Hashable, Sendable {
+public struct ProblemDetails: Error, Hashable, Sendable {
     public var code: ProblemCode
     /// What is particular to this occurrence; the code's usual words if nil.
     public var detail: String?

@@ -11,31 +11,32 @@ extension RequestParser {
         case 6:
             if name.equals(foldedTo: "expect") { try noteExpectation(value, bytes) }
         case 7:
-            if name.equals(foldedTo: "api-key") { try note(value, in: \.apiKey) }
+            if name.equals(foldedTo: "api-key") { try Self.note(value, &head.apiKey) }
         case 9:
-            if name.equals(foldedTo: "x-api-key") { try note(value, in: \.xAPIKey) }
+            if name.equals(foldedTo: "x-api-key") { try Self.note(value, &head.xAPIKey) }
         case 10:
             if name.equals(foldedTo: "connection") { noteConnection(value, bytes) }
         case 12:
-            if name.equals(foldedTo: "content-type") { try note(value, in: \.contentType) }
+            if name.equals(foldedTo: "content-type") { try Self.note(value, &head.contentType) }
         case 13:
-            if name.equals(foldedTo: "authorization") { try note(value, in: \.authorization) }
+            if name.equals(foldedTo: "authorization") { try Self.note(value, &head.authorization) }
         case 14:
             if name.equals(foldedTo: "content-length") { try noteContentLength(value, bytes) }
         case 15:
-            if name.equals(foldedTo: "idempotency-key") { try note(value, in: \.idempotencyKey) }
+            if name.equals(foldedTo: "idempotency-key") {
+                try Self.note(value, &head.idempotencyKey)
+            }
         case 17:
             if name.equals(foldedTo: "transfer-encoding") { try noteCoding(value, bytes) }
         default: break
         }
     }
 
-    @inline(__always)
-    private mutating func note(
-        _ value: ByteRange, in place: WritableKeyPath<RequestHead, ByteRange>
+    private static func note(
+        _ value: ByteRange, _ place: inout ByteRange
     ) throws(RequestRefusal) {
-        guard !head[keyPath: place].isPresent else { throw .repeatedField }
-        head[keyPath: place] = value
+        guard !place.isPresent else { throw .repeatedField }
+        place = value
     }
 
     private mutating func noteHost(

@@ -27,6 +27,9 @@ public enum RFC3339 {
         bytes.append(UInt8(ascii: "Z"))
     }
 
+    /// The day of the month, 1 to 31, in UTC.
+    public static func dayOfMonth(_ timestamp: Timestamp) -> Int { CalendarDate(timestamp).day }
+
     /// Nil unless the text is a date and time of RFC 3339, 5.6 with upper-case `T` and with `Z`
     /// or an offset. Digits beyond milliseconds are dropped; a leap second isn't accepted.
     public static func timestamp(_ text: some StringProtocol) -> Timestamp? {

@@ -40,7 +40,8 @@ public final class KeyTable: @unchecked Sendable {
 
     let words = SharedWords.allocate(count: Word.count)
     let epochs = ReaderEpochs()
-    private var contents = TableContents()
+    private var contents = TableContents(generation: 0)
+    private var generations: UInt32 = 0
     /// Tables that were replaced, oldest first, and the epoch that readers must reach.
     private var replaced: [(contents: TableContents, epoch: UInt64)] = []
 
@@ -77,17 +78,20 @@ public final class KeyTable: @unchecked Sendable {
     /// A table beside the one in force, to be filled from a snapshot and then installed. Fill it
     /// on the writer's thread, in as many steps as it takes; readers go on in the old one.
     public struct Replacement: ~Copyable {
-        fileprivate let contents = TableContents()
+        fileprivate let contents: TableContents
         fileprivate var isInstalled = false
 
-        fileprivate init() {}
+        fileprivate init(generation: UInt32) { contents = TableContents(generation: generation) }
 
         public func apply(_ change: TableChange) { contents.apply(change) }
 
         deinit { if !isInstalled { _ = contents.free(.max) } }
     }
 
-    public func makeReplacement() -> Replacement { Replacement() }
+    public func makeReplacement() -> Replacement {
+        generations &+= 1
+        return Replacement(generation: generations)
+    }
 
     /// Puts the replacement in force as it stands at `index`. A reader sees either table whole,
     /// with its own index. Stamps of last uses not yet drained are lost.

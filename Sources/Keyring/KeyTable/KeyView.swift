@@ -25,8 +25,9 @@ public struct KeyView: Hashable, Sendable {
     /// What the user has left for the key's API; nil if unlimited. The node's own knowledge: a
     /// charge is decided in the log.
     public let credits: CreditView?
-    /// Where the key's last-used stamp is.
+    /// Where the key's last-used stamp is, and in which generation of the table.
     let row: UInt32
+    let generation: UInt32
 
     /// Whether the key, its user and its account are all active.
     @inlinable

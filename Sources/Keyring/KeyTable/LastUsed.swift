@@ -8,11 +8,18 @@ import Synchronization
 /// A key's link is 0 while it isn't in the chain, `end` in its last row, else the next row.
 private let end = UInt32.max
 
-extension TableImage {
-    /// Notes that the key was used in this minute (since 1970). Two loads if it was noted
+extension KeyTable.Reader {
+    /// Notes that the key was used in this minute (since 1970). A few loads if it was noted
     /// already; otherwise one swap in the row and one at the chain's head, which another thread
-    /// can make it repeat but never wait. The view must come from this image.
+    /// can make it repeat but never wait. Lost if the table was replaced since the look-up.
     public func stamp(_ key: KeyView, minute: UInt32) {
+        let image = image
+        if image.generation == key.generation { image.stamp(key, minute: minute) }
+    }
+}
+
+extension TableImage {
+    fileprivate func stamp(_ key: KeyView, minute: UInt32) {
         let row = keyRow(key.row)
         let stamp = row.half(Layout.Key.userAndStamp, 1)
         guard stamp.pointee.load(ordering: .relaxed) < minute else { return }

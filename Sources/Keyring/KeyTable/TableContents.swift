@@ -48,7 +48,7 @@ final class TableContents {
         let epoch: UInt64
     }
 
-    init() {
+    init(generation: UInt32) {
         let root = SharedWords.allocate(count: Layout.Root.count)
         self.root = root
         typealias Word = Layout.Root
@@ -57,6 +57,7 @@ final class TableContents {
         accounts = RowStore(rowWords: Layout.Account.count, root: root, word: Word.accounts)
         credits = RowStore(rowWords: Layout.Credits.count, root: root, word: Word.credits)
         tokens = RowStore(rowWords: Layout.Token.count, root: root, word: Word.tokens)
+        root.store(UInt64(generation), at: Word.generation)
         root.store(keyIndex.shards.address, at: Word.keyShards)
         root.store(tokenIndex.shards.address, at: Word.tokenShards)
     }

@@ -15,6 +15,9 @@ public struct TableImage {
     @inline(__always)
     public var appliedIndex: LogIndex { LogIndex(root.acquire(Layout.Root.appliedIndex)) }
 
+    @inline(__always)
+    var generation: UInt32 { UInt32(truncatingIfNeeded: root.load(Layout.Root.generation)) }
+
     /// The key with this digest, or nil.
     ///
     /// 1,000 keys: 20 ns; 10 million: the misses of the cache, see `KeyTable`.
@@ -41,7 +44,8 @@ public struct TableImage {
             account: AccountID(account.load(Layout.Account.id)),
             api: API(trusted: api), state: state,
             userState: PartyState(word: userWord), accountState: PartyState(word: accountWord),
-            credits: credits(of: user, api: api), row: number)
+            credits: credits(of: user, api: api), row: number,
+            generation: generation)
     }
 
     /// The management token with this digest, or nil.

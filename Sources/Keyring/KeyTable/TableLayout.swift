@@ -17,6 +17,9 @@ enum Layout {
         static let tokens = 7
         /// Day and month, 32 bits each.
         static let calendar = 8
+        /// Which of the tables that this one had in its life: a row's number means nothing in
+        /// another.
+        static let generation = 9
         /// The last key whose stamp changed; every other line of the root is only read.
         static let stamped = 16
         static let count = 24

@@ -41,7 +41,7 @@ extension StateMachine {
         case .users(let account, let page): .users(try users(in: account, page, as: token))
         case .key(let id, let account): .key(try key(id, in: account, as: token))
         case .keys(let account, let filter, let page):
-            .keys(try keys(in: account, filter, page, as: token))
+            .keys(try keys(in: account, page, filter: filter, as: token))
         case .limit(let user, let account, let api):
             .limit(try limit(of: user, for: api, in: account, as: token))
         case .usage(let account, let page): .usage(try usage(in: account, page, as: token))

@@ -80,7 +80,8 @@ struct Observer {
         else {
             throw violation(
                 "term, commit and applied index never fall",
-                "\(id): \(before) became \(view.term) \(view.commitIndex) \(view.appliedIndex)", now)
+                "\(id): \(before) became \(view.term) \(view.commitIndex) \(view.appliedIndex)", now
+            )
         }
         guard view.appliedIndex <= view.commitIndex else {
             throw violation("only the committed is applied", "\(id)", now)
@@ -99,6 +100,7 @@ struct Observer {
             throw violation("what is applied was committed", "\(node.id)", now)
         }
         guard view.appliedIndex.rawValue.isMultiple(of: Self.digestStride) else { return }
+        node.checkStateInvariants()
         let digest = node.stateDigest()
         if let other = digests[view.appliedIndex], other != digest {
             throw violation("one state at each index", "\(node.id) at \(view.appliedIndex)", now)

@@ -1,0 +1,86 @@
+import HTTP
+
+/// Everything that the HTTP interface does, one case for a method of a path.
+public enum Endpoint: String, Hashable, Sendable, CaseIterable {
+    case auth, verify, charge, credits
+    case createAccount, listAccounts, showAccount, renameAccount, deleteAccount
+    case createUser, listUsers, showUser, updateUser, removeUser
+    case setLimit, showLimit, removeLimit
+    case createKey, listKeys, showKey, updateKey, revokeKey, revokeKeys
+    case usage, audit, listAPIs
+    case createToken, listTokens, showToken, revokeToken, whoami
+    case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
+    case metrics, live, ready, problemPage
+
+    /// The routes, in the order in which they are tried.
+    public static let table = RouteTable<Endpoint>([
+        Route(.any, "/v1/auth", .auth),
+        Route(.any, "/v1/auth/*", .auth),
+        Route(.init(.post), "/v1/verify", .verify),
+        Route(.init(.post), "/v1/charges", .charge),
+        Route(.init(.get), "/v1/credits", .credits),
+
+        Route(.init(.post), "/v1/accounts", .createAccount),
+        Route(.init(.get), "/v1/accounts", .listAccounts),
+        Route(.init(.get), "/v1/accounts/{account}", .showAccount),
+        Route(.init(.patch), "/v1/accounts/{account}", .renameAccount),
+        Route(.init(.delete), "/v1/accounts/{account}", .deleteAccount),
+        Route(.init(.get), "/v1/accounts/{account}/usage", .usage),
+        Route(.init(.get), "/v1/accounts/{account}/audit", .audit),
+
+        Route(.init(.post), "/v1/accounts/{account}/users", .createUser),
+        Route(.init(.get), "/v1/accounts/{account}/users", .listUsers),
+        Route(.init(.get), "/v1/accounts/{account}/users/{user}", .showUser),
+        Route(.init(.patch), "/v1/accounts/{account}/users/{user}", .updateUser),
+        Route(.init(.delete), "/v1/accounts/{account}/users/{user}", .removeUser),
+        Route(.init(.post), "/v1/accounts/{account}/users/{user}/revoke-keys", .revokeKeys),
+        Route(.init(.put), "/v1/accounts/{account}/users/{user}/limits/{api}", .setLimit),
+        Route(.init(.get), "/v1/accounts/{account}/users/{user}/limits/{api}", .showLimit),
+        Route(.init(.delete), "/v1/accounts/{account}/users/{user}/limits/{api}", .removeLimit),
+
+        Route(.init(.post), "/v1/accounts/{account}/keys", .createKey),
+        Route(.init(.get), "/v1/accounts/{account}/keys", .listKeys),
+        Route(.init(.get), "/v1/accounts/{account}/keys/{key}", .showKey),
+        Route(.init(.patch), "/v1/accounts/{account}/keys/{key}", .updateKey),
+        Route(.init(.delete), "/v1/accounts/{account}/keys/{key}", .revokeKey),
+
+        Route(.init(.get), "/v1/apis", .listAPIs),
+        Route(.init(.post), "/v1/tokens", .createToken),
+        Route(.init(.get), "/v1/tokens", .listTokens),
+        Route(.init(.get), "/v1/tokens/{token}", .showToken),
+        Route(.init(.delete), "/v1/tokens/{token}", .revokeToken),
+        Route(.init(.get), "/v1/whoami", .whoami),
+
+        Route(.init(.get), "/v1/cluster", .cluster),
+        Route(.init(.post), "/v1/cluster/transfer-leadership", .transferLeadership),
+        Route(.init(.post), "/v1/cluster/snapshot", .takeSnapshot),
+        Route(.init(.get), "/v1/cluster/settings", .showSettings),
+        Route(.init(.patch), "/v1/cluster/settings", .updateSettings),
+
+        Route(.init(.get), "/metrics", .metrics),
+        Route(.init(.get), "/livez", .live),
+        Route(.init(.get), "/readyz", .ready),
+        Route(.init(.get), "/problems/{code}", .problemPage),
+    ])
+
+    /// The path whose bodies may be larger than others: batches of charges.
+    public static let bodyLimits = RequestParser.BodyLimits(
+        usual: HTTPLimits.bodyBytes, large: 2 << 20, largePath: "/v1/charges")
+
+    /// What a success is answered with.
+    var successStatus: Status {
+        switch self {
+        case .createAccount, .createUser, .createKey, .createToken: .created
+        case .deleteAccount, .removeUser, .removeLimit, .revokeKey, .revokeToken: .noContent
+        default: .ok
+        }
+    }
+
+    /// Whether the key that it presents is what it is about.
+    var takesKey: Bool {
+        switch self {
+        case .auth, .verify, .charge, .credits: true
+        default: false
+        }
+    }
+}

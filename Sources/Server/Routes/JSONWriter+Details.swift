@@ -1,0 +1,305 @@
+import Basics
+import HTTP
+import Keyring
+import Replica
+
+// What the keyring holds, as bodies show it.
+extension JSONWriter {
+    mutating func member<ID: Identifier>(_ name: StaticString, id: ID?) {
+        self.name(name)
+        guard let id else { return null() }
+        plainString { $0.append(id: id) }
+    }
+
+    mutating func member(_ name: StaticString, _ time: Timestamp?) {
+        self.name(name)
+        guard let time else { return null() }
+        plainString { RFC3339.append(time, to: &$0) }
+    }
+
+    mutating func member(_ name: StaticString, _ credits: Credits?) {
+        member(name, credits?.rawValue)
+    }
+
+    /// Who did something: the user, or the token if it belongs to none.
+    mutating func member(_ name: StaticString, _ author: Author) {
+        if let user = author.user {
+            member(name, id: user)
+        } else {
+            member(name, id: author.token)
+        }
+    }
+
+    /// An object with the members that `write` appends.
+    mutating func object(_ write: (inout JSONWriter) -> Void) {
+        beginObject()
+        write(&self)
+        endObject()
+    }
+
+    mutating func page<Item>(_ page: Page<Item>, _ write: (Item, inout JSONWriter) -> Void) {
+        object { json in
+            json.name("items")
+            json.beginArray()
+            for item in page.items { json.object { write(item, &$0) } }
+            json.endArray()
+            json.member("next", page.next?.text)
+        }
+    }
+
+    mutating func answer(_ answer: QueryAnswer, _ endpoint: Endpoint) {
+        switch answer {
+        case .identity(let identity):
+            if endpoint == .listAPIs { apis() } else { object { $0.members(of: identity) } }
+        case .account(let account): object { $0.members(of: account) }
+        case .accounts(let page): self.page(page) { $1.members(of: $0) }
+        case .user(let user): object { $0.members(of: user) }
+        case .users(let page): self.page(page) { $1.members(of: $0) }
+        case .key(let key): object { $0.members(of: key) }
+        case .keys(let page): self.page(page) { $1.members(of: $0) }
+        case .limit(let limit): object { $0.members(of: limit) }
+        case .usage(let page): self.page(page) { $1.members(of: $0) }
+        case .audit(let page): self.page(page) { $1.members(of: $0) }
+        case .token(let token): object { $0.members(of: token) }
+        case .tokens(let page): self.page(page) { $1.members(of: $0) }
+        case .settings(let settings): object { $0.members(of: settings) }
+        case .credits(let credits): object { $0.members(of: credits) }
+        case .refused: preconditionFailure("a refusal is a problem")
+        }
+    }
+
+    mutating func change(_ change: Change, _ context: AnswerContext) {
+        object { json in
+            switch change.result {
+            case .account(let account): json.members(of: account)
+            case .user(let user): json.members(of: user)
+            case .limit(let limit): json.members(of: limit)
+            case .settings(let settings): json.members(of: settings)
+            case .keysRevoked(let user, let count):
+                json.member("user", id: user)
+                json.member("revoked", UInt64(count))
+            case .key(let key):
+                json.members(of: key)
+                // Once: a repeated request finds the key of the first, whose text is gone.
+                if let secret = context.secret, secret.id == key.id.rawValue, !change.replayed {
+                    json.member("key", secret.text.secret)
+                }
+            case .token(let token):
+                json.members(of: token)
+                if let secret = context.secret, secret.id == token.id.rawValue, !change.replayed {
+                    json.member("token", secret.text.secret)
+                }
+            case .accountDeleted(let id): json.member("id", id: id)
+            case .userRemoved(let id): json.member("id", id: id)
+            case .limitRemoved(let user, let api):
+                json.member("user", id: user)
+                json.member("api", api.slug)
+            case .keyRevoked(let id): json.member("id", id: id)
+            case .tokenRevoked(let id): json.member("id", id: id)
+            }
+        }
+    }
+
+    mutating func receipt(_ receipt: ChargeReceipt) {
+        object { json in
+            json.member("charged", receipt.charged)
+            json.member("spent", receipt.spent)
+            json.member("remaining", receipt.remaining)
+            json.member("index", receipt.index.rawValue)
+            json.member("replayed", receipt.replayed)
+        }
+    }
+
+    /// The two that exist from the start.
+    private mutating func apis() {
+        object { json in
+            json.name("items")
+            json.beginArray()
+            for (api, name) in [(API.rest, "REST API"), (API.batch, "Batch API")] {
+                json.object {
+                    $0.member("slug", api.slug)
+                    $0.member("name", name)
+                }
+            }
+            json.endArray()
+            json.name("next")
+            json.null()
+        }
+    }
+}
+
+// The members of each kind of thing.
+extension JSONWriter {
+    fileprivate mutating func members(of identity: Identity) {
+        member("id", id: identity.token)
+        member("role", identity.role.text)
+        member("account", id: identity.account)
+        member("user", id: identity.user)
+        member("name", identity.name.string)
+    }
+
+    fileprivate mutating func members(of account: AccountDetail) {
+        member("id", id: account.id)
+        member("name", account.name.string)
+        member("created_at", account.createdAt)
+    }
+
+    fileprivate mutating func members(of user: UserDetail) {
+        member("id", id: user.id)
+        member("account", id: user.account)
+        member("email", user.email.string)
+        member("name", user.name.string)
+        member("role", user.role.text)
+        member("created_at", user.createdAt)
+    }
+
+    fileprivate mutating func members(of key: KeyDetail) {
+        member("id", id: key.id)
+        member("account", id: key.account)
+        member("user", id: key.user)
+        member("api", key.api.slug)
+        member("name", key.name.string)
+        member("state", key.state.text)
+        member("created_at", key.createdAt)
+        member("created_by", key.createdBy)
+        member("last_used_at", key.lastUsedAt)
+        name("expires_at")
+        null()
+        member("display", key.display)
+    }
+
+    fileprivate mutating func members(of limit: LimitDetail) {
+        member("user", id: limit.user)
+        member("api", limit.api.slug)
+        member("credits", limit.credits)
+        member("period", limit.period.text)
+        member("spent", limit.spent)
+        member("held", limit.held)
+        member("remaining", limit.remaining)
+        member("resets_at", limit.resetsAt)
+    }
+
+    fileprivate mutating func members(of token: TokenDetail) {
+        member("id", id: token.id)
+        member("role", token.role.text)
+        member("account", id: token.account)
+        member("user", id: token.user)
+        member("name", token.name.string)
+        member("active", token.active)
+        member("created_at", token.createdAt)
+        name("created_by")
+        if let author = token.createdBy {
+            plainString { bytes in
+                if let user = author.user {
+                    bytes.append(id: user)
+                } else {
+                    bytes.append(id: author.token)
+                }
+            }
+        } else {
+            null()
+        }
+        member("display", token.display)
+    }
+
+    fileprivate mutating func members(of row: UsageRow) {
+        member("user", id: row.user)
+        member("api", row.api.slug)
+        member("allowance", row.allowance)
+        member("period", row.allowance == nil ? nil : row.period.text)
+        member("spent", row.spent)
+        member("held", row.held)
+        member("remaining", row.remaining)
+        member("resets_at", row.resetsAt)
+        name("keys")
+        beginArray()
+        for usage in row.keys {
+            object { json in
+                json.member("key", id: usage.key)
+                json.member("spent", usage.spent)
+            }
+        }
+        endArray()
+    }
+
+    fileprivate mutating func members(of item: AuditItem) {
+        member("index", item.index.rawValue)
+        member("at", item.at)
+        member("actor", item.actor)
+        member("token", id: item.actor.token)
+        member("account", id: item.account)
+        member("action", item.action.text)
+        member("subject", item.subject.text)
+    }
+
+    fileprivate mutating func members(of credits: CreditsAnswer) {
+        member("allowance", credits.allowance)
+        member("user_remaining", credits.remaining)
+        member("period", credits.allowance == nil ? nil : credits.period.text)
+        member("resets_at", credits.resetsAt)
+        member("spent", credits.spent)
+        member("api", credits.api.slug)
+    }
+
+    fileprivate mutating func members(of settings: ClusterSettings) {
+        for setting in Setting.allCases {
+            name(escaping: setting.name)
+            number(UInt64(settings[keyPath: setting.path]))
+        }
+    }
+}
+
+// The cluster, as one node sees it.
+extension JSONWriter {
+    mutating func cluster(_ status: ClusterStatus, version: String) {
+        object { json in
+            json.name("cluster_id")
+            json.plainString { $0.append(hexadecimal: status.clusterID) }
+            json.member("node", status.node.description)
+            json.member("version", version)
+            json.member("role", "\(status.role)")
+            json.member("standing", status.standing.isWhole ? "whole" : "not_whole")
+            json.member("leader", status.leader?.description)
+            json.member("term", status.term.rawValue)
+            json.member("commit_index", status.commitIndex.rawValue)
+            json.member("applied_index", status.appliedIndex.rawValue)
+            json.member("last_index", status.lastIndex.rawValue)
+            json.member("durable_index", status.durableIndex.rawValue)
+            json.member("snapshot_index", status.snapshotIndex?.rawValue)
+            json.member("log_time", status.logTime)
+            json.member("disk_full", status.isDiskFull)
+            json.member("clock_disagreement", status.clocksDisagree)
+            json.name("members")
+            json.beginArray()
+            for member in status.members {
+                json.object { $0.members(of: member, in: status) }
+            }
+            json.endArray()
+        }
+    }
+
+    private mutating func members(of member: ClusterStatus.Member, in status: ClusterStatus) {
+        self.member("id", member.id.description)
+        self.member("role", member.isVoter ? "voter" : "learner")
+        self.member("address", member.address)
+        self.member("match", member.match?.rawValue)
+        self.member("applied", member.applied?.rawValue)
+        name("lease_remaining_ms")
+        // Each node knows of itself how much longer it may answer.
+        if member.id == status.node {
+            number(UInt64(max(0, status.freshFor.milliseconds)))
+        } else {
+            null()
+        }
+        name("healthy")
+        if let isHealthy = member.isHealthy { bool(isHealthy) } else { null() }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(hexadecimal bytes: [UInt8]) {
+        for byte in bytes {
+            for digit in [byte >> 4, byte & 15] { append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import HTTP
+import Keyring
+import Replica
+
+/// What becomes of a request at the front.
+public enum Routed: Sendable {
+    /// The answer is in the writer.
+    case answered(Status)
+    /// The node has to be asked; its reply is rendered with the context.
+    case submit(ClientRequest.Body, AnswerContext)
+    /// The metrics page is wanted: write it with `Router.writeMetrics`.
+    case metrics(AnswerContext)
+}
+
+/// What is needed of a request once its reply comes, when its buffer is gone.
+///
+/// Holds the text of a key or token that is being created: it lives on the front thread that
+/// drew it, until the one answer that shows it, and goes nowhere else.
+public struct AnswerContext: Sendable {
+    public var endpoint: Endpoint
+    public var mark: RequestMark
+    public var keepsAlive: Bool
+    /// The request was HEAD.
+    public var omitsContent: Bool
+    /// Of a key or token about to be born, with its id.
+    var secret: NewSecret?
+    /// The charges came as an array, and are answered as one.
+    var isBatch = false
+
+    struct NewSecret: Sendable {
+        var text: KeyText
+        var id: UInt64
+    }
+}

@@ -1,0 +1,184 @@
+import Basics
+import HTTP
+import Keyring
+import Replica
+
+// The node's replies, as answers.
+extension Router {
+    /// Writes the answer to a request that was submitted.
+    public mutating func render(
+        _ reply: ClientReply, _ context: AnswerContext, date: HTTPDate,
+        to response: inout ResponseWriter
+    ) -> Status {
+        switch reply {
+        case .failed(let failure):
+            return write(
+                failure.problem(context), context, index: nil, date: date, to: &response)
+        case .outcome(let outcome, let index):
+            return render(outcome, context, index: index, date: date, to: &response)
+        case .answer(.refused(let refusal), let index):
+            return write(
+                refusal.problem(context), context, index: index, date: date, to: &response)
+        case .answer(let answer, let index):
+            json.removeAll()
+            json.answer(answer, context.endpoint)
+            return writeJSON(context, index: index, date: date, to: &response)
+        case .status(let status):
+            json.removeAll()
+            json.cluster(status, version: settings.version)
+            return writeJSON(
+                context, index: status.appliedIndex, date: date, to: &response)
+        case .done(let index):
+            json.removeAll()
+            json.beginObject()
+            json.member("index", index.rawValue)
+            json.endObject()
+            return writeJSON(context, index: index, date: date, to: &response)
+        }
+    }
+
+    private mutating func render(
+        _ outcome: Outcome, _ context: AnswerContext, index: LogIndex, date: HTTPDate,
+        to response: inout ResponseWriter
+    ) -> Status {
+        switch outcome {
+        case .refused(let refusal):
+            return write(
+                refusal.problem(context), context, index: index, date: date, to: &response)
+        case .malformed, .noted:
+            return write(
+                ProblemDetails(.internalError), context, index: index, date: date, to: &response)
+        case .charged(let outcomes):
+            return render(outcomes, context, index: index, date: date, to: &response)
+        case .changed(let change):
+            json.removeAll()
+            json.change(change, context)
+            return writeJSON(
+                context, index: max(index, change.index), replayed: change.replayed, date: date,
+                to: &response)
+        }
+    }
+
+    private mutating func render(
+        _ outcomes: [ChargeOutcome], _ context: AnswerContext, index: LogIndex, date: HTTPDate,
+        to response: inout ResponseWriter
+    ) -> Status {
+        json.removeAll()
+        if context.isBatch {
+            json.beginObject()
+            json.name("charges")
+            json.beginArray()
+            for outcome in outcomes {
+                switch outcome {
+                case .charged(let receipt): json.receipt(receipt)
+                case .refused(let refusal): refusal.problem(context).write(to: &json)
+                }
+            }
+            json.endArray()
+            json.endObject()
+            return writeJSON(context, index: index, date: date, to: &response)
+        }
+        switch outcomes.first {
+        case .charged(let receipt):
+            json.receipt(receipt)
+            return writeJSON(context, index: index, date: date, to: &response)
+        case .refused(let refusal):
+            return write(
+                refusal.problem(context), context, index: index, date: date, to: &response)
+        case nil:
+            return write(
+                ProblemDetails(.internalError), context, index: index, date: date, to: &response)
+        }
+    }
+
+    /// Writes the body that is in `json`, or none where the success says it all.
+    private func writeJSON(
+        _ context: AnswerContext, index: LogIndex, replayed: Bool = false, date: HTTPDate,
+        to response: inout ResponseWriter
+    ) -> Status {
+        let status = context.endpoint.successStatus
+        begin(status, context, index: index, date: date, to: &response)
+        if replayed { response.field("Idempotency-Replayed", "true") }
+        if status == .noContent {
+            response.end()
+        } else {
+            response.end(json.bytes, type: "application/json")
+        }
+        return status
+    }
+}
+
+extension ClientFailure {
+    func problem(_ context: AnswerContext) -> ProblemDetails {
+        switch self {
+        case .unauthenticated:
+            return ProblemDetails(context.endpoint.takesKey ? .invalidKey : .invalidToken)
+        case .forbidden: return ProblemDetails(.forbidden)
+        case .noLeader: return ProblemDetails(.noLeader)
+        case .overloaded: return ProblemDetails(.overloaded)
+        case .diskFull: return ProblemDetails(.diskFull)
+        case .unavailable: return ProblemDetails(.unavailable)
+        case .transferFailed:
+            return ProblemDetails(
+                .unavailable, detail: "Leadership could not be handed over in time.")
+        case .outcomeUnknown(let id):
+            var problem = ProblemDetails(.outcomeUnknown)
+            problem.requestMark = RequestMark(high: id.high, low: id.low)
+            return problem
+        }
+    }
+}
+
+extension Refusal {
+    /// The problem that tells of the refusal.
+    func problem(_ context: AnswerContext) -> ProblemDetails {
+        switch self {
+        case .unauthenticated:
+            return ProblemDetails(context.endpoint.takesKey ? .invalidKey : .invalidToken)
+        case .forbidden: return ProblemDetails(.forbidden)
+        case .accountNotFound: return ProblemDetails(.notFound, detail: "No such account.")
+        case .userNotFound: return ProblemDetails(.notFound, detail: "No such user.")
+        case .keyNotFound: return ProblemDetails(.notFound, detail: "No such key.")
+        case .tokenNotFound: return ProblemDetails(.notFound, detail: "No such token.")
+        case .limitNotFound: return ProblemDetails(.notFound, detail: "No limit is set.")
+        case .apiNotFound:
+            guard context.endpoint == .createKey else {
+                return ProblemDetails(.notFound, detail: "No such API.")
+            }
+            return ProblemDetails(.invalidField, detail: "\"api\" names no API.", field: "api")
+        case .duplicateEmail: return ProblemDetails(.duplicateEmail, field: "email")
+        case .activeKeyLimit(let limit):
+            return ProblemDetails(.activeKeyLimit, limit: UInt64(limit))
+        case .keyLimit(let limit): return ProblemDetails(.keyLimit, limit: UInt64(limit))
+        case .tokenLimit(let limit): return ProblemDetails(.tokenLimit, limit: UInt64(limit))
+        case .keyRevoked: return ProblemDetails(.keyRevoked)
+        case .roleMismatch:
+            return ProblemDetails(
+                .invalidField, detail: "The role doesn't go with that account and user.",
+                field: "role")
+        case .lastOperator:
+            return ProblemDetails(
+                .conflict, detail: "The last operator token can not be revoked.")
+        case .settingRefused(let setting):
+            return ProblemDetails(
+                .invalidField, detail: "\"\(setting.name)\" contradicts another setting.",
+                field: setting.name)
+        case .identifierTaken: return ProblemDetails(.unavailable)
+        case .capacity: return ProblemDetails(.capacity)
+        case .invalidKey: return ProblemDetails(.invalidKey)
+        case .creditsExhausted(let remaining, let allowance):
+            return ProblemDetails(
+                .creditsExhausted, remaining: remaining.rawValue, limit: allowance.rawValue)
+        case .chargeOutOfRange:
+            return ProblemDetails(
+                .invalidField, detail: "\"credits\" must be from 1 to \(Bounds.charge).",
+                field: "credits")
+        case .idempotencyConflict: return ProblemDetails(.idempotencyConflict)
+        case .idempotencyTooOld: return ProblemDetails(.idTooOld)
+        case .idempotencyTooNew: return ProblemDetails(.idAhead)
+        case .idempotencyCapacity: return ProblemDetails(.idempotencyCapacity)
+        case .cursorMalformed:
+            return QueryParameters.problem("cursor", "must be the \"next\" of a page of this list")
+        }
+    }
+}

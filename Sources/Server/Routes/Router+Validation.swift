@@ -1,0 +1,199 @@
+import Basics
+import HTTP
+import Keyring
+
+// Validations, answered by the thread that read them.
+extension Router {
+    /// `/v1/auth`: a gateway asks whether its client's request may pass.
+    mutating func authorize(
+        _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
+        now: () -> Instant, to response: inout ResponseWriter
+    ) throws(ProblemDetails) -> Status {
+        let query = try AuthQuery(request, keyAllowed: settings.acceptsKeyInQuery)
+        let text = try presentedKey(request, inQuery: query.key)
+        let validation = validate(text, api: query.api, cost: query.cost, now: now)
+        if let code = validation.verdict.problem {
+            var problem = ProblemDetails(code)
+            if code == .creditsExhausted {
+                problem.remaining = validation.key?.credits?.remaining.rawValue
+            }
+            return write(
+                problem, context, index: validation.index, date: date, to: &response)
+        }
+        begin(.ok, context, index: validation.index, date: date, to: &response)
+        if let key = validation.key {
+            stamp(key, date: date)
+            response.field("X-Keyclave-Account", id: key.account)
+            response.field("X-Keyclave-User", id: key.user)
+            response.field("X-Keyclave-Key", id: key.id)
+            response.field("X-Keyclave-Api") { $0.append(slugOf: key.api) }
+            if let credits = key.credits { response.rateLimit(credits, date: date) }
+        }
+        response.end()
+        return .ok
+    }
+
+    /// The one key that the request presents.
+    func presentedKey(
+        _ request: IncomingRequest, inQuery: UnsafeRawBufferPointer? = nil
+    ) throws(ProblemDetails) -> UnsafeRawBufferPointer {
+        switch request.head.presentedSecret(in: request.bytes) {
+        case .several: throw ProblemDetails(.twoKeys)
+        case .one(let place):
+            if inQuery != nil { throw ProblemDetails(.twoKeys) }
+            return place.slice(of: request.bytes)
+        case .none:
+            guard let inQuery else { throw ProblemDetails(.invalidKey) }
+            return inQuery
+        }
+    }
+
+    /// `POST /v1/verify`: a back-end asks about a key that its client gave it.
+    mutating func verify(
+        _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
+        now: () -> Instant, to response: inout ResponseWriter
+    ) throws(ProblemDetails) -> Status {
+        _ = try QueryParameters(request, allowed: [])
+        try request.requireJSON()
+        let question: VerifyQuestion
+        do throws(JSONRefusal) {
+            question = try VerifyQuestion(request.body)
+        } catch {
+            throw error.problem
+        }
+        if question.key != nil, request.head.presentedSecret(in: request.bytes) != .none {
+            throw ProblemDetails(.twoKeys)
+        }
+        let validation: Validation
+        if let key = question.key, key.hasEscapes {
+            var text = key.string
+            validation = text.withUTF8 {
+                validate(
+                    UnsafeRawBufferPointer($0), api: question.api, cost: question.cost, now: now)
+            }
+        } else if let key = question.key {
+            validation = validate(
+                key.raw, api: question.api, cost: question.cost, now: now)
+        } else {
+            guard case .one(let place) = request.head.presentedSecret(in: request.bytes) else {
+                throw JSONRefusal(path: "key", reason: .missing).problem
+            }
+            validation = validate(
+                place.slice(of: request.bytes), api: question.api, cost: question.cost, now: now)
+        }
+        guard validation.verdict != .unavailable else {
+            return write(
+                ProblemDetails(.unavailable), context, index: validation.index, date: date,
+                to: &response)
+        }
+        return write(validation, context, date: date, to: &response)
+    }
+
+    private mutating func write(
+        _ validation: Validation, _ context: AnswerContext, date: HTTPDate,
+        to response: inout ResponseWriter
+    ) -> Status {
+        let isValid = validation.verdict == .valid
+        json.removeAll()
+        json.beginObject()
+        json.member("valid", isValid)
+        json.member("code", validation.verdict.code)
+        if let key = validation.key, isValid {
+            stamp(key, date: date)
+            json.member("key_id", id: key.id)
+            json.member("account_id", id: key.account)
+            json.member("user_id", id: key.user)
+            json.name("api")
+            json.plainString { $0.append(slugOf: key.api) }
+        }
+        if let key = validation.key, isValid || validation.verdict == .creditsExhausted {
+            json.name("credits")
+            json.beginObject()
+            json.member("allowance", key.credits?.allowance.rawValue)
+            json.member("remaining", key.credits?.remaining.rawValue)
+            json.endObject()
+        }
+        json.endObject()
+        begin(.ok, context, index: validation.index, date: date, to: &response)
+        if isValid, let credits = validation.key?.credits {
+            response.rateLimit(credits, date: date)
+        }
+        response.end(json.bytes, type: "application/json")
+        return .ok
+    }
+}
+
+/// The parameters of `/v1/auth`. Others are passed over: behind `/v1/auth/` stands the address
+/// that the gateway's client asked for, with its own.
+struct AuthQuery {
+    var api: API?
+    var cost: UInt64 = 0
+    var key: UnsafeRawBufferPointer?
+
+    init(_ request: IncomingRequest, keyAllowed: Bool) throws(ProblemDetails) {
+        var query = QueryString(request.head.query, in: request.bytes)
+        var costSeen = false
+        while let parameter = query.next() {
+            if parameter.name.equals("api") {
+                guard api == nil else { throw QueryParameters.problem("api", "is given twice") }
+                // A slug is short enough to be a string without allocation.
+                let value = parameter.encodedValue
+                guard value.count <= API.longestSlug,
+                    let named = API(slug: String(decoding: value, as: UTF8.self))
+                else { throw QueryParameters.problem("api", "must be the slug of an API") }
+                api = named
+            } else if parameter.name.equals("cost") {
+                guard !costSeen, let number = AuthQuery.cost(parameter.encodedValue) else {
+                    throw QueryParameters.problem(
+                        "cost", "must be given once, from 0 to \(Bounds.charge)")
+                }
+                costSeen = true
+                cost = number
+            } else if keyAllowed, parameter.name.equals("api_key") {
+                guard key == nil else { throw ProblemDetails(.twoKeys) }
+                key = parameter.encodedValue
+            }
+        }
+    }
+
+    private static func cost(_ digits: UnsafeRawBufferPointer) -> UInt64? {
+        guard (1...10).contains(digits.count) else { return nil }
+        var value: UInt64 = 0
+        for byte in digits {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            value = value * 10 + UInt64(byte & 15)
+        }
+        return value <= Bounds.charge ? value : nil
+    }
+}
+
+/// The body of `/v1/verify`.
+struct VerifyQuestion {
+    enum Field: String, CaseIterable { case key, api, cost }
+
+    var key: JSONText?
+    var api: API?
+    var cost: UInt64 = 0
+
+    private static let fields = JSONFields<Field>()
+
+    init(_ body: UnsafeRawBufferPointer) throws(JSONRefusal) {
+        var reader = JSONReader(body)
+        var seen = JSONFieldSet()
+        try reader.beginObject()
+        while let field = try reader.nextMember(of: VerifyQuestion.fields, seen: &seen) {
+            switch field {
+            case .key: key = try reader.text()
+            case .cost: cost = try reader.number(in: 0...Bounds.charge)
+            case .api:
+                if try reader.takeNull() { continue }
+                let slug = try reader.text()
+                guard slug.raw.count <= API.longestSlug,
+                    let named = API(slug: String(decoding: slug.raw, as: UTF8.self))
+                else { throw reader.refusal(.unacceptable("the slug of an API")) }
+                api = named
+            }
+        }
+        try reader.finish()
+    }
+}

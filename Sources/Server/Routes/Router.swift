@@ -1,0 +1,188 @@
+import Basics
+import HTTP
+import Keyring
+import Replica
+
+/// The translation between HTTP and what the node understands, for one front thread. It decides
+/// nothing: whether a key is good stands in the table, everything else is the node's to say.
+///
+/// Laws: exactly one answer is written for a request, by `route`, `render` or `writeMetrics`; a
+/// validation is answered without allocation; no text of a key or token is kept but in
+/// `AnswerContext`.
+public struct Router: ~Copyable {
+    public struct Settings: Sendable {
+        /// As in `X-Keyclave-Node`.
+        public var node: NodeID
+        /// Whether `?api_key=` may present a key. It lands in logs of proxies, so it is off.
+        public var acceptsKeyInQuery: Bool
+        /// What `/v1/cluster` calls the program.
+        public var version: String
+
+        public init(node: NodeID, acceptsKeyInQuery: Bool = false, version: String) {
+            self.node = node
+            self.acceptsKeyInQuery = acceptsKeyInQuery
+            self.version = version
+        }
+    }
+
+    let settings: Settings
+    let nodeName: String
+    let reader: KeyTable.Reader
+    var entropy: EntropyStream
+    /// Bodies are written here first; used again and again.
+    var json = JSONWriter(capacity: 4 << 10)
+    private var nextMark: RequestMark
+
+    /// The reader must have been made on the thread that uses the router.
+    public init(settings: Settings, reader: consuming KeyTable.Reader, entropy: EntropyStream) {
+        self.settings = settings
+        nodeName = settings.node.description
+        self.reader = reader
+        self.entropy = entropy
+        nextMark = RequestMark(high: self.entropy.next(), low: self.entropy.next())
+    }
+
+    /// To be called between batches of requests: nothing read of the table is in use any more.
+    public func quiescent() { reader.quiescent() }
+    /// To be called before the thread waits, and after.
+    public func park() { reader.park() }
+    public func unpark() { reader.unpark() }
+
+    /// Answers a complete request, or says whom to ask. `now` reads the node's monotonic clock;
+    /// it is called after what it judges was read.
+    public mutating func route(
+        _ head: RequestHead, in bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer,
+        date: HTTPDate, now: () -> Instant, to response: inout ResponseWriter
+    ) -> Routed {
+        var request = IncomingRequest(head: head, bytes: bytes, body: body)
+        var context = AnswerContext(
+            endpoint: .auth, mark: drawMark(), keepsAlive: head.keepsAlive,
+            omitsContent: head.method == .head)
+        do throws(ProblemDetails) {
+            context.endpoint = try match(&request)
+            switch context.endpoint {
+            case .auth:
+                return .answered(
+                    try authorize(request, context, date: date, now: now, to: &response))
+            case .verify:
+                return .answered(
+                    try verify(request, context, date: date, now: now, to: &response))
+            case .metrics: return .metrics(context)
+            case .live, .ready, .problemPage:
+                return .answered(
+                    try showPage(request, context, date: date, now: now, to: &response))
+            default:
+                return .submit(try nodeRequest(request, &context), context)
+            }
+        } catch {
+            // A validation's headers stand on its refusals too.
+            let index = context.endpoint.takesKey ? reader.image.appliedIndex : nil
+            return .answered(
+                write(error, context, index: index, date: date, to: &response))
+        }
+    }
+
+    /// Answers what couldn't be read as a request. The connection is to be closed behind it.
+    public mutating func refuse(
+        _ refusal: RequestRefusal, date: HTTPDate, to response: inout ResponseWriter
+    ) -> Status {
+        refuse(ProblemDetails(refusal), date: date, to: &response)
+    }
+
+    /// Answers in the place of a request that isn't there as a whole, and closes the connection:
+    /// one that is too slow, or one too many.
+    public mutating func refuse(
+        _ problem: ProblemDetails, date: HTTPDate, to response: inout ResponseWriter
+    ) -> Status {
+        let context = AnswerContext(
+            endpoint: .live, mark: drawMark(), keepsAlive: false, omitsContent: false)
+        return write(problem, context, index: nil, date: date, to: &response)
+    }
+
+    /// Writes the metrics page, or any other that the server makes itself.
+    public mutating func writeMetrics(
+        _ text: [UInt8], _ context: AnswerContext, date: HTTPDate,
+        to response: inout ResponseWriter
+    ) -> Status {
+        response.begin(
+            .ok, date: date, keepsAlive: context.keepsAlive, omitsContent: context.omitsContent)
+        response.end(text, type: "text/plain; version=0.0.4; charset=utf-8")
+        return .ok
+    }
+
+    // MARK: Finding the endpoint
+
+    private func match(_ request: inout IncomingRequest) throws(ProblemDetails) -> Endpoint {
+        let path = request.head.path.slice(of: request.bytes)
+        // The two that must cost nothing.
+        if path.equals("/v1/auth") { return .auth }
+        if request.head.method == .post, path.equals("/v1/verify") { return .verify }
+        let match = Endpoint.table.match(
+            request.head.method, request.head.path, in: request.bytes)
+        switch match {
+        case .route(let endpoint, let parameters):
+            request.parameters = parameters
+            return endpoint
+        case .otherMethods(let methods):
+            throw ProblemDetails(.methodNotAllowed, allow: methods.allow)
+        case .nothing: throw ProblemDetails(.notFound)
+        }
+    }
+
+    /// Marks are one number after another from a random one on: unique without a lock.
+    private mutating func drawMark() -> RequestMark {
+        nextMark.low &+= 1
+        return nextMark
+    }
+
+    // MARK: Writing
+
+    mutating func write(
+        _ problem: ProblemDetails, _ context: AnswerContext, index: LogIndex?, date: HTTPDate,
+        to response: inout ResponseWriter
+    ) -> Status {
+        var problem = problem
+        if problem.requestMark == nil { problem.requestMark = context.mark }
+        json.removeAll()
+        problem.write(to: &json)
+        begin(problem.status, context, index: index, date: date, to: &response)
+        problem.writeFields(to: &response)
+        response.end(json.bytes, type: ProblemDetails.contentType)
+        return problem.status
+    }
+
+    /// Opens an answer with the headers that tell who answers, and from which state.
+    func begin(
+        _ status: Status, _ context: AnswerContext, index: LogIndex?, date: HTTPDate,
+        to response: inout ResponseWriter
+    ) {
+        response.begin(
+            status, date: date, keepsAlive: context.keepsAlive, omitsContent: context.omitsContent)
+        response.field("X-Keyclave-Node", nodeName)
+        if let index { response.field("X-Keyclave-Index", index.rawValue) }
+    }
+
+    private mutating func showPage(
+        _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
+        now: () -> Instant, to response: inout ResponseWriter
+    ) throws(ProblemDetails) -> Status {
+        var page: [UInt8] = []
+        if context.endpoint == .problemPage {
+            guard let code = ProblemCode(rawValue: try request.segment(0)) else {
+                throw ProblemDetails(.notFound)
+            }
+            code.appendPage(to: &page)
+        } else {
+            let freshUntil = reader.freshUntil
+            guard context.endpoint == .live || now() < freshUntil else {
+                throw ProblemDetails(.unavailable)
+            }
+            page.append("ok\n")
+        }
+        begin(
+            .ok, context, index: context.endpoint == .ready ? reader.image.appliedIndex : nil,
+            date: date, to: &response)
+        response.end(page, type: "text/plain; charset=utf-8")
+        return .ok
+    }
+}

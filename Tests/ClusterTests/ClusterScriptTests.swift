@@ -1,0 +1,139 @@
+import Basics
+import Foundation
+import Glibc
+import Linux
+import Testing
+
+extension RealProcesses {
+    /// `Cluster/up`, `status` and `down`, as an operator uses them.
+    @Suite struct Scripts {
+        private static let scripts = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Cluster").path
+
+        /// A directory with a cluster in it that is stopped at the end, whatever happens.
+        private struct Site {
+            var directory: String
+            var port: UInt16
+
+            func run(_ script: String, _ words: String...) throws -> (end: ProcessEnd, text: String)
+            {
+                let output = directory + ".out"
+                Files.remove(output)
+                let environment = Program.environment
+                    .merging(["KEYCLAVE_PROGRAM": Program.path]) { $1 }
+                let process = try ChildProcess(
+                    "/bin/bash", ["\(Scripts.scripts)/\(script)", "--dir", directory] + words,
+                    environment: environment, output: output)
+                return (try process.wait(within: .seconds(90)), Files.text(of: output))
+            }
+
+            var token: String {
+                Files.text(of: directory + "/operator.token").filter { !$0.isWhitespace }
+            }
+
+            func pid(_ number: Int) throws -> pid_t {
+                let text = Files.text(of: "\(directory)/n\(number)/pid")
+                return try #require(pid_t(text.filter { !$0.isWhitespace }), "pid “\(text)”")
+            }
+
+            func isReady(_ number: Int) -> Bool {
+                let client = HTTPClient(port: port + UInt16(number - 1), patience: .seconds(5))
+                return (try? client.send(Request("GET", "/readyz")))?.status == 200
+            }
+        }
+
+        /// A port with room for three nodes behind it and a hundred further on.
+        private static func basePort() throws -> UInt16 {
+            try eventually("six ports in a row") {
+                let base = try freePorts(1)[0]
+                guard base < 60_000 else { return nil }
+                let wanted = [0, 1, 2, 100, 101, 102].map { base + $0 }
+                let areFree = wanted.allSatisfy { port in
+                    do throws(SystemError) {
+                        _ = try ListeningSocket(at: .loopback(port: port))
+                        return true
+                    } catch {
+                        return false
+                    }
+                }
+                return areFree ? base : nil
+            }
+        }
+
+        private func withSite(_ body: (Site) throws -> Void) throws {
+            let directory = try Files.makeTemporaryDirectory()
+            let site = Site(directory: directory + "/cluster", port: try Self.basePort())
+            defer {
+                for number in 1...3 { if let pid = try? site.pid(number) { kill(pid, SIGKILL) } }
+                Files.remove(directory)
+            }
+            try body(site)
+        }
+
+        @Test func `a cluster is started, watched, restarted with its data, and wiped`() throws {
+            try withSite { site in
+                let up = try site.run("up", "--nodes", "3", "--port", "\(site.port)")
+                #expect(up.end == .exited(0), "\(up.text)")
+                for number in 1...3 {
+                    #expect(up.text.contains("http://127.0.0.1:\(Int(site.port) + number - 1)"))
+                    #expect(site.isReady(number))
+                    let executable = try FileManager.default.destinationOfSymbolicLink(
+                        atPath: "/proc/\(try site.pid(number))/exe")
+                    #expect(executable.hasSuffix("keyclave"), "a wrapper runs: \(executable)")
+                }
+                let client = HTTPClient(port: site.port)
+                let account = try client.send(
+                    Request("POST", "/v1/accounts", token: site.token, json: #"{"name": "kept"}"#))
+                #expect(account.isSuccess, "\(account)")
+                #expect(try site.run("status").end == .exited(0))
+
+                try Files.write("mine", to: site.directory + "/n1/notes")
+                #expect(try site.run("down").end == .exited(0))
+                #expect(!site.isReady(1) && !site.isReady(2) && !site.isReady(3))
+                #expect(try site.run("status").end != .exited(0))
+
+                let again = try site.run("up")
+                #expect(again.end == .exited(0), "\(again.text)")
+                let accounts = try HTTPClient(port: site.port + 1).send(
+                    Request("GET", "/v1/accounts", token: site.token))
+                #expect(accounts.text.contains("kept"), "\(accounts)")
+
+                #expect(try site.run("down", "--wipe").end == .exited(0))
+                #expect(Files.below(site.directory) == ["n1/notes"])
+            }
+        }
+
+        @Test func `a killed node is brought back by its own command line`() throws {
+            try withSite { site in
+                let up = try site.run("up", "--nodes", "1", "--port", "\(site.port)")
+                #expect(up.end == .exited(0), "\(up.text)")
+                let pid = try site.pid(1)
+                let words = Files.text(of: "/proc/\(pid)/cmdline").split(separator: "\0")
+                kill(pid, SIGKILL)
+                try eventually("n1 to be gone") { !site.isReady(1) }
+                let process = try ChildProcess(
+                    String(words[0]), words.dropFirst().map(String.init),
+                    environment: Program.environment, output: site.directory + "/n1/log")
+                defer { _ = try? process.destroy() }
+                try eventually("n1 to be back") { site.isReady(1) }
+            }
+        }
+
+        @Test func `wrong options are refused before anything is made`() throws {
+            try withSite { site in
+                for words in [
+                    ["--nodes", "0"], ["--nodes", "x"], ["--port", "70000"], ["--surprise"],
+                    ["--nodes"],
+                ] {
+                    let output = site.directory + ".out"
+                    let process = try ChildProcess(
+                        "/bin/bash", ["\(Self.scripts)/up", "--dir", site.directory] + words,
+                        environment: Program.environment
+                            .merging(["KEYCLAVE_PROGRAM": Program.path]) { $1 }, output: output)
+                    #expect(try process.wait() == .exited(1), "\(words)")
+                }
+                #expect(!Files.exists(site.directory + "/n1"))
+            }
+        }
+    }
+}

@@ -1,0 +1,64 @@
+/// What is the same on every node of a test's cluster.
+struct ClusterShape: Sendable {
+    var nodeCount = 3
+    /// Members of each node's configuration file beside those that every node needs, as JSON.
+    var settings: [String: String] = [
+        // A machine that runs a whole test suite on two cores is late now and then.
+        "election_timeout_min_ms": "400", "election_timeout_max_ms": "800",
+        "front_threads": "2",
+    ]
+    var environment: [String: String] = [:]
+    /// Peers reach each other through proxies that record what they pass on.
+    var recordsPeerTraffic = false
+    /// Bytes of the disk of its own that holds each node's data; nil for the machine's.
+    var diskBytes: Int?
+    var program = Program.path
+}
+
+/// What `format` and `serve` are told, by the names of the configuration file.
+struct NodeFiles: Sendable {
+    let number: Int
+    let home: String
+    let data: String
+    /// Where a disk of the node's own is mounted, if it has one.
+    let disk: String
+
+    var id: String { "n\(number)" }
+    var configuration: String { home + "/node.json" }
+    var log: String { home + "/log" }
+    /// What a power cut would leave of `data`, kept by builds with SHADOW_DISK.
+    var shadow: String { data + ".shadow" }
+
+    init(number: Int, directory: String, shape: ClusterShape) {
+        self.number = number
+        home = "\(directory)/n\(number)"
+        disk = "\(directory)/n\(number).disk"
+        data = (shape.diskBytes == nil ? home : disk) + "/data"
+    }
+
+    /// Writes the configuration. `peers` says where this node finds the other members.
+    func writeConfiguration(
+        shape: ClusterShape, httpPorts: [UInt16], listen: UInt16, peers: [UInt16]
+    ) throws {
+        var members: [String] = []
+        for index in 0..<httpPorts.count {
+            members.append(
+                """
+                {"id": "n\(index + 1)", "peer": "127.0.0.1:\(peers[index])", \
+                "http": "127.0.0.1:\(httpPorts[index])"}
+                """)
+        }
+        var fields = [
+            "\"node\": \"\(id)\"", "\"data_directory\": \"\(data)\"",
+            "\"cluster_secret_file\": \"../cluster.secret\"",
+            "\"http_listen\": \"127.0.0.1:\(httpPorts[number - 1])\"",
+            "\"peer_listen\": \"127.0.0.1:\(listen)\"",
+            "\"members\": [\(members.joined(separator: ", "))]",
+        ]
+        for (name, value) in shape.settings.sorted(by: { $0.key < $1.key }) {
+            fields.append("\"\(name)\": \(value)")
+        }
+        try Files.makeDirectory(home)
+        try Files.write("{\(fields.joined(separator: ",\n "))}\n", to: configuration)
+    }
+}

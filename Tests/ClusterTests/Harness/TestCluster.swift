@@ -1,0 +1,173 @@
+import Basics
+import Glibc
+import Linux
+
+/// A cluster of real processes with real files and sockets.
+final class TestCluster: Sendable {
+    let directory: String
+    let nodes: [TestNode]
+    let shape: ClusterShape
+    let operatorToken: String
+    let secret: String
+    /// One for each ordered pair of nodes if peer traffic is recorded.
+    let proxies: [RecordingProxy]
+
+    /// Makes a cluster, starts it, waits until it is ready, runs `body` and removes every trace
+    /// of it, however `body` ends.
+    static func run<Result>(
+        _ shape: ClusterShape = ClusterShape(), _ body: (TestCluster) throws -> Result
+    ) throws -> Result {
+        try prepare(shape) { cluster in
+            try cluster.startAll()
+            return try body(cluster)
+        }
+    }
+
+    /// As `run`, with nothing started.
+    static func prepare<Result>(
+        _ shape: ClusterShape = ClusterShape(), _ body: (TestCluster) throws -> Result
+    ) throws -> Result {
+        let directory = try Files.makeTemporaryDirectory()
+        let warden = try Warden(directory: directory)
+        var cluster: TestCluster?
+        defer {
+            for node in cluster?.nodes ?? [] { try? node.kill() }
+            for proxy in cluster?.proxies ?? [] { proxy.stop() }
+            try? warden.dismiss()
+        }
+        let made = try TestCluster(directory: directory, shape: shape, warden: warden)
+        cluster = made
+        do {
+            return try body(made)
+        } catch {
+            throw Failure(cause: error, logs: made.endsOfLogs)
+        }
+    }
+
+    /// What went wrong, and what the nodes said.
+    struct Failure: Error, CustomStringConvertible {
+        var cause: any Error
+        var logs: String
+        var description: String { "\(cause)\n\(logs)" }
+    }
+
+    private init(directory: String, shape: ClusterShape, warden: Warden) throws {
+        self.directory = directory
+        self.shape = shape
+        let count = shape.nodeCount
+        let ports = try freePorts(2 * count)
+        let http = Array(ports[..<count])
+        let peers = Array(ports[count...])
+        secret = Entropy.bytes(32).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        try Files.write(secret, to: directory + "/cluster.secret")
+        let clusterID = IdempotencyID.uuidV7()
+        var proxies: [RecordingProxy] = []
+        var nodes: [TestNode] = []
+        for number in 1...count {
+            let files = NodeFiles(number: number, directory: directory, shape: shape)
+            var reached = peers
+            if shape.recordsPeerTraffic {
+                for other in 0..<count where other != number - 1 {
+                    let proxy = try RecordingProxy(to: peers[other])
+                    proxies.append(proxy)
+                    reached[other] = proxy.port
+                }
+            }
+            try files.writeConfiguration(
+                shape: shape, httpPorts: http, listen: peers[number - 1], peers: reached)
+            if let bytes = shape.diskBytes {
+                try SmallDisk.mount(at: files.disk, bytes: bytes, directory: directory)
+            }
+            try TestCluster.format(files, clusterID, directory, shape)
+            nodes.append(
+                TestNode(
+                    files: files, httpPort: http[number - 1], peerPort: peers[number - 1],
+                    shape: shape, warden: warden))
+        }
+        self.nodes = nodes
+        self.proxies = proxies
+        operatorToken = String(
+            Files.text(of: directory + "/operator.token").filter { !$0.isWhitespace })
+    }
+
+    private static func format(
+        _ files: NodeFiles, _ clusterID: String, _ directory: String, _ shape: ClusterShape
+    ) throws {
+        let output = directory + "/format.log"
+        let process = try ChildProcess(
+            shape.program,
+            [
+                "format", "--config", files.configuration, "--operator-token-file",
+                directory + "/operator.token", "--cluster-id", clusterID,
+            ], environment: Program.environment, output: output)
+        guard try process.wait() == .exited(0) else {
+            throw TimedOut(what: "keyclave format: \(Files.text(of: output))")
+        }
+    }
+
+    // MARK: Life and death
+
+    func startAll() throws {
+        for node in nodes where !node.isRunning { try node.start() }
+        try waitUntilReady()
+    }
+
+    func waitUntilReady(within duration: Duration = .seconds(60)) throws {
+        for node in nodes where node.isRunning { try node.waitUntilReady(within: duration) }
+    }
+
+    func killAll() throws {
+        // All of them first, so that none of them sees the others die for long.
+        for node in nodes { node.signal(SIGKILL) }
+        for node in nodes { try node.kill() }
+    }
+
+    /// The node that leads, as the nodes that run see it.
+    func leader(within duration: Duration = .seconds(30)) throws -> TestNode {
+        try eventually("a leader", within: duration) {
+            for node in nodes where node.isRunning {
+                let request = Request("GET", "/v1/cluster", token: operatorToken)
+                guard let answer = try? node.client(patience: .seconds(5)).send(request),
+                    answer.status == 200, let leader = answer.json["leader"]?.text,
+                    let found = nodes.first(where: { $0.id == leader }), found.isRunning
+                else { continue }
+                return found
+            }
+            return nil
+        }
+    }
+
+    func followers() throws -> [TestNode] {
+        let leader = try leader()
+        return nodes.filter { $0.id != leader.id }
+    }
+
+    // MARK: Requests
+
+    /// Sends a request that may be repeated (it reads, or bears an id) until it has an outcome,
+    /// starting at `first` and going on with the others.
+    func settle(
+        _ request: Request, first: Int = 0, within duration: Duration = .seconds(40)
+    ) throws -> Answer {
+        var attempt = first
+        var last = "no answer"
+        return try eventually("\(request.method) \(request.path): \(last)", within: duration) {
+            let node = nodes[attempt % nodes.count]
+            attempt += 1
+            do {
+                let answer = try node.client().send(request)
+                last = answer.description
+                return answer.isTransient ? nil : answer
+            } catch {
+                last = "\(error)"
+                return nil
+            }
+        }
+    }
+
+    var endsOfLogs: String {
+        nodes.map { "--- \($0.id)\n\($0.log.suffix(1500))" }.joined(separator: "\n")
+    }
+}

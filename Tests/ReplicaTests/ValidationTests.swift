@@ -1,0 +1,179 @@
+import Basics
+import Testing
+
+@testable import Keyring
+@testable import Replica
+
+@Suite("The verdict on a key")
+struct ValidationTests {
+    private let account = AccountID(1)
+    private let user = UserID(2)
+    private let id = KeyID(3)
+    private let fresh = Instant(nanoseconds: 1_000)
+    private let text: [UInt8]
+
+    init() throws {
+        text = try #require(KeyText(api: .rest, random: 0..<30)).bytes
+    }
+
+    private func table(
+        state: KeyState = .active, remaining: UInt64? = nil, text: [UInt8]? = nil
+    ) -> KeyTable {
+        let table = KeyTable()
+        table.apply(.accountAdded(account))
+        table.apply(.userAdded(user, account: account, role: .member))
+        table.apply(
+            .keyAdded(
+                id, digest: SHA256.digest(of: text ?? self.text), api: .rest, user: user,
+                account: account, state: state))
+        if let remaining {
+            let credits = CreditState(
+                allowance: Credits(clamping: 100), remaining: Credits(clamping: remaining),
+                period: .none, periodNumber: 0, periodEnd: nil)
+            table.apply(.credits(user, .rest, credits))
+        }
+        table.setFreshUntil(fresh)
+        table.publish(LogIndex(40))
+        return table
+    }
+
+    private func judge(
+        _ table: KeyTable, text: [UInt8]? = nil, api: API? = .rest, cost: UInt64 = 0,
+        now: Int64 = 0
+    ) -> Validation {
+        let presented = text ?? self.text
+        return validate(
+            presented.span.bytes, for: api, cost: Credits(clamping: cost),
+            reader: table.makeReader()
+        ) { Instant(nanoseconds: now) }
+    }
+
+    @Test("an active key of an active user is valid, and the answer says whose it is")
+    func valid() {
+        let answer = judge(table(), api: nil)
+        #expect(answer.verdict == .valid)
+        #expect(answer.reason == nil)
+        #expect(answer.key?.id == id)
+        #expect(answer.key?.user == user)
+        #expect(answer.key?.account == account)
+        #expect(answer.index == LogIndex(40))
+    }
+
+    @Test("a malformed text is refused even by a node that can't answer, and never looked up")
+    func malformed() {
+        var typo = text
+        typo[typo.count - 1] ^= 1
+        // The table has a key by that text's digest: whoever digested it would find the key.
+        let table = table(text: typo)
+        for now in [Int64(0), 5_000] {
+            let answer = judge(table, text: typo, now: now)
+            #expect(answer.verdict == .invalid)
+            #expect(answer.reason == .malformed)
+            #expect(answer.key == nil)
+        }
+    }
+
+    @Test("who is refused learns nothing about the key")
+    func refused() {
+        for (table, reason) in [
+            (KeyTable(), Validation.Reason.unknown), (table(state: .inactive), .inactive),
+            (table(state: .revoked), .revoked),
+        ] {
+            table.setFreshUntil(fresh)
+            let answer = judge(table, api: .batch, cost: 1_000)
+            #expect(answer.verdict == .invalid)
+            #expect(answer.reason == reason)
+            #expect(answer.key == nil)
+        }
+    }
+
+    @Test("a removed user's and a deleted account's keys are revoked")
+    func parties() {
+        let first = table(state: .inactive)
+        first.apply(.userRemoved(user))
+        #expect(judge(first).reason == .revoked)
+        let second = table()
+        second.apply(.accountDeleted(account))
+        #expect(judge(second).reason == .revoked)
+    }
+
+    @Test("the wrong api comes before exhausted credits, and both after what is invalid")
+    func precedence() {
+        #expect(judge(table(remaining: 0), api: .batch, cost: 1).verdict == .wrongAPI)
+        #expect(judge(table(remaining: 0), api: .rest, cost: 1).verdict == .creditsExhausted)
+        #expect(judge(table(state: .revoked, remaining: 0), api: .batch).verdict == .invalid)
+        #expect(
+            judge(table(remaining: 0), api: .batch, cost: 1, now: 1_000).verdict == .unavailable)
+    }
+
+    @Test("the cost must be left, and asking nothing needs no credits")
+    func cost() {
+        let table = table(remaining: 30)
+        #expect(judge(table, cost: 30).verdict == .valid)
+        #expect(judge(table, cost: 31).verdict == .creditsExhausted)
+        #expect(judge(table, cost: 31).key?.credits?.remaining.rawValue == 30)
+        #expect(judge(self.table(remaining: 0), cost: 0).verdict == .valid)
+        #expect(judge(self.table(), cost: 1 << 53).verdict == .valid)
+    }
+
+    @Test("at the instant at which the freshness ends the node no longer answers")
+    func freshness() {
+        #expect(judge(table(), now: 999).verdict == .valid)
+        let late = judge(table(), now: 1_000)
+        #expect(late.verdict == .unavailable)
+        #expect(late.key == nil)
+        #expect(late.index == LogIndex(40))
+        #expect(judge(table(state: .revoked), now: 1_000).verdict == .unavailable)
+        #expect(judge(KeyTable(), now: .min).verdict == .unavailable)
+    }
+
+    @Test("the clock is read once, after every load")
+    func clockLast() {
+        let table = table()
+        let reader = table.makeReader()
+        var readings = 0
+        let answer = validate(text.span.bytes, for: .rest, cost: .zero, reader: reader) {
+            readings += 1
+            // All of this comes too late for the loads.
+            table.apply(.keyState(id, .revoked))
+            table.setFreshUntil(.never)
+            table.publish(LogIndex(41))
+            return Instant(nanoseconds: 1_000)
+        }
+        #expect(readings == 1)
+        #expect(answer.verdict == .unavailable)
+        #expect(answer.index == LogIndex(40))
+    }
+
+    @Test("a node that runs between two loads is seen by the later load only")
+    func interleaving() {
+        let table = table()
+        let reader = table.makeReader()
+        let applied = ValidationLoads.Applied(reader)
+        table.apply(.keyState(id, .inactive))
+        table.publish(LogIndex(41))
+        let states = applied.states(of: SHA256.digest(of: text))
+        table.apply(.keyState(id, .active))
+        table.setFreshUntil(Instant(nanoseconds: 2_000))
+        let loads = states.freshness(reader)
+        table.setFreshUntil(.zero)
+        let answer = loads.judge(for: .rest, cost: .zero, at: Instant(nanoseconds: 1_999))
+        #expect(answer.verdict == .invalid)
+        #expect(answer.reason == .inactive)
+        #expect(answer.index == LogIndex(40))
+        let late = loads.judge(for: .rest, cost: .zero, at: Instant(nanoseconds: 2_000))
+        #expect(late.verdict == .unavailable)
+    }
+
+    @Test("the words of verdicts and reasons are distinct and fixed")
+    func codes() {
+        #expect(
+            Validation.Verdict.allCases.map(\.code) == [
+                "valid", "invalid", "wrong_api", "credits_exhausted", "unavailable",
+            ])
+        #expect(
+            Validation.Reason.allCases.map(\.code) == [
+                "malformed", "unknown", "revoked", "inactive",
+            ])
+    }
+}
