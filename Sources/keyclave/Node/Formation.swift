@@ -8,9 +8,17 @@ import Server
 struct ClusterID: Hashable, CustomStringConvertible {
     let bytes: [UInt8]
 
-    /// Nil for anything but a UUID of version 7 and variant 10.
+    /// Nil for anything but a UUID of version 7 and variant 10, with its hyphens or, as the
+    /// cluster's status shows it, without.
     init?(_ text: String) {
-        guard let key = IdempotencyKey(text), case .uuidV7(let high, let low) = key else {
+        var hyphenated = text
+        if text.count == 32, text.utf8.count == 32, !text.contains("-") {
+            for offset in [20, 16, 12, 8] {
+                let index = hyphenated.index(hyphenated.startIndex, offsetBy: offset)
+                hyphenated.insert("-", at: index)
+            }
+        }
+        guard let key = IdempotencyKey(hyphenated), case .uuidV7(let high, let low) = key else {
             return nil
         }
         bytes = [high, low].flatMap { word in
