@@ -97,6 +97,9 @@ public struct RouteParameters: Hashable, Sendable {
         var fourth = ByteRange.absent
     }
 
+    /// Of a path without parameters.
+    public init() {}
+
     public subscript(position: Int) -> ByteRange {
         precondition(position < count, "the route has fewer parameters")
         switch position {

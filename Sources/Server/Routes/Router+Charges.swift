@@ -46,7 +46,9 @@ extension Router {
     /// What is missing has problems of its own: a charge without a key is by nobody, and one
     /// without an id could be made twice.
     private func missing(_ refusal: JSONRefusal) -> ProblemDetails {
-        if refusal.path == "key" { return ProblemDetails(.invalidKey) }
+        if refusal.path == "key" || refusal.path.hasSuffix(".key") {
+            return ProblemDetails(.invalidKey)
+        }
         guard refusal.path == "id" || refusal.path.hasSuffix(".id") else { return refusal.problem }
         return ProblemDetails(.idRequired, field: refusal.path)
     }
@@ -78,7 +80,7 @@ extension Router {
             }
             single.key = key
             single.id = single.id ?? shared.id
-            return [try charge(single, "", reader)]
+            return [try charge(single, at: nil, reader)]
         }
         context.isBatch = true
         for (name, isGiven) in [
@@ -96,7 +98,7 @@ extension Router {
             }
             var item = item
             item.key = item.key ?? key
-            charges.append(try charge(item, "charges[\(position)].", reader))
+            charges.append(try charge(item, at: position, reader))
         }
         return charges
     }
@@ -123,18 +125,20 @@ extension Router {
             }
             batch.append(item)
         }
-        guard !batch.isEmpty else { throw reader.refusal(of: "charges", .unacceptable("filled")) }
+        guard !batch.isEmpty else { throw reader.refusal(.unacceptable("filled")) }
         return batch
     }
 
     private func charge(
-        _ request: ChargeRequest, _ path: String, _ reader: JSONReader
+        _ request: ChargeRequest, at position: Int?, _ reader: JSONReader
     ) throws(JSONRefusal) -> Charge {
-        guard let credits = request.credits else {
-            throw reader.refusal(of: path + "credits", .missing)
+        func missing(_ name: String) -> JSONRefusal {
+            let path = position.map { "charges[\($0)].\(name)" } ?? name
+            return reader.refusal(of: path, .missing)
         }
-        guard let id = request.id else { throw reader.refusal(of: path + "id", .missing) }
-        guard let key = request.key else { throw reader.refusal(of: path + "key", .missing) }
+        guard let credits = request.credits else { throw missing("credits") }
+        guard let id = request.id else { throw missing("id") }
+        guard let key = request.key else { throw missing("key") }
         return Charge(key: key, credits: credits, id: id)
     }
 
