@@ -1,6 +1,6 @@
-import Glibc
 import Journal
 import Linux
+import Server
 
 /// A path in two parts.
 enum Path {
@@ -32,29 +32,11 @@ struct FormatTarget: ~Copyable {
 
     /// Writes a node's first files beside the target and renames the directory into place, so that
     /// a crash leaves nothing that looks like a node's data.
-    func write(_ identity: Journal.Identity) throws(SystemError) {
+    func write(_ identity: Journal.Identity) throws {
         let draft = name + ".incomplete"
-        let directory = try Directory(creatingAt: path + ".incomplete")
-        guard try directory.lock() else {
-            throw SystemError(call: "flock", code: EBUSY, subject: directory.path)
-        }
-        for leftover in try directory.names() { try directory.remove(leftover) }
-        for operation in identity.format() { try perform(operation, in: directory) }
+        let directory = try DataDirectory(creatingAt: path + ".incomplete")
+        try directory.format(identity)
         try parent.rename(draft, to: name)
         try parent.synchronize()
-    }
-
-    private func perform(
-        _ operation: DiskOperation, in directory: borrowing Directory
-    ) throws(SystemError) {
-        switch operation {
-        case .create(let name, let bytes): try directory.create(name).preallocate(bytes)
-        case .write(let name, let offset, let bytes):
-            try directory.open(name).write(bytes, at: offset)
-        case .sync(let name): try directory.open(name).synchronize()
-        case .rename(let old, let new): try directory.rename(old, to: new)
-        case .syncDirectory: try directory.synchronize()
-        case .delete(let name): try directory.remove(name)
-        }
     }
 }
