@@ -79,7 +79,7 @@ struct Player {
         let node = generator.chance(1, in: 2) ? world.leader ?? anyone() : anyone()
         switch generator.below(20) {
         case 0..<8: propose(at: world.leader ?? node)
-        case 8..<11: world.requestRead(number, at: node)
+        case 8..<11: world.requestRead(number, at: deposed ?? node)
         case 11: crash(node)
         case 12, 13: restartOne()
         case 14: world.takeSnapshot(node)
@@ -88,6 +88,12 @@ struct Player {
         case 18: oneOf(node)
         default: world.cuts = generator.chance(1, in: 2) ? [] : [(node, anyone())]
         }
+    }
+
+    /// A leader that doesn't know yet that there is another: the one to give a stale answer.
+    private var deposed: NodeID? {
+        let latest = world.leader
+        return world.nodes.first { $0.raft?.isLeader == true && $0.id != latest }?.id
     }
 
     private mutating func propose(at node: NodeID) {
