@@ -220,15 +220,11 @@ extension State {
 
     private func ledgerViolation() -> String? {
         var counts = OrderedTable<AccountID, UInt32>()
-        var newest = Timestamp.epoch
         let order = ledger.freeForm.order
         for position in 0..<order.count {
             let account = order[position].key.account
             counts[account] = (counts[account] ?? 0) + 1
-            guard order[position].expiry >= newest else { return "free-form ids out of order" }
-            newest = order[position].expiry
         }
-        guard newest <= ledger.freeForm.newestExpiry else { return "a free-form id too long" }
         guard counts[AccountID(0)] ?? 0 == ledger.clusterFreeFormRecords else {
             return "the cluster's free-form ids are counted wrongly"
         }
@@ -238,10 +234,25 @@ extension State {
                 return "an account's free-form ids are counted wrongly"
             }
         }
-        guard ledger.freeForm.records.count <= order.count,
-            ledger.requests.records.count <= ledger.requests.order.count
-        else { return "a record without an expiry" }
+        guard ledger.freeForm.isSound, ledger.requests.isSound else {
+            return "a record without an expiry"
+        }
         return nil
+    }
+}
+
+extension ExpiringRecords {
+    /// Whether expiries ascend, and each record is named by exactly one of them.
+    fileprivate var isSound: Bool {
+        var unnamed = records
+        var newest = Timestamp.epoch
+        for position in 0..<order.count {
+            let due = order[position]
+            guard due.expiry >= newest, due.expiry <= newestExpiry else { return false }
+            newest = due.expiry
+            if unnamed[due.key]?.expiry == due.expiry { unnamed.removeValue(forKey: due.key) }
+        }
+        return unnamed.isEmpty
     }
 }
 

@@ -16,7 +16,9 @@ import Testing
             for step in 1...Self.commandsEach {
                 history.step()
                 if history.hasDiverged { break }
-                if step == Self.commandsEach || step == seed { history.compareEverything() }
+                if step == Self.commandsEach || (step == seed && step.isMultiple(of: 4)) {
+                    history.compareEverything()
+                }
                 if step == 200 { try history.roundTrip(pieces: 1 + Int(seed) * 7) }
             }
             coverage.add(history.coverage)
