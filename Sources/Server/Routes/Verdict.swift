@@ -79,7 +79,7 @@ extension Router {
 
     /// Notes that the key was used, for `last_used_at`.
     func stamp(_ key: KeyView, date: HTTPDate) {
-        reader.image.stamp(key, minute: UInt32(clamping: date.second / 60))
+        reader.stamp(key, minute: UInt32(clamping: date.second / 60))
     }
 }
 
