@@ -105,8 +105,10 @@ extension Raft {
             effects.append(.send(.readReply(reply), to: member))
             return
         }
-        let read = PendingRead(origin: .remote(member, id: request.id))
-        leadership.reads.waiting.append(read)
+        // Asked again while it waits, it gets one answer.
+        let origin = PendingRead.Origin.remote(member, id: request.id)
+        guard !leading.reads.waiting.contains(where: { $0.origin == origin }) else { return }
+        leadership.reads.waiting.append(PendingRead(origin: origin))
     }
 
     // MARK: The follower

@@ -105,6 +105,7 @@ extension Raft {
         to number: Int, carryingEntries: Bool, _ effects: inout [RaftEffect]
     ) {
         let progress = leadership.progress[number]
+        let recipient = progress.id
         let previous = progress.next.previous
         let entries =
             carryingEntries
@@ -119,7 +120,7 @@ extension Raft {
         leadership.progress[number].sentCommit = min(commitIndex, previous + entries.count)
         let bytes = entries.reduce(0) { $0 + $1.cost }
         leadership.progress[number].sent(through: previous + entries.count, bytes: bytes)
-        effects.append(.send(.append(request), to: progress.id))
+        effects.append(.send(.append(request), to: recipient))
     }
 
     // MARK: Answers

@@ -145,6 +145,11 @@ extension Raft {
             }
             commitIndex = max(commitIndex, metadata.lastIndex)
             applied = max(applied, metadata.lastIndex)
+            if isLeader {
+                // It holds what is committed, so its log goes on behind the snapshot.
+                precondition(isContinued, "a leader lacked what a snapshot covers")
+                leadership.uncommittedBytes = log.cost(after: commitIndex)
+            }
         }
         if case .follower = state {
             follower.verified = max(

@@ -105,7 +105,7 @@ struct Leadership: Sendable {
 
 /// A read that waits at the leader.
 struct PendingRead: Sendable {
-    enum Origin: Sendable {
+    enum Origin: Hashable, Sendable {
         case local(token: UInt64)
         case remote(NodeID, id: UInt64)
     }

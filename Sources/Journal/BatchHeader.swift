@@ -132,9 +132,12 @@ extension BatchHeader {
         var writer = ByteWriter(capacity: layout.end - layout.start)
         encode(.before, into: &writer)
         writer.writeRaw(body)
-        writer.writeRaw(repeatElement(0, count: layout.second - layout.start - writer.count))
+        // Arrays are copied as a whole; a repeated element is appended one by one.
+        let gap = layout.second - layout.start - writer.count
+        writer.writeRaw([UInt8](repeating: 0, count: gap))
         encode(.behind, into: &writer)
-        writer.writeRaw(repeatElement(0, count: layout.end - layout.start - writer.count))
+        let rest = layout.end - layout.start - writer.count
+        writer.writeRaw([UInt8](repeating: 0, count: rest))
         return writer.bytes
     }
 }

@@ -18,13 +18,13 @@ public struct JournalSettings: Hashable, Sendable {
         guard maximumPayloadBytes > 0, maximumPayloadBytes <= 1 << 30 else {
             throw InvalidJournalSettings("maximumPayloadBytes must be from 1 to 2^30")
         }
-        guard segmentBytes <= 1 << 32, segmentBytes % geometry.pageBytes == 0 else {
+        guard segmentBytes <= 1 << 31, segmentBytes % geometry.pageBytes == 0 else {
             throw InvalidJournalSettings(
-                "segmentBytes must be a multiple of \(geometry.pageBytes), 4 GiB at most")
+                "segmentBytes must be a multiple of \(geometry.pageBytes), 2 GiB at most")
         }
         guard BatchLayout.largest(for: maximumPayloadBytes, in: geometry) <= segmentBytes else {
             throw InvalidJournalSettings(
-                "segmentBytes must exceed maximumPayloadBytes by three pages at least")
+                "segmentBytes must exceed maximumPayloadBytes by two pages at least")
         }
     }
 }

@@ -22,6 +22,8 @@ struct SegmentImage {
     let geometry: Geometry
     /// In the order in which they stand.
     let headers: [Standing]
+    /// The header of the batch that begins at an offset of the file, and how many copies stand.
+    private let batches: [Int: (header: BatchHeader, copies: Int)]
     /// The log offset of the file's first byte, from the headers; nil if none stands.
     let base: UInt64?
 
@@ -30,6 +32,7 @@ struct SegmentImage {
         self.bytes = bytes
         geometry = identity.geometry
         var headers: [Standing] = []
+        var batches: [Int: (header: BatchHeader, copies: Int)] = [:]
         var base: UInt64?
         for position in stride(from: 0, to: bytes.count, by: geometry.sectorBytes) {
             guard let (header, copy) = BatchHeader.standing(at: position, of: bytes),
@@ -42,8 +45,10 @@ struct SegmentImage {
             else { continue }
             base = header.offset - UInt64(start)
             headers.append(Standing(position: position, start: start, header: header))
+            batches[start, default: (header, 0)].copies += 1
         }
         self.headers = headers
+        self.batches = batches
         self.base = base
     }
 
@@ -63,8 +68,7 @@ struct SegmentImage {
     /// The batch that begins at `start`. `checksum` is the one it has to continue, nil to take
     /// the header's word for it.
     func batch(at start: Int, continuing checksum: UInt32?) -> Reading {
-        let copies = headers.filter { $0.start == start }
-        guard let header = copies.first?.header else { return .nothing }
+        guard let (header, copies) = batches[start] else { return .nothing }
         let layout = BatchLayout(start: start, bodyBytes: header.bodyBytes, in: geometry)
         guard layout.second - start == header.distance, layout.end <= bytes.count else {
             return .header(header, "the batch reaches beyond its file")
@@ -74,7 +78,7 @@ struct SegmentImage {
         }
         do {
             let records = try records(of: header, in: layout)
-            return .batch(header, records, layout: layout, copies: copies.count)
+            return .batch(header, records, layout: layout, copies: copies)
         } catch {
             return .header(header, error.reason)
         }

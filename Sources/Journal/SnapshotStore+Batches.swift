@@ -41,21 +41,16 @@ extension SnapshotStore {
     }
 
     /// The performer failed at one operation of a batch and did none of those behind it. If room
-    /// ran out the file is given up and nothing is lost: `isWriting` is false, a receiver is told
-    /// to begin anew with the next range.
+    /// ran out, both the snapshot being written and the one being received are given up, and what
+    /// they took is freed: `isWriting` is false, and the next range received is answered with the
+    /// offset 0. Nothing is lost.
     public mutating func failed(_ id: DiskBatch.ID, _ failure: DiskFailure) -> FailureConsequence {
         let what = takeInFlight(id)
         if case .broken(let reason) = failure { return .fatal(reason) }
-        switch what {
-        case .housekeeping:
-            return .fatal("no space left to delete a file")
-        case .writing:
-            writing = nil
-            garbage.append(FileName.incompleteSnapshot)
-        case .receiving:
-            receiving = nil
-            garbage.append(FileName.receivedSnapshot)
-        }
+        if case .housekeeping = what { return .fatal("no space left to delete a file") }
+        abandon()
+        rejectReceived()
+        garbage += [FileName.incompleteSnapshot, FileName.receivedSnapshot]
         return .full
     }
 

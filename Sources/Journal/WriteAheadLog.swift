@@ -123,6 +123,11 @@ public struct WriteAheadLog: Sendable {
         garbage = log.superfluous + [FileName.incompleteIdentity, FileName.incompleteSegment]
         last = log.last
         doubt = log.doubt
+        // One made under other settings may be too small for a record of today's.
+        if let small = spare, small.capacity < settings.segmentBytes {
+            spare = nil
+            garbage.append(small.description)
+        }
         checkInvariants()
     }
 

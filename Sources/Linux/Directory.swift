@@ -54,6 +54,17 @@ public struct Directory: ~Copyable, Sendable {
         return status.st_mode & 0o7777
     }
 
+    /// Takes everybody else's permissions away.
+    public func makePrivate() throws(SystemError) {
+        guard try mode() & 0o077 != 0 else { return }
+        let number = descriptor.number
+        do throws(SystemError) {
+            _ = try systemCall("fchmod") { fchmod(number, 0o700) }
+        } catch {
+            throw error.about(path)
+        }
+    }
+
     /// Makes a new file of no bytes, readable and writable. Throws EEXIST, ENOSPC.
     public func create(_ name: String) throws(SystemError) -> File {
         try open(name, O_RDWR | O_CREAT | O_EXCL)

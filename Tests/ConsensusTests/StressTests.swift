@@ -56,8 +56,8 @@ import Testing
             #expect(world.nodes.allSatisfy { $0.standing.isWhole }, "seed \(seed)")
         }
         #expect(commits > Self.seeds * 20)
-        #expect(elections > Self.seeds * 3)
-        #expect(rotten > Self.seeds / 2)
+        #expect(elections > Self.seeds * 2)
+        #expect(rotten > Self.seeds / 4)
     }
 }
 

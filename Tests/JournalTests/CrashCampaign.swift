@@ -213,7 +213,7 @@ struct CrashCampaign {
         let stopsHere = generator.chance(1, in: 7)
         var count = batch.operations.count
         if stopsHere {
-            // Anywhere, but half of the time where it hurts: with everything written, nothing synced.
+            // Anywhere, but half of the time where it hurts: all written, nothing synced.
             count = Int(generator.below(UInt64(count) + 1))
             let sync = batch.operations.lastIndex {
                 if case .sync = $0 { true } else { false }

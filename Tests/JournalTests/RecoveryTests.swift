@@ -59,4 +59,29 @@ import Testing
         #expect(done.hardState == JournalHardState(term: Term(1), votedFor: NodeID(3)))
         #expect(done.last == position(1, 3))
     }
+
+    @Test func `segments may change their size from one start to the next`() throws {
+        var node = try Node.formatted()
+        try node.write([record(1)], [record(2)])
+        let larger = JournalSettings(segmentBytes: 4096, maximumPayloadBytes: 3000)
+        var again = try Node(on: node.disk, settings: larger)
+        let long = record(3, payload: [UInt8](repeating: 3, count: 3000))
+        try again.write([long])
+        var smaller = try Node(on: again.disk)
+        for index in UInt64(4)...9 { try smaller.write([record(index)]) }
+        let recovery = try smaller.recover()
+        #expect(recovery.verdict == .whole)
+        #expect(recovery.records == [record(1), record(2), long] + (4...9).map { record($0) })
+    }
+
+    @Test func `an entry may supersede another of the same batch`() throws {
+        var node = try Node.formatted()
+        node.log.save(JournalHardState(term: Term(2), votedFor: nil))
+        node.log.append([record(1), record(2), record(3)])
+        node.log.append([record(2, term: 2)])
+        try node.run()
+        let recovery = try node.recover()
+        #expect(recovery.records == [record(1), record(2, term: 2)])
+        #expect(node.durable == position(2, 2))
+    }
 }

@@ -13,6 +13,8 @@ struct RandomHistory {
     var index = LogIndex.zero
     var time: Timestamp
     var coverage = Coverage()
+    /// Whether an outcome wasn't the reference's: what follows would say nothing more.
+    private(set) var hasDiverged = false
     /// Sent before, to be sent again.
     private var sent: [Envelope] = []
     private var nextID: UInt64 = 1_000
@@ -84,8 +86,9 @@ struct RandomHistory {
         time = genesis.time
     }
 
-    /// Applies one more command.
+    /// Applies one more command, unless the two have parted.
     mutating func step() {
+        guard !hasDiverged else { return }
         passTime()
         let envelope = draw()
         index = index.next
@@ -95,6 +98,7 @@ struct RandomHistory {
         let expected = reference.apply(envelope, at: index, time: time)
         #expect(request == envelope.requestID)
         #expect(outcome == expected, "\(index): \(envelope)")
+        hasDiverged = outcome != expected
         for change in changes { mirror.follow(change) }
         coverage.note(envelope.command.kind, outcome)
         coverage.forgotten += changes.count {

@@ -15,6 +15,7 @@ import Testing
             var history = RandomHistory(seed: seed)
             for step in 1...Self.commandsEach {
                 history.step()
+                if history.hasDiverged { break }
                 if step == Self.commandsEach || step == seed { history.compareEverything() }
                 if step == 200 { try history.roundTrip(pieces: 1 + Int(seed) * 7) }
             }

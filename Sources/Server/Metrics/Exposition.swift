@@ -4,8 +4,6 @@ import Basics
 struct Exposition {
     private(set) var text = ""
 
-    static let contentType = "text/plain; version=0.0.4; charset=utf-8"
-
     mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
         head(name, help, "counter")
         text += "keyclave_\(name) \(value)\n"

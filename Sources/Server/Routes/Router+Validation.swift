@@ -1,6 +1,7 @@
 import Basics
 import HTTP
 import Keyring
+import Replica
 
 // Validations, answered by the thread that read them.
 extension Router {
@@ -97,7 +98,7 @@ extension Router {
         json.removeAll()
         json.beginObject()
         json.member("valid", isValid)
-        json.member("code", validation.verdict.code)
+        json.member("code", validation.verdict.text)
         if let key = validation.key, isValid {
             stamp(key, date: date)
             json.member("key_id", id: key.id)

@@ -1,22 +1,11 @@
 import Basics
 import HTTP
 import Keyring
+import Replica
 
-/// What this node says of a presented key. The order of the cases is the precedence: the first
-/// that applies is said.
-public enum Verdict: Hashable, Sendable {
-    /// This node hasn't heard from the cluster lately, so it doesn't say.
-    case unavailable
-    /// Malformed, unknown, inactive or revoked, or its user or account is gone: the caller sees
-    /// no difference.
-    case invalid
-    case wrongAPI
-    /// Less is left than the caller asked for, by this node's knowledge.
-    case creditsExhausted
-    case valid
-
+extension Validation.Verdict {
     /// As in the body of `/v1/verify`.
-    var code: StaticString {
+    var text: StaticString {
         switch self {
         case .unavailable: "unavailable"
         case .invalid: "invalid"
@@ -38,43 +27,13 @@ public enum Verdict: Hashable, Sendable {
     }
 }
 
-/// A validation: the verdict, the key if it was found, and the log index that both reflect.
-struct Validation {
-    var verdict: Verdict
-    var key: KeyView?
-    var index: LogIndex
-}
-
 extension Router {
-    /// Judges the text of a key by this node's memory. One look-up, no allocation.
-    ///
-    /// The loads are in the order that makes the answer safe: index, states, freshness, and the
-    /// clock last.
+    /// Judges the text of a key by this node's memory, by the one rule there is.
     func validate(
         _ text: UnsafeRawBufferPointer, api: API?, cost: UInt64, now: () -> Instant
     ) -> Validation {
-        let image = reader.image
-        let index = image.appliedIndex
-        var key: KeyView?
-        if KeyText.api(ofKey: text.bytes) != nil {
-            key = image.key(KeyText.digest(of: text.bytes))
-        }
-        let freshUntil = reader.freshUntil
-        let verdict: Verdict
-        if now() >= freshUntil {
-            verdict = .unavailable
-        } else if let key, key.isAccepted {
-            if let api, api != key.api {
-                verdict = .wrongAPI
-            } else if cost > 0, let credits = key.credits, credits.remaining.rawValue < cost {
-                verdict = .creditsExhausted
-            } else {
-                verdict = .valid
-            }
-        } else {
-            verdict = .invalid
-        }
-        return Validation(verdict: verdict, key: key, index: index)
+        Replica.validate(
+            text.bytes, for: api, cost: Credits(clamping: cost), reader: reader, clock: now)
     }
 
     /// Notes that the key was used, for `last_used_at`.

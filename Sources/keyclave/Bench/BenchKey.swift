@@ -17,7 +17,8 @@ struct BenchKey {
         let token = try session.token()
         var account = invocation.text("account")
         if account == nil {
-            let me = ClientRequest(method: .get, path: "/v1/whoami", authorization: token, isSafe: true)
+            let me = ClientRequest(
+                method: .get, path: "/v1/whoami", authorization: token, isSafe: true)
             account = try session.client.send(me).json()?["account"]?.string
         }
         let isOwnAccount = account == nil

@@ -88,7 +88,8 @@ struct BenchRun {
 
     /// Shows a line a second until the end or a signal; returns when that was.
     private func watch(
-        _ plan: BenchPlan, _ begin: Instant, _ progress: BenchProgress, _ signals: borrowing SignalQueue
+        _ plan: BenchPlan, _ begin: Instant, _ progress: BenchProgress,
+        _ signals: borrowing SignalQueue
     ) throws(SystemError) -> Instant {
         let poller = try Poller(batch: 1)
         try poller.add(signals.descriptor, .read, token: 0)

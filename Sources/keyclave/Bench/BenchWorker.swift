@@ -192,7 +192,8 @@ struct BenchWorker: ~Copyable {
         let now = Clocks.now()
         var position = 0
         while true {
-            let found = connection.input.isEmpty
+            let found =
+                connection.input.isEmpty
                 ? buffer.withUnsafeBytes {
                     AnswerScanner.next(in: .init(rebasing: $0[..<count]), from: position)
                 } : connection.input.withUnsafeBytes { AnswerScanner.next(in: $0, from: position) }

@@ -29,7 +29,7 @@ extension Command {
                 name: "snapshot", summary: "make the node asked write a snapshot now",
                 example: "keyclave cluster snapshot --endpoint http://127.0.0.1:7102",
                 action: .request(
-                    Operation(method: .post, path: "/v1/cluster/snapshot", body: []))),
+                    Operation(method: .post, path: "/v1/cluster/snapshot"))),
         ])
 
     static let settings = Command(

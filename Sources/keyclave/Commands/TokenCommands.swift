@@ -36,10 +36,16 @@ extension Command {
                         columns: ["token"] + tokenColumns, secret: "token"))),
             Command(
                 name: "list", summary: "list the tokens that you may see",
-                options: CommandOption.page, example: "keyclave token list",
+                options: [
+                    CommandOption(
+                        name: "account", value: .text, placeholder: "ACC",
+                        meaning: "of this account (operator)")
+                ] + CommandOption.page,
+                example: "keyclave token list",
                 action: .request(
                     Operation(
-                        method: .get, path: "/v1/tokens", query: Operation.pageQuery,
+                        method: .get, path: "/v1/tokens",
+                        query: [.text("account")] + Operation.pageQuery,
                         answer: .list, columns: tokenColumns))),
             Command(
                 name: "revoke", summary: "end a token everywhere, for ever",

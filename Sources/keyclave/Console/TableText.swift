@@ -102,7 +102,9 @@ struct TableText {
         case .string(let text):
             String(String.UnicodeScalarView(text.unicodeScalars.map(printable)))
         case .array(let items): items.isEmpty ? "–" : items.map(cell).joined(separator: ", ")
-        case .object: value.compactText
+        case .object(let members):
+            // Within a list in a cell: the values say enough.
+            members.map { cell($0.value) }.joined(separator: " ")
         }
     }
 

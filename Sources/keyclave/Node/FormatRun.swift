@@ -1,5 +1,92 @@
+import Basics
+import Journal
+import Keyring
+import Linux
+import Server
+
+/// `keyclave format`.
 struct FormatRun {
     var invocation: Invocation
     var surroundings: Surroundings
-    func run() throws -> ExitCode { .done }
+
+    func run() throws -> ExitCode {
+        let configuration = try ConfigurationFile.read(
+            invocation.required("config"), in: surroundings)
+        let cluster = try clusterID()
+        let settings = try self.settings()
+        let target = try FormatTarget(configuration.dataDirectory)
+        guard try target.isEmpty() else {
+            throw LocalError(
+                message: "\(configuration.dataDirectory) isn't empty. A node's data is never "
+                    + "formatted over: choose another directory, or remove this one yourself if "
+                    + "nothing in it is wanted")
+        }
+        let token = try OperatorToken(
+            file: surroundings.absolutePath(invocation.required("operator-token-file")))
+        let formation = Formation(cluster: cluster, settings: settings, operatorToken: token.text)
+        try target.write(
+            formation.identity(
+                of: configuration, incarnation: Formation.incarnation(Entropy.bytes(8))))
+        show(cluster, configuration)
+        return .done
+    }
+
+    private func clusterID() throws -> ClusterID {
+        guard let text = invocation.text("cluster-id") else { return ClusterID.next() }
+        guard let id = ClusterID(text) else {
+            throw UsageError(
+                words: invocation.words,
+                message: "--cluster-id must be a UUID of version 7, not “\(text)”")
+        }
+        return id
+    }
+
+    /// The standard, changed by every `--set NAME=VALUE`.
+    private func settings() throws -> ClusterSettings {
+        var settings = ClusterSettings.standard
+        for text in invocation.texts("set") {
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { throw wrong("--set must be NAME=VALUE, not “\(text)”") }
+            guard let setting = Keyring.Setting.allCases.first(where: { $0.name == parts[0] })
+            else {
+                let names = Keyring.Setting.allCases.map(\.name)
+                let hint = Suggestion.nearest(to: parts[0], among: names).map {
+                    "; did you mean \($0)?"
+                }
+                throw wrong("there is no replicated setting “\(parts[0])”" + (hint ?? ""))
+            }
+            guard let value = UInt32(parts[1]), setting.bounds.contains(value) else {
+                let bounds = setting.bounds
+                throw wrong(
+                    "\(setting.name) must be from \(bounds.lowerBound) to \(bounds.upperBound)")
+            }
+            settings[keyPath: setting.path] = value
+        }
+        if let name = settings.firstViolation {
+            throw wrong("\(name) contradicts the other settings")
+        }
+        return settings
+    }
+
+    private func wrong(_ message: String) -> UsageError {
+        UsageError(words: invocation.words, message: message)
+    }
+
+    private func show(_ cluster: ClusterID, _ configuration: NodeConfiguration) {
+        if invocation.required("output") == "json" {
+            surroundings.print(
+                """
+                {
+                  "cluster_id": "\(cluster)",
+                  "node": "\(configuration.node)"
+                }
+
+                """)
+        } else {
+            surroundings.print("cluster_id  \(cluster)\nnode        \(configuration.node)\n")
+        }
+        surroundings.tell(
+            "\(configuration.dataDirectory) is formatted. Every other node of this cluster needs "
+                + "--cluster-id \(cluster) and the same operator token.\n")
+    }
 }

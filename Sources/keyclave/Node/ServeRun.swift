@@ -1,14 +1,40 @@
+import Linux
 import Server
 
 /// `keyclave serve`.
 struct ServeRun {
+    static let secretVariable = "KEYCLAVE_CLUSTER_SECRET"
+
     var invocation: Invocation
     var surroundings: Surroundings
 
     func run() throws -> ExitCode {
         let configuration = try ConfigurationFile.read(
             invocation.required("config"), in: surroundings)
-        _ = configuration
-        throw LocalError(message: "this build has no server")
+        let secrets = try Self.secrets(configuration, surroundings)
+        do throws(StartFailure) {
+            let code = try Daemon.run(configuration, secrets: secrets, version: Program.version)
+            return ExitCode(rawValue: code) ?? .localError
+        } catch {
+            throw LocalError(message: "\(configuration.node) can't start: \(error)")
+        }
+    }
+
+    /// The cluster's secret and, while it is being changed, the one before: from files that
+    /// nobody else may read or, without a file, from the environment. Never from an argument,
+    /// which every user of the machine can see.
+    static func secrets(
+        _ configuration: NodeConfiguration, _ surroundings: Surroundings
+    ) throws -> [[UInt8]] {
+        let files = [configuration.clusterSecretFile, configuration.previousClusterSecretFile]
+        if configuration.clusterSecretFile == nil {
+            guard let secret = surroundings.environment[secretVariable], !secret.isEmpty else {
+                return []
+            }
+            return [Array(secret.utf8)]
+        }
+        return try files.compactMap { file in
+            try file.map { Array(try Session.secret(inFile: $0).utf8) }
+        }
     }
 }

@@ -1,0 +1,188 @@
+import Basics
+import Keyring
+import Linux
+import Replica
+
+/// Why a node can't start, in one line for its operator.
+public struct StartFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    public var description: String
+
+    public init(_ description: String) { self.description = description }
+}
+
+/// A running node: its data directory, its sockets and its threads.
+///
+/// | thread | owns |
+/// |---|---|
+/// | `replica` | the node and the peer links |
+/// | `disk` | the journal's files |
+/// | `snapshot` | snapshot files and the encoding of snapshots |
+/// | `front-N` | a listening socket and its clients' connections |
+/// | `resolver` | the system's resolver, for peers known by name |
+///
+/// They share mailboxes, the key table and counters; nothing else.
+public final class Daemon {
+    /// What the replica thread tells the daemon.
+    enum Notice: Sendable {
+        /// A graceful stop has done what it could.
+        case nodeStopped
+    }
+
+    /// Where clients and peers connect, with the ports that were really taken.
+    public let httpAddress: SocketAddress
+    public let peerAddress: SocketAddress
+    public let log: Log
+
+    private let directory: DataDirectory
+    private let configuration: NodeConfiguration
+    private let notices: Mailbox<Notice>
+    private let parts: DaemonParts
+    private let threads: DaemonThreads
+
+    /// Locks and recovers the data directory, listens, and starts the threads. Whoever wants to
+    /// handle signals makes the `SignalQueue` before.
+    ///
+    /// - Parameters:
+    ///   - secrets: The cluster's secret, or two while it is being changed; none will do for a
+    ///     cluster of one.
+    ///   - version: What `/v1/cluster` calls the program.
+    public init(
+        _ configuration: NodeConfiguration, secrets: [[UInt8]], version: String
+    ) throws(StartFailure) {
+        let log = Log(node: configuration.node, threshold: configuration.logThreshold)
+        let opened = try DataDirectory(starting: configuration.dataDirectory)
+        let node = try Daemon.recoverNode(opened, configuration, secrets, log)
+        self.log = log
+        self.configuration = configuration
+        do throws(SystemError) {
+            notices = try Mailbox()
+            parts = try DaemonParts(
+                configuration, version: version, table: node.table, log: log)
+            httpAddress = parts.httpAddress
+            peerAddress = parts.peerAddress
+            threads = try parts.start(node, notices: notices)
+        } catch {
+            throw StartFailure("\(error)")
+        }
+        directory = opened
+        log.info(
+            "started",
+            [
+                "http": httpAddress, "peers": peerAddress, "fronts": configuration.frontThreads,
+                "data": configuration.dataDirectory, "pid": ProcessControl.identifier,
+            ])
+    }
+
+    /// Runs a node in this process until SIGTERM or SIGINT, which stop it gracefully.
+    ///
+    /// - Parameter announce: Called once the node listens.
+    /// - Returns: The code to end the process with.
+    public static func run(
+        _ configuration: NodeConfiguration, secrets: [[UInt8]], version: String,
+        announce: (Daemon) -> Void = { _ in }
+    ) throws(StartFailure) -> Int32 {
+        SignalQueue.ignoreBrokenPipes()
+        let signals: SignalQueue
+        do throws(SystemError) {
+            // Before the first thread, which would inherit the default actions.
+            signals = try SignalQueue([.terminate, .interrupt])
+        } catch {
+            throw StartFailure("\(error)")
+        }
+        let daemon = try Daemon(configuration, secrets: secrets, version: version)
+        announce(daemon)
+        daemon.wait(for: signals)
+        daemon.stop()
+        return ExitCode.done
+    }
+
+    private func wait(for signals: borrowing SignalQueue) {
+        do throws(SystemError) {
+            let poller = try Poller(batch: 1)
+            try poller.add(signals.descriptor, .read, token: 0)
+            while true {
+                _ = poller.wait(nil)
+                guard let signal = signals.next() else { continue }
+                log.info("signal", ["number": signal.number])
+                return
+            }
+        } catch {
+            log.error("fatal", ["reason": "\(error)"])
+        }
+    }
+
+    /// Hands leadership over, lets what is under way end, closes everything, and returns when all
+    /// threads have ended. Once.
+    public func stop() {
+        let deadline = Clocks.now() + configuration.drainDeadline
+        parts.replica.send(.input(.stopRequested))
+        var received: [Notice] = []
+        while received.isEmpty {
+            let left = deadline - Clocks.now()
+            guard left > .zero else { break }
+            notices.wait(into: &received, timeout: left)
+        }
+        if received.isEmpty { log.warning("stop_deadline", ["left": "requests unanswered"]) }
+        // Replies that the node has given stand before this in the same mailboxes.
+        for front in parts.fronts { front.mailbox.send(.drain) }
+        threads.joinFronts()
+        parts.replica.send(.end)
+        threads.joinReplica()
+        parts.disk.orders.send(.stop)
+        parts.snapshots.orders.send(.stop)
+        parts.resolver.stop()
+        threads.joinRest()
+        log.info("stopped")
+    }
+}
+
+extension Daemon {
+    /// The node as the directory's last process left it.
+    private static func recoverNode(
+        _ directory: borrowing DataDirectory, _ configuration: NodeConfiguration,
+        _ secrets: [[UInt8]], _ log: Log
+    ) throws(StartFailure) -> Node {
+        let recovery = try directory.recovery()
+        for blemish in recovery.blemishes { log.warning("blemish", ["detail": blemish]) }
+        log.info(
+            "recovered",
+            [
+                "verdict": "\(recovery.verdict)", "records": recovery.records.count,
+                "snapshot": recovery.snapshot?.name ?? "none",
+            ])
+        let formatted = recovery.identity.members.map(\.node)
+        guard recovery.identity.node == configuration.node else {
+            throw StartFailure(
+                "\(directory.path) belongs to \(recovery.identity.node), not \(configuration.node)")
+        }
+        guard formatted == configuration.members.map(\.id) else {
+            throw StartFailure(
+                "\(directory.path) was formatted for the members "
+                    + formatted.map(\.description).joined(separator: " "))
+        }
+        let start = NodeStart(
+            recovery: recovery, settings: configuration.nodeSettings,
+            secrets: try usableSecrets(secrets, configuration),
+            entropy: Digest(Entropy.bytes(Digest.count)))
+        do throws(NodeStartRefusal) {
+            return try Node(start, clock: Clocks.reading())
+        } catch {
+            throw StartFailure("\(directory.path): \(error)")
+        }
+    }
+
+    /// A node without peers needs no secret: it gets one that nobody knows.
+    private static func usableSecrets(
+        _ secrets: [[UInt8]], _ configuration: NodeConfiguration
+    ) throws(StartFailure) -> [[UInt8]] {
+        if secrets.isEmpty && configuration.members.count == 1 { return [Entropy.bytes(32)] }
+        guard (1...2).contains(secrets.count) else {
+            throw StartFailure("one cluster secret is needed, or two while it is being changed")
+        }
+        // Shorter ones could be guessed from one recorded handshake.
+        guard secrets.allSatisfy({ (16...1024).contains($0.count) }) else {
+            throw StartFailure("the cluster secret must have 16 to 1024 bytes")
+        }
+        return secrets
+    }
+}

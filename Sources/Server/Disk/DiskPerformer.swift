@@ -1,0 +1,161 @@
+import Journal
+import Linux
+
+/// Performs disk operations in the data directory, one after the other, on the calling thread.
+///
+/// The one place where a byte of the node's meets the disk. Each lane of operations has a
+/// performer of its own.
+final class DiskPerformer {
+    private let directory: Directory
+    private var openFiles: [String: OpenFile] = [:]
+    #if SHADOW_DISK
+    private let shadow: ShadowDisk?
+    #endif
+
+    private final class OpenFile {
+        let file: File
+        init(_ file: consuming File) { self.file = file }
+    }
+
+    /// Opens the data directory, which the process must have locked.
+    init(configuration: DiskConfiguration) throws(SystemError) {
+        directory = try Directory(at: configuration.path)
+        #if SHADOW_DISK
+        shadow = configuration.shadow
+        #endif
+    }
+
+    /// Performs `operations` up to the first that fails, and says how that failed. After anything
+    /// but a lack of room nothing is known of the files any more.
+    func perform(_ operations: [DiskOperation]) -> DiskFailure? {
+        for operation in operations {
+            do throws(SystemError) {
+                try perform(operation)
+            } catch {
+                if error.isOutOfSpace && operation.mayFindNoRoom { return .noSpace }
+                return .broken("\(operation.summary) failed: \(error)")
+            }
+        }
+        return nil
+    }
+
+    /// Part of a file: fewer bytes than asked for at its end, none if it can't be read. A reader
+    /// of snapshots asks again or for another one, so that is no failure of the node.
+    func read(_ read: DiskRead) -> [UInt8] {
+        do throws(SystemError) {
+            return try directory.open(read.name).read(read.count, at: read.offset)
+        } catch {
+            return []
+        }
+    }
+
+    private func perform(_ operation: DiskOperation) throws(SystemError) {
+        switch operation {
+        case .create(let name, let count):
+            try create(name, count)
+        case .write(let name, let offset, let bytes):
+            try opened(name).file.write(bytes, at: offset)
+        case .sync(let name):
+            try synchronize(opened(name).file)
+        case .rename(from: let old, to: let new):
+            try directory.rename(old, to: new)
+            openFiles[new] = openFiles.removeValue(forKey: old)
+        case .syncDirectory:
+            try synchronizeDirectory()
+        case .delete(let name):
+            openFiles[name] = nil
+            try remove(name)
+        }
+        #if SHADOW_DISK
+        try noteInShadow(operation)
+        #endif
+    }
+
+    #if SHADOW_DISK
+    private func noteInShadow(_ operation: DiskOperation) throws(SystemError) {
+        #if NO_SYNC
+        // What wasn't synced doesn't reach the shadow.
+        switch operation {
+        case .sync, .syncDirectory: return
+        default: break
+        }
+        #endif
+        try shadow?.note(operation)
+    }
+    #endif
+
+    private func create(_ name: String, _ count: Int) throws(SystemError) {
+        openFiles[name] = nil
+        try remove(name)
+        let file = try directory.create(name)
+        do throws(SystemError) {
+            if count > 0 { try file.preallocate(count) }
+        } catch {
+            // What found no room isn't left lying about.
+            try? directory.remove(name)
+            throw error
+        }
+        openFiles[name] = OpenFile(file)
+    }
+
+    /// A file that isn't there is as good as removed.
+    private func remove(_ name: String) throws(SystemError) {
+        do throws(SystemError) {
+            try directory.remove(name)
+        } catch {
+            if !error.isMissing { throw error }
+        }
+    }
+
+    private func opened(_ name: String) throws(SystemError) -> OpenFile {
+        if let file = openFiles[name] { return file }
+        let file = OpenFile(try directory.open(name))
+        openFiles[name] = file
+        return file
+    }
+
+    // A build with NO_SYNC defined must lose acknowledged writes in the tests that kill nodes: it
+    // shows that those tests can fail.
+    private func synchronize(_ file: borrowing File) throws(SystemError) {
+        #if !NO_SYNC
+        try file.synchronize()
+        #endif
+    }
+
+    private func synchronizeDirectory() throws(SystemError) {
+        #if !NO_SYNC
+        try directory.synchronize()
+        #endif
+    }
+}
+
+extension DiskOperation {
+    /// Making a file and writing to it need room; a sync that reports none has lost data.
+    fileprivate var mayFindNoRoom: Bool {
+        switch self {
+        case .create, .write: true
+        case .sync, .rename, .syncDirectory, .delete: false
+        }
+    }
+
+    /// For the one line that says why the process ends; without the bytes.
+    fileprivate var summary: String {
+        switch self {
+        case .create(let name, let count): "creating \(name) of \(count) bytes"
+        case .write(let name, let offset, let bytes):
+            "writing \(bytes.count) bytes at \(offset) of \(name)"
+        case .sync(let name): "syncing \(name)"
+        case .rename(from: let old, to: let new): "renaming \(old) to \(new)"
+        case .syncDirectory: "syncing the directory"
+        case .delete(let name): "deleting \(name)"
+        }
+    }
+}
+
+/// Where the node's files are.
+struct DiskConfiguration: Sendable {
+    var path: String
+    #if SHADOW_DISK
+    var shadow: ShadowDisk?
+    #endif
+}

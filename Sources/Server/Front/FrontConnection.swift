@@ -1,0 +1,98 @@
+import Basics
+import HTTP
+import Linux
+import Replica
+
+/// One client's connection, on the front thread that accepted it.
+///
+/// Laws:
+/// - Answers leave in the order of their requests. While `exchanges` is empty an answer goes
+///   straight to `output`; else it waits in its exchange.
+/// - The oldest exchange is always one that still waits.
+final class FrontConnection {
+    /// A request whose answer can't be written yet.
+    struct Exchange {
+        enum Answer {
+            /// Handed to the node; its reply is to be rendered by this.
+            case awaited(AnswerContext)
+            /// Known, but requests before it still wait.
+            case ready([UInt8])
+        }
+
+        var answer: Answer
+        var began: Instant
+    }
+
+    /// Where the connection stands with its client.
+    enum Stage {
+        case open
+        /// Nothing more is read; closed once everything asked for is answered and written.
+        case finishing
+    }
+
+    /// What the deadline is for.
+    enum Phase {
+        /// Nothing was asked and nothing is left to write.
+        case idle
+        case readingHead
+        case readingBody
+        /// For the node's reply.
+        case waiting
+        case writing
+    }
+
+    /// Its place in the thread's table.
+    let place: Int
+    let socket: StreamSocket
+    var stage = Stage.open
+    /// The client has said that it sends no more.
+    var hasEnded = false
+    var phase = Phase.idle
+    var parser = RequestParser(bodyLimits: Endpoint.bodyLimits)
+    var input = ReadBuffer()
+    var output = WriteBuffer()
+    var exchanges = Ring<Exchange>()
+    /// The number of the oldest exchange; those behind it follow on.
+    var firstNumber: UInt32
+    /// What the poller was last told.
+    var interest = Interest.read
+    /// When it is closed if the phase hasn't ended by then.
+    var deadline: Instant
+
+    init(place: Int, socket: consuming StreamSocket, firstNumber: UInt32, deadline: Instant) {
+        self.place = place
+        self.socket = socket
+        self.firstNumber = firstNumber
+        self.deadline = deadline
+    }
+
+    /// The number that the next exchange will have.
+    var nextNumber: UInt32 { firstNumber &+ UInt32(exchanges.count) }
+
+    /// What the connection is doing now.
+    var currentPhase: Phase {
+        if !output.isEmpty { return .writing }
+        if !exchanges.isEmpty { return .waiting }
+        if input.isEmpty { return parser.isIdle ? .idle : .readingHead }
+        return parser.isReadingBody ? .readingBody : .readingHead
+    }
+
+    /// True if nothing that was asked is unanswered or unwritten.
+    var isQuiet: Bool { exchanges.isEmpty && output.isEmpty }
+
+    /// Fills in the answer to the exchange of this number and moves what can go now to the
+    /// output. False if there is no such exchange that waits.
+    func complete(_ number: UInt32, _ render: (AnswerContext, Instant) -> [UInt8]) -> Bool {
+        let offset = Int(number &- firstNumber)
+        guard offset < exchanges.count, case .awaited(let context) = exchanges[offset].answer
+        else { return false }
+        let bytes = render(context, exchanges[offset].began)
+        exchanges[offset].answer = .ready(bytes)
+        while let first = exchanges.first, case .ready(let bytes) = first.answer {
+            output.append(bytes)
+            _ = exchanges.removeFirst()
+            firstNumber &+= 1
+        }
+        return true
+    }
+}

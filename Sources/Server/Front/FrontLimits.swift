@@ -1,0 +1,17 @@
+import Basics
+import HTTP
+
+/// Every fixed bound of a front thread.
+enum FrontLimits {
+    /// A body must be there this long after its head, or a part of it.
+    static let bodyDeadline = Duration.seconds(30)
+    /// A client that reads nothing of its answer is closed after this.
+    static let writeDeadline = Duration.seconds(30)
+    /// Requests of one connection that wait for the node; further ones aren't read yet.
+    static let exchanges = 256
+    /// Bytes that wait for a client that doesn't read; no further request is read beyond.
+    static let queuedBytes = 256 << 10
+    /// What a connection's input buffer may grow to: one request of the largest kind.
+    static let inputBytes =
+        HTTPLimits.headBytes + Endpoint.bodyLimits.large + HTTPLimits.chunkFramingBytes
+}

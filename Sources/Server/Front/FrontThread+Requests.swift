@@ -1,0 +1,188 @@
+import Basics
+import HTTP
+import Linux
+import Replica
+
+/// From bytes to answers, on one connection.
+extension FrontThread {
+    func read(_ connection: FrontConnection) {
+        guard connection.stage == .open, !connection.hasEnded else { return }
+        do throws(SystemError) {
+            let room = connection.input.room(upTo: FrontLimits.inputBytes)
+            // Full of requests that may not be taken yet.
+            if room.isEmpty { return }
+            switch try connection.socket.read(into: room) {
+            case .bytes(let count): connection.input.fill(count)
+            case .wouldBlock: return
+            case .end: connection.hasEnded = true
+            }
+        } catch {
+            return close(connection)
+        }
+        serve(connection)
+    }
+
+    /// Answers or hands over every whole request that is there, and writes what can be written.
+    func serve(_ connection: FrontConnection) {
+        var answered: UInt64 = 0
+        var hasServed = false
+        while mayServe(connection) {
+            let bytes = connection.input.filled
+            let progress = connection.parser.parse(bytes)
+            if progress == .complete {
+                if take(connection, bytes) { answered += 1 }
+                hasServed = true
+                if !connection.parser.head.keepsAlive { connection.stage = .finishing }
+                connection.input.consume(connection.parser.byteCount)
+                connection.parser.startNext()
+                continue
+            }
+            switch progress {
+            case .refused(let refusal):
+                metrics.malformed.add()
+                answer(connection) { router.refuse(refusal, date: date, to: &$0) }
+                connection.stage = .finishing
+            case .expectsContinue:
+                answer(connection) {
+                    $0.writeContinue()
+                    return nil
+                }
+            default:
+                // What is missing will never come.
+                if connection.hasEnded { connection.stage = .finishing }
+            }
+            break
+        }
+        if connection.hasEnded && connection.input.isEmpty { connection.stage = .finishing }
+        if answered > 0 {
+            metrics.answered.add(answered)
+            metrics.answerTime.note(Clocks.now() - now, count: answered)
+        }
+        flush(connection, hasProgressed: hasServed)
+    }
+
+    private func mayServe(_ connection: FrontConnection) -> Bool {
+        connection.stage == .open && !connection.input.isEmpty
+            && connection.exchanges.count < FrontLimits.exchanges
+            && connection.output.count < FrontLimits.queuedBytes
+    }
+
+    /// Takes one whole request; true if it is answered.
+    private func take(_ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        let head = connection.parser.head
+        if let page = MonitoringPages.page(head, bytes) {
+            let freshUntil = router.freshUntil
+            answer(connection) {
+                services.pages.write(page, head, freshUntil: freshUntil, date, to: &$0)
+            }
+            return true
+        }
+        scratch.removeAll()
+        let routed = connection.parser.withBody(in: bytes) { body in
+            router.route(
+                head, in: bytes, body: body, date: date, now: { Clocks.now() }, to: &scratch)
+        }
+        switch routed {
+        case .answered(let status):
+            metrics.note(status)
+            putScratch(connection)
+            return true
+        case .metrics(let context):
+            let page = Array(services.pages.metrics.page().utf8)
+            answer(connection) { router.writeMetrics(page, context, date: date, to: &$0) }
+            return true
+        case .submit(let body, let context):
+            metrics.submitted.add()
+            let ticket = FrontTicket(
+                front: number, place: connection.place, number: connection.nextNumber)
+            connection.exchanges.append(
+                FrontConnection.Exchange(answer: .awaited(context), began: now))
+            requests.append(ClientRequest(ticket: ticket.ticket, body: body))
+            return false
+        }
+    }
+
+    /// Puts an answer that is known now in its place; `write` gives its status, nil for an
+    /// interim one.
+    private func answer(_ connection: FrontConnection, _ write: (inout ResponseWriter) -> Status?) {
+        scratch.removeAll()
+        if let status = write(&scratch) { metrics.note(status) }
+        putScratch(connection)
+    }
+
+    private func putScratch(_ connection: FrontConnection) {
+        if connection.exchanges.isEmpty {
+            connection.output.append(scratch.bytes)
+        } else {
+            connection.exchanges.append(
+                FrontConnection.Exchange(answer: .ready(scratch.bytes), began: now))
+        }
+    }
+
+    // MARK: - Writing and waiting
+
+    /// Writes what can be written, then sees to what the connection waits for.
+    func flush(_ connection: FrontConnection, hasProgressed: Bool = false) {
+        let before = connection.output.count
+        do throws(SystemError) {
+            _ = try connection.output.flush(into: connection.socket)
+        } catch {
+            return close(connection)
+        }
+        if connection.stage == .finishing && connection.isQuiet { return close(connection) }
+        let isResumable = before > 0 && connection.output.isEmpty && mayServe(connection)
+        if isResumable && !hasProgressed { return serve(connection) }
+        watch(connection)
+        note(connection, hasProgressed || connection.output.count < before)
+    }
+
+    /// Tells the poller what the connection waits for.
+    private func watch(_ connection: FrontConnection) {
+        var interest: Interest = []
+        if !connection.output.isEmpty { interest.insert(.write) }
+        if connection.stage == .open && connection.exchanges.count < FrontLimits.exchanges
+            && connection.output.count < FrontLimits.queuedBytes && !connection.hasEnded
+        {
+            interest.insert(.read)
+        }
+        guard interest != connection.interest else { return }
+        connection.interest = interest
+        let token = FrontThread.firstPlace + UInt64(connection.place)
+        poller.change(connection.socket.descriptor, interest, token: token)
+    }
+
+    /// Moves the deadline if the connection does something else now, or the same anew.
+    private func note(_ connection: FrontConnection, _ hasProgressed: Bool) {
+        let phase = connection.currentPhase
+        guard phase != connection.phase || hasProgressed else { return }
+        connection.phase = phase
+        guard !isDraining else { return }
+        switch phase {
+        case .idle, .waiting: connection.deadline = now + services.settings.idleDeadline
+        case .readingHead: connection.deadline = now + services.settings.headDeadline
+        case .readingBody: connection.deadline = now + FrontLimits.bodyDeadline
+        case .writing: connection.deadline = now + FrontLimits.writeDeadline
+        }
+    }
+
+    /// The deadline has come.
+    func expire(_ connection: FrontConnection) {
+        if connection.phase == .readingBody || connection.phase == .readingHead {
+            // Says why, if the client still listens.
+            answer(connection) {
+                router.refuse(ProblemDetails(.requestTimeout), date: date, to: &$0)
+            }
+            connection.stage = .finishing
+            _ = try? connection.output.flush(into: connection.socket)
+        }
+        close(connection)
+    }
+
+    /// What the node won't answer any more: it never left this node.
+    func failUnanswered(_ connection: FrontConnection) {
+        let first = connection.firstNumber
+        for offset in 0..<UInt32(connection.exchanges.count) {
+            complete(connection, first &+ offset, .failed(.unavailable))
+        }
+    }
+}

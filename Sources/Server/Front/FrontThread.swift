@@ -1,0 +1,240 @@
+import Basics
+import HTTP
+import Keyring
+import Linux
+import Replica
+
+/// One thread that speaks HTTP: its own poller, its own listening socket, its own connections.
+///
+/// It answers validations from the key table and hands everything else to the replica thread, in
+/// one letter a turn. It shares nothing that waits with any other thread.
+///
+/// `@unchecked`: made on one thread, handed to the one that runs it, and touched by no other.
+final class FrontThread: @unchecked Sendable {
+    static let listenerToken: UInt64 = 0
+    static let mailboxToken: UInt64 = 1
+    static let firstPlace: UInt64 = 2
+
+    let number: Int
+    let services: FrontServices
+    let mailbox: Mailbox<FrontLetter>
+    let metrics: FrontMetrics
+    let poller: Poller
+    private var listener: Listener?
+    var router: Router
+    var connections = ConnectionTable()
+    /// Requests of this turn for the node.
+    var requests: [ClientRequest] = []
+    private var letters: [FrontLetter] = []
+    /// Where answers are written before they go to their connection.
+    var scratch = ResponseWriter(capacity: 4096)
+    /// For the `Date` field; at most a second old.
+    private(set) var date: HTTPDate
+    /// Read once a turn; deadlines need no better.
+    var now: Instant
+    private var nextSweep: Instant
+    private var acceptAgain: Instant?
+    var isDraining = false
+
+    /// So that the socket can be closed while the thread lives.
+    private final class Listener {
+        let socket: ListeningSocket
+        init(_ socket: consuming ListeningSocket) { self.socket = socket }
+    }
+
+    /// How often deadlines are looked after.
+    private static let sweepInterval = Duration.milliseconds(250)
+
+    init(
+        number: Int, listener: consuming ListeningSocket, mailbox: Mailbox<FrontLetter>,
+        services: FrontServices, metrics: FrontMetrics
+    ) throws(SystemError) {
+        let poller = try Poller()
+        try poller.add(listener.descriptor, .read, token: FrontThread.listenerToken)
+        try poller.add(mailbox.wakeup.descriptor, .read, token: FrontThread.mailboxToken)
+        self.number = number
+        self.poller = poller
+        self.listener = Listener(listener)
+        self.mailbox = mailbox
+        self.services = services
+        self.metrics = metrics
+        router = Router(
+            settings: services.settings.router, reader: services.table.makeReader(),
+            entropy: EntropyStream(seed: Digest(Entropy.bytes(Digest.count))))
+        now = Clocks.now()
+        date = HTTPDate(Clocks.wall())
+        nextSweep = now + FrontThread.sweepInterval
+    }
+
+    func start() throws(SystemError) -> Thread {
+        try Thread(name: "front-\(number)") { self.run() }
+    }
+
+    private func run() {
+        while !(isDraining && connections.isEmpty) { turn() }
+        router.park()
+    }
+
+    private func turn() {
+        let count = waitForEvents()
+        now = Clocks.now()
+        if now >= nextSweep { sweep() }
+        for index in 0..<count {
+            let ready = poller.readiness(at: index)
+            switch ready.token {
+            case FrontThread.listenerToken: accept()
+            case FrontThread.mailboxToken: takeLetters()
+            default:
+                let place = Int(ready.token - FrontThread.firstPlace)
+                if let connection = connections[place] { handle(ready, connection) }
+            }
+        }
+        if !requests.isEmpty {
+            services.replica.send(.input(.requests(requests)))
+            requests = []
+        }
+    }
+
+    private func waitForEvents() -> Int {
+        router.park()
+        defer { router.unpark() }
+        // Without connections nothing is ever due but a pause in accepting.
+        let isIdle = connections.isEmpty && acceptAgain == nil && !isDraining
+        return poller.wait(isIdle ? nil : max(nextSweep - now, .zero))
+    }
+
+    private func handle(_ ready: Readiness, _ connection: FrontConnection) {
+        if ready.failed && !ready.readable { return close(connection) }
+        if ready.writable { flush(connection) }
+        if ready.readable, connections.holds(connection) { read(connection) }
+    }
+
+    // MARK: - Letters
+
+    private func takeLetters() {
+        mailbox.receive(into: &letters)
+        for letter in letters {
+            switch letter {
+            case .reply(let ticket, let reply): take(reply, FrontTicket(ticket))
+            case .drain: beginDraining()
+            }
+        }
+        letters.removeAll(keepingCapacity: true)
+        flushAnswered()
+    }
+
+    /// Connections that got an answer from the node this turn and were not written to yet.
+    private var answered: [FrontConnection] = []
+
+    private func take(_ reply: ClientReply, _ ticket: FrontTicket) {
+        // Gone: the client closed, or was too slow.
+        guard let connection = connections[ticket.place] else { return }
+        let isTaken = complete(connection, ticket.number, reply)
+        if isTaken { answered.append(connection) }
+    }
+
+    /// Renders the node's reply into its exchange.
+    @discardableResult
+    func complete(
+        _ connection: FrontConnection, _ number: UInt32, _ reply: ClientReply
+    ) -> Bool {
+        connection.complete(number) { context, began in
+            scratch.removeAll()
+            metrics.note(router.render(reply, context, date: date, to: &scratch))
+            metrics.replyTime.note(now - began)
+            return scratch.bytes
+        }
+    }
+
+    private func flushAnswered() {
+        for connection in answered where connections.holds(connection) {
+            // What was read but had to wait for room goes on first: one write for all.
+            serve(connection)
+        }
+        answered.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: - Coming and going
+
+    private func accept() {
+        guard !isDraining else { return }
+        for _ in 0..<64 {
+            do throws(SystemError) {
+                guard let socket = try listener?.socket.accept() else { return }
+                try admit(socket)
+            } catch {
+                // Out of descriptors or memory. The listener stays readable, so look away.
+                services.log.warning("accept_failed", ["reason": error])
+                acceptAgain = now + .milliseconds(100)
+                suspendListener()
+                return
+            }
+        }
+    }
+
+    private func admit(_ socket: consuming StreamSocket) throws(SystemError) {
+        guard services.connectionCount.enter() else {
+            metrics.refused.add()
+            scratch.removeAll()
+            metrics.note(router.refuse(ProblemDetails(.overloaded), date: date, to: &scratch))
+            var answer = WriteBuffer()
+            answer.append(scratch.bytes)
+            _ = try? answer.flush(into: socket)
+            return
+        }
+        let deadline = now + services.settings.headDeadline
+        let connection = connections.insert(socket, deadline: deadline)
+        let token = FrontThread.firstPlace + UInt64(connection.place)
+        do throws(SystemError) {
+            try poller.add(connection.socket.descriptor, .read, token: token)
+        } catch {
+            connections.remove(connection)
+            services.connectionCount.leave()
+            throw error
+        }
+        metrics.accepted.add()
+        metrics.open.set(UInt64(connections.count))
+    }
+
+    private func suspendListener() {
+        guard let listener else { return }
+        poller.change(listener.socket.descriptor, [], token: FrontThread.listenerToken)
+    }
+
+    func close(_ connection: FrontConnection) {
+        guard connections.holds(connection) else { return }
+        connections.remove(connection)
+        services.connectionCount.leave()
+        metrics.open.set(UInt64(connections.count))
+    }
+
+    private func sweep() {
+        nextSweep = now + FrontThread.sweepInterval
+        let wall = Clocks.wall()
+        if wall.milliseconds / 1000 != date.second { date = HTTPDate(wall) }
+        if let again = acceptAgain, again <= now, let listener {
+            acceptAgain = nil
+            poller.change(
+                listener.socket.descriptor, .read, token: FrontThread.listenerToken)
+        }
+        for place in connections.places {
+            guard let connection = connections[place], connection.deadline <= now else { continue }
+            expire(connection)
+        }
+    }
+
+    /// No new connections; idle ones end now, the others once they are answered.
+    private func beginDraining() {
+        // What the kernel has accepted already would be reset by closing the listener.
+        accept()
+        isDraining = true
+        listener = nil
+        for place in connections.places {
+            guard let connection = connections[place] else { continue }
+            failUnanswered(connection)
+            connection.stage = .finishing
+            connection.deadline = min(connection.deadline, now + services.settings.drainDeadline)
+            flush(connection)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Basics
+import Consensus
+import Linux
+import Replica
+import Synchronization
+
+/// What a node reports of itself, as log lines and counters. Belongs to the replica thread; the
+/// counters may be read by any.
+final class NodeEventLog: Sendable {
+    let elections = Counter()
+    let leaderChanges = Counter()
+    let snapshotsWritten = Counter()
+    let snapshotsInstalled = Counter()
+    /// Links closed for cause, in the order of `PeerLinkFailure.allCases`.
+    let linkFailures = PeerLinkFailure.allCases.map { _ in Counter() }
+    private let log: Log
+
+    init(log: Log) { self.log = log }
+
+    func note(_ event: NodeEvent) {
+        switch event {
+        case .roleChanged(let role, let term):
+            if role == .candidate { elections.add() }
+            log.info("role_changed", ["role": role.rawValue, "term": term])
+        case .leaderChanged(let leader, let term):
+            leaderChanges.add()
+            log.info("leader_changed", ["leader": leader?.description ?? "none", "term": term])
+        case .standingChanged(let standing):
+            log.warning("standing_changed", ["standing": NodeEventLog.text(standing)])
+        case .clockDisagreement(let disagrees):
+            log.warning("clock_disagreement", ["disagrees": disagrees])
+        case .peerLinkFailed(let failure):
+            note(failure)
+        case .diskFull(let isFull):
+            log.error("disk_full", ["full": isFull])
+        case .snapshotWritten(let index):
+            snapshotsWritten.add()
+            log.info("snapshot_written", ["index": index])
+        case .snapshotInstalled(let index, let peer):
+            snapshotsInstalled.add()
+            log.info("snapshot_installed", ["index": index, "from": peer])
+        case .snapshotRefused(let reason, let peer):
+            log.warning("snapshot_refused", ["from": peer, "reason": reason])
+        }
+    }
+
+    /// Ends the process: the node can't be trusted to go on.
+    func end(_ reason: String) -> Never {
+        log.error("fatal", ["reason": reason])
+        ProcessControl.exit(ExitCode.nodeFailed)
+    }
+
+    private func note(_ failure: PeerLinkFailure) {
+        for (position, cause) in PeerLinkFailure.allCases.enumerated() where cause == failure {
+            linkFailures[position].add()
+        }
+        log.warning("peer_link_failed", ["reason": failure.rawValue])
+    }
+
+    static func text(_ standing: Standing) -> String {
+        switch standing {
+        case .whole: "whole"
+        case .inDoubt(let term, let index): "in_doubt:\(term):\(index)"
+        case .damaged: "damaged"
+        }
+    }
+}
+
+/// How the process ends.
+public enum ExitCode {
+    public static let done: Int32 = 0
+    /// It couldn't start: configuration, directory or addresses.
+    public static let startFailed: Int32 = 1
+    /// The disk or the node failed: what it holds can't be trusted.
+    public static let nodeFailed: Int32 = 3
+}
