@@ -28,6 +28,8 @@ struct RouteFixture: ~Copyable {
     var router: Router
     var response = ResponseWriter()
     var now = Instant(nanoseconds: 5)
+    /// The client's address.
+    var origin: UInt64 = 0
 
     init(acceptsKeyInQuery: Bool = false, seed: UInt64 = 1) {
         table.apply(.accountAdded(Self.account))
@@ -51,7 +53,7 @@ struct RouteFixture: ~Copyable {
         table.apply(.credits(Self.user, .rest, Self.credits))
         table.publish(LogIndex(42))
         table.setFreshUntil(Instant(nanoseconds: 10))
-        guard let reader = table.makeReader() else { preconditionFailure("no reader left") }
+        let reader = table.makeReader()
         router = Router(
             settings: Router.Settings(
                 node: Self.node, acceptsKeyInQuery: acceptsKeyInQuery, version: "test"),
@@ -104,10 +106,11 @@ struct RouteFixture: ~Copyable {
                 return .answered(router.refuse(refusal, date: Self.date, to: &response))
             }
             precondition(progress == .complete, "an incomplete request")
-            let now = now
+            let (now, origin) = (now, origin)
             return parser.withBody(in: buffer) { body in
                 router.route(
-                    parser.head, in: buffer, body: body, date: Self.date, now: { now },
+                    parser.head, in: buffer, body: body, from: origin, date: Self.date,
+                    now: { now },
                     to: &response)
             }
         }
@@ -123,7 +126,9 @@ struct RouteFixture: ~Copyable {
 
     mutating func render(_ reply: ClientReply, _ context: AnswerContext) -> Response {
         response.removeAll()
-        let status = router.render(reply, context, date: Self.date, to: &response)
+        let now = now
+        let status = router.render(
+            reply, context, date: Self.date, now: { now }, to: &response)
         let answer = parsed(toHead: context.omitsContent)
         precondition(answer.status == status.rawValue, "another status than said")
         return answer

@@ -86,7 +86,8 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .noLeader, .unavailable, .overloaded: 1
         case .outcomeUnknown: 1
-        case .idempotencyCapacity, .diskFull, .capacity, .tooManyAttempts: 60
+        case .tooManyAttempts: 10
+        case .idempotencyCapacity, .diskFull, .capacity: 60
         default: nil
         }
     }

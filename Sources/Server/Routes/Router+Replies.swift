@@ -5,11 +5,14 @@ import Replica
 
 // The node's replies, as answers.
 extension Router {
-    /// Writes the answer to a request that was submitted.
+    /// Writes the answer to a request that was submitted. `now` reads the monotonic clock.
     public mutating func render(
-        _ reply: ClientReply, _ context: AnswerContext, date: HTTPDate,
+        _ reply: ClientReply, _ context: AnswerContext, date: HTTPDate, now: () -> Instant,
         to response: inout ResponseWriter
     ) -> Status {
+        if reply.isUnauthenticated, !context.endpoint.takesKey {
+            failedLogins.note(context.origin, now: now())
+        }
         switch reply {
         case .failed(let failure):
             return write(
@@ -105,6 +108,17 @@ extension Router {
             response.end(json.bytes, type: "application/json")
         }
         return status
+    }
+}
+
+extension ClientReply {
+    fileprivate var isUnauthenticated: Bool {
+        switch self {
+        case .failed(.unauthenticated), .answer(.refused(.unauthenticated), _),
+            .outcome(.refused(.unauthenticated), _):
+            true
+        default: false
+        }
     }
 }
 

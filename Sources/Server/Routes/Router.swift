@@ -31,6 +31,7 @@ public struct Router: ~Copyable {
     var entropy: EntropyStream
     /// Bodies are written here first; used again and again.
     var json = JSONWriter(capacity: 4 << 10)
+    var failedLogins = FailedLogins()
     private var nextMark: RequestMark
 
     /// The reader must have been made on the thread that uses the router.
@@ -49,15 +50,17 @@ public struct Router: ~Copyable {
     public func unpark() { reader.unpark() }
 
     /// Answers a complete request, or says whom to ask. `now` reads the node's monotonic clock;
-    /// it is called after what it judges was read.
+    /// it is called after what it judges was read. `origin` is the number of the client's
+    /// address, by which those are slowed down who try tokens.
     public mutating func route(
         _ head: RequestHead, in bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer,
-        date: HTTPDate, now: () -> Instant, to response: inout ResponseWriter
+        from origin: UInt64 = 0, date: HTTPDate, now: () -> Instant,
+        to response: inout ResponseWriter
     ) -> Routed {
         var request = IncomingRequest(head: head, bytes: bytes, body: body)
         var context = AnswerContext(
             endpoint: .auth, mark: drawMark(), keepsAlive: head.keepsAlive,
-            omitsContent: head.method == .head)
+            omitsContent: head.method == .head, origin: origin)
         do throws(ProblemDetails) {
             context.endpoint = try match(&request)
             switch context.endpoint {
@@ -72,7 +75,9 @@ public struct Router: ~Copyable {
                 return .answered(
                     try showPage(request, context, date: date, now: now, to: &response))
             default:
-                return .submit(try nodeRequest(request, &context), context)
+                let body = try nodeRequest(request, &context)
+                try slowDown(body, from: origin, now: now)
+                return .submit(body, context)
             }
         } catch {
             // A validation's headers stand on its refusals too.
@@ -127,6 +132,16 @@ public struct Router: ~Copyable {
             throw ProblemDetails(.methodNotAllowed, allow: methods.allow)
         case .nothing: throw ProblemDetails(.notFound)
         }
+    }
+
+    /// Refuses those who have tried too many tokens that nobody has to try another.
+    private func slowDown(
+        _ body: ClientRequest.Body, from origin: UInt64, now: () -> Instant
+    ) throws(ProblemDetails) {
+        guard origin != 0, let token = body.token, failedLogins.holds(origin, now: now()),
+            reader.image.token(token)?.isAccepted != true
+        else { return }
+        throw ProblemDetails(.tooManyAttempts)
     }
 
     /// Marks are one number after another from a random one on: unique without a lock.
@@ -184,5 +199,18 @@ public struct Router: ~Copyable {
             date: date, to: &response)
         response.end(page, type: "text/plain; charset=utf-8")
         return .ok
+    }
+}
+
+extension ClientRequest.Body {
+    /// The management token with which something is asked.
+    fileprivate var token: Digest? {
+        switch self {
+        case .change(let token, _), .status(let token), .transferLeadership(let token, _),
+            .takeSnapshot(let token):
+            token
+        case .query(_, .credits, _), .charge: nil
+        case .query(let token, _, _): token
+        }
     }
 }
