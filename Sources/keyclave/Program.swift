@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import KeyclaveClient
 
 /// The program: reads its command line, does what it says, ends with a code.

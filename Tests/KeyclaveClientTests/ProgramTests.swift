@@ -1,4 +1,3 @@
-import Foundation
 import HTTP
 import Testing
 
@@ -259,6 +258,17 @@ import Testing
         #expect(console.run("help key crate") == .localError)
         #expect(console.messages.contains("there is no command “crate”; did you mean create?"))
         #expect(CapturedConsole().run("help whoami more") == .localError)
+    }
+
+    @Test(arguments: [
+        ("a", "/w/x/a"), ("./a", "/w/x/a"), ("/a//b/./c", "/a/b/c"), ("../a", "/w/x/../a"),
+        ("/", "/"),
+    ])
+    func `paths are named from the root`(path: String, absolute: String) {
+        let surroundings = Surroundings(
+            environment: [:], workingDirectory: "/w/x", print: { _ in }, tell: { _ in },
+            readInput: { "" })
+        #expect(surroundings.absolutePath(path) == absolute)
     }
 
     @Test func `the version has one line`() {

@@ -156,7 +156,8 @@ struct OperationRunner {
         case .verdict where answer?["valid"] != .bool(true): return .refused
         case .list:
             if let next = answer?["next"]?.string {
-                surroundings.tell("There is more: --cursor \(next)\n")
+                let option = invocation.command.option("cursor") == nil ? "before" : "cursor"
+                surroundings.tell("There is more: --\(option) \(next)\n")
             }
         case .record, .verdict:
             if let secret = operation.secret, answer?[secret]?.string == nil {

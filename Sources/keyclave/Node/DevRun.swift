@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Linux
 import Server
 
@@ -8,13 +8,25 @@ struct DevRun {
     var surroundings: Surroundings
 
     func run() throws -> ExitCode {
-        guard let given = invocation.text("dir") else {
-            let directory = FileManager.default.temporaryDirectory
-                .appending(path: "keyclave-dev-\(ProcessInfo.processInfo.processIdentifier)")
-            defer { try? FileManager.default.removeItem(at: directory) }
-            return try run(in: directory.path)
+        if let given = invocation.text("dir") {
+            return try run(in: surroundings.absolutePath(given))
         }
-        return try run(in: surroundings.absolutePath(given))
+        let parent = surroundings.environment["TMPDIR"] ?? "/tmp"
+        let directory = surroundings.absolutePath(
+            parent + "/keyclave-dev-\(ProcessControl.identifier)")
+        defer { Self.remove(directory) }
+        return try run(in: directory)
+    }
+
+    /// Removes a temporary directory with everything that this command put there. What can't be
+    /// removed stays: the system clears such places by itself.
+    private static func remove(_ path: String) {
+        for folder in [path + "/data", path] {
+            if let directory = try? Directory(at: folder), let names = try? directory.names() {
+                for name in names { try? directory.remove(name) }
+            }
+            rmdir(folder)
+        }
     }
 
     private func run(in directory: String) throws -> ExitCode {
