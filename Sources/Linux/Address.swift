@@ -42,6 +42,15 @@ public struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// A number for who is behind the address, as far as one can tell: the IPv4 address, or the
+    /// network part of an IPv6 address (64 bits; whoever has one of its addresses has them all).
+    public var network: UInt64 {
+        switch host {
+        case .v4(let address): UInt64(UInt32(bigEndian: address))
+        case .v6(let high, _, _): UInt64(bigEndian: high)
+        }
+    }
+
     var family: Int32 {
         switch host {
         case .v4: AF_INET

@@ -24,6 +24,18 @@ struct AddressTests {
         }
     }
 
+    @Test func addressesOfOneNetworkHaveOneNumber() throws {
+        let numbers = [
+            "10.0.0.1", "10.0.0.2", "2001:db8:0:1::1", "2001:db8:0:1:ffff::", "2001:db8::1",
+        ]
+        .map { SocketAddress(literal: $0, port: 1)?.network }
+        #expect(numbers[0] == 0x0A00_0001)
+        #expect(numbers[1] == 0x0A00_0002)
+        #expect(numbers[2] == 0x2001_0db8_0000_0001)
+        #expect(numbers[3] == numbers[2])
+        #expect(numbers[4] != numbers[2])
+    }
+
     @Test func onlyLoopbackAddressesAreLoopback() {
         let all = [
             "127.0.0.1", "127.255.0.9", "::1", "128.0.0.1", "0.0.0.0", "::", "::2", "::ffff:1",

@@ -33,10 +33,12 @@ public final class Daemon {
     public let peerAddress: SocketAddress
     public let log: Log
 
-    private let directory: DataDirectory
+    /// Held, and so locked, until the threads have ended.
+    private var directory: DataDirectory?
     private let configuration: NodeConfiguration
     private let notices: Mailbox<Notice>
-    private let parts: DaemonParts
+    /// With the sockets; nil once everything is closed.
+    private var parts: DaemonParts?
     private let threads: DaemonThreads
 
     /// Locks and recovers the data directory, listens, and starts the threads. Whoever wants to
@@ -56,15 +58,16 @@ public final class Daemon {
         self.configuration = configuration
         do throws(SystemError) {
             notices = try Mailbox()
-            parts = try DaemonParts(
+            let parts = try DaemonParts(
                 configuration, version: version, table: node.table, log: log)
+            self.parts = parts
             httpAddress = parts.httpAddress
             peerAddress = parts.peerAddress
             threads = try parts.start(node, notices: notices)
         } catch {
             throw StartFailure("\(error)")
         }
-        directory = opened
+        directory = consume opened
         log.info(
             "started",
             [
@@ -114,6 +117,7 @@ public final class Daemon {
     /// Hands leadership over, lets what is under way end, closes everything, and returns when all
     /// threads have ended. Once.
     public func stop() {
+        guard let parts else { preconditionFailure("stopped twice") }
         let deadline = Clocks.now() + configuration.drainDeadline
         parts.replica.send(.input(.stopRequested))
         var received: [Notice] = []
@@ -132,6 +136,8 @@ public final class Daemon {
         parts.snapshots.orders.send(.stop)
         parts.resolver.stop()
         threads.joinRest()
+        self.parts = nil
+        directory = nil
         log.info("stopped")
     }
 }

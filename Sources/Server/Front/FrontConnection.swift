@@ -44,6 +44,8 @@ final class FrontConnection {
     /// Its place in the thread's table.
     let place: Int
     let socket: StreamSocket
+    /// Who is at the other end, as far as the address tells.
+    let origin: UInt64
     var stage = Stage.open
     /// The client has said that it sends no more.
     var hasEnded = false
@@ -61,6 +63,7 @@ final class FrontConnection {
 
     init(place: Int, socket: consuming StreamSocket, firstNumber: UInt32, deadline: Instant) {
         self.place = place
+        origin = socket.peerAddress?.network ?? 0
         self.socket = socket
         self.firstNumber = firstNumber
         self.deadline = deadline

@@ -80,7 +80,8 @@ extension FrontThread {
         scratch.removeAll()
         let routed = connection.parser.withBody(in: bytes) { body in
             router.route(
-                head, in: bytes, body: body, date: date, now: { Clocks.now() }, to: &scratch)
+                head, in: bytes, body: body, from: connection.origin, date: date,
+                now: { Clocks.now() }, to: &scratch)
         }
         switch routed {
         case .answered(let status):

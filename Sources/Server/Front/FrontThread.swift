@@ -35,6 +35,9 @@ final class FrontThread: @unchecked Sendable {
     private var nextSweep: Instant
     private var acceptAgain: Instant?
     var isDraining = false
+    /// Since the last sweep.
+    private var failuresLogged = 0
+    private static let failuresLoggedPerSweep = 5
 
     /// So that the socket can be closed while the thread lives.
     private final class Listener {
@@ -140,10 +143,26 @@ final class FrontThread: @unchecked Sendable {
     ) -> Bool {
         connection.complete(number) { context, began in
             scratch.removeAll()
-            metrics.note(router.render(reply, context, date: date, now: { now }, to: &scratch))
+            let status = router.render(
+                reply, context, date: date, now: { Clocks.now() }, to: &scratch)
+            metrics.note(status)
             metrics.replyTime.note(now - began)
+            if status.rawValue >= 500 { logFailure(status, context) }
             return scratch.bytes
         }
+    }
+
+    /// A line for a request that this cluster couldn't serve, a few of them a second at most: a
+    /// lost leader fails thousands.
+    private func logFailure(_ status: Status, _ context: AnswerContext) {
+        guard failuresLogged < FrontThread.failuresLoggedPerSweep else { return }
+        failuresLogged += 1
+        services.log.warning(
+            "request_failed",
+            [
+                "request": context.mark, "endpoint": context.endpoint.rawValue,
+                "status": status.rawValue,
+            ])
     }
 
     private func flushAnswered() {
@@ -210,6 +229,7 @@ final class FrontThread: @unchecked Sendable {
 
     private func sweep() {
         nextSweep = now + FrontThread.sweepInterval
+        failuresLogged = 0
         let wall = Clocks.wall()
         if wall.milliseconds / 1000 != date.second { date = HTTPDate(wall) }
         if let again = acceptAgain, again <= now, let listener {
