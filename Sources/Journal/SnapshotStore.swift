@@ -103,6 +103,8 @@ public struct SnapshotStore: Sendable {
     }
 
     public var isWriting: Bool { writing != nil }
+    /// Whether a snapshot is being received, or received and not yet installed.
+    public var isReceiving: Bool { receiving != nil }
     /// Whether another chunk should be made now.
     public var wantsChunk: Bool {
         guard let writing else { return false }

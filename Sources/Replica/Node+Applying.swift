@@ -41,7 +41,7 @@ extension Node {
                             index: entry.index, deadline: clock.now + settings.settleDeadline,
                             ticket: mutation.ticket, reply: reply))
                 } else {
-                    effects.append(.reply(mutation.ticket, reply))
+                    answer(mutation.ticket, reply, effects: &effects)
                 }
             }
         }
@@ -52,6 +52,21 @@ extension Node {
         for change in tableChanges { table.apply(change) }
         tableChanges.removeAll(keepingCapacity: true)
         table.publish(index)
+    }
+
+    /// Hands the leader the minutes in which keys were last presented here. What doesn't fit into
+    /// one entry waits for the next time; what is lost with a leader or a node is lost.
+    mutating func reportLastUsesIfDue() {
+        guard nextLastUsedReport <= clock.now, raft.leader != nil, !isStopping else { return }
+        nextLastUsedReport = clock.now + settings.lastUsedInterval
+        var stamps: [LastUsed] = []
+        table.drainLastUses(Bounds.stampsPerEntry) { key, minute in
+            stamps.append(LastUsed(key: key, minute: minute))
+        }
+        guard !stamps.isEmpty else { return }
+        let submission = ClientRequest.Submission(
+            command: .reportLastUsed(stamps), idempotency: nil, content: .zero)
+        submit(submission, by: .cluster, ticket: nil)
     }
 
     /// Moves the instant up to which the read side may answer.
@@ -72,7 +87,7 @@ extension Node {
             links.send(.applied(state.appliedIndex), to: leader)
         }
         for held in settling.release(now: clock.now) {
-            effects.append(.reply(held.ticket, held.reply))
+            answer(held.ticket, held.reply, effects: &effects)
         }
     }
 

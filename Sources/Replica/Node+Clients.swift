@@ -122,8 +122,8 @@ extension Node {
     }
 
     /// Puts a command under an id of this node's own drawing and into the outbox.
-    private mutating func submit(
-        _ submission: ClientRequest.Submission, by actor: Actor, ticket: RequestTicket
+    mutating func submit(
+        _ submission: ClientRequest.Submission, by actor: Actor, ticket: RequestTicket?
     ) {
         let requestID = RequestID(high: entropy.next(), low: entropy.next())
         let envelope = Envelope(
@@ -135,12 +135,19 @@ extension Node {
                 deadline: clock.now + settings.changeDeadline))
     }
 
+    /// Replies, if anybody waits.
+    func answer(
+        _ ticket: RequestTicket?, _ reply: ClientReply, effects: inout [NodeEffect]
+    ) {
+        if let ticket { effects.append(.reply(ticket, reply)) }
+    }
+
     /// Ends what has waited too long.
     mutating func expireRequests(_ effects: inout [NodeEffect]) {
         for mutation in pending.takeExpired(now: clock.now) {
             let failure: ClientFailure =
                 mutation.attempts == 0 ? .noLeader : .outcomeUnknown(mutation.requestID)
-            effects.append(.reply(mutation.ticket, .failed(failure)))
+            answer(mutation.ticket, .failed(failure), effects: &effects)
         }
         for request in reads.takeExpired(now: clock.now) {
             effects.append(.reply(request.ticket, .failed(.noLeader)))

@@ -58,7 +58,7 @@ extension Node {
                     continue
                 }
                 let failure: ClientFailure = reason == .overloaded ? .overloaded : .diskFull
-                effects.append(.reply(mutation.ticket, .failed(failure)))
+                answer(mutation.ticket, .failed(failure), effects: &effects)
             }
         }
     }

@@ -107,10 +107,17 @@ extension Node {
 
     /// The snapshot being made, or the one being received, found no room and was given up.
     mutating func abandonSnapshots(_ effects: inout [NodeEffect]) {
-        snapshots.paused = nil
-        snapshots.isEncoding = false
-        for ticket in snapshots.waiting { effects.append(.reply(ticket, .failed(.diskFull))) }
-        snapshots.waiting.removeAll()
+        if !store.isWriting {
+            snapshots.paused = nil
+            snapshots.isEncoding = false
+            for ticket in snapshots.waiting { effects.append(.reply(ticket, .failed(.diskFull))) }
+            snapshots.waiting.removeAll()
+        }
+        guard !store.isReceiving, snapshots.decoder != nil,
+            let metadata = snapshots.receivedMetadata
+        else { return }
+        snapshots.decoder = nil
+        raft.snapshotRejected(metadata, clock: clock, effects: &raftEffects)
     }
 }
 

@@ -53,6 +53,8 @@ public struct Node: Sendable {
     var isOpen = false
     var isDiskFull = false
     var nextRoomCheck = Instant.never
+    /// When the stamps of the keys used here are next handed to the leader.
+    var nextLastUsedReport: Instant
     /// A graceful stop has begun, hands leadership over, and has done what it could.
     var isStopping = false
     var isHandingOver = false
@@ -91,6 +93,7 @@ public struct Node: Sendable {
         performRaftEffects(&effects)
         expireRequests(&effects)
         appendTickIfDue()
+        reportLastUsesIfDue()
         handOver(&effects)
         performRaftEffects(&effects)
         settle(&effects)

@@ -21,6 +21,8 @@ public struct NodeSettings: Sendable {
     public var dialBackoff = (first: Duration.milliseconds(50), last: Duration.seconds(1))
     /// A link must have proved its membership within this.
     public var handshakeDeadline = Duration.seconds(2)
+    /// How often a node tells when the keys that were presented to it were last used.
+    public var lastUsedInterval = Duration.seconds(60)
     /// How often a node without room looks for some.
     public var roomCheckInterval = Duration.seconds(1)
     /// A snapshot is written when the log since the last one is this large.
@@ -47,6 +49,7 @@ public struct NodeSettings: Sendable {
             ("readDeadline", readDeadline), ("resendInterval", resendInterval),
             ("settleDeadline", settleDeadline), ("handshakeDeadline", handshakeDeadline),
             ("dialBackoff.first", dialBackoff.first), ("roomCheckInterval", roomCheckInterval),
+            ("lastUsedInterval", lastUsedInterval),
         ]
         for (name, value) in positive where value <= .zero {
             throw InvalidNodeSettings(field: name, reason: "must be above zero")

@@ -78,6 +78,7 @@ extension Node {
             peers: peers,
             credentials: PeerCredentials(cluster: identity.clusterID, secrets: start.secrets),
             settings: start.settings, entropy: entropy.split())
+        nextLastUsedReport = clock.now + start.settings.lastUsedInterval
         members = peers.map { MemberProgress(id: $0, lastHeard: clock.now) }
         self.entropy = entropy
         self.clock = clock

@@ -3,7 +3,8 @@ import Keyring
 
 /// A change or charge of one of this node's clients that has no outcome yet.
 struct PendingMutation {
-    var ticket: RequestTicket
+    /// Nil for what the node itself asked for: nobody waits for the outcome.
+    var ticket: RequestTicket?
     var requestID: RequestID
     /// The encoded envelope: every attempt sends the same bytes.
     var envelope: [UInt8]

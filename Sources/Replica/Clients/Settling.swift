@@ -12,7 +12,7 @@ struct Settling {
     struct HeldReply {
         var index: LogIndex
         var deadline: Instant
-        var ticket: RequestTicket
+        var ticket: RequestTicket?
         var reply: ClientReply
     }
 

@@ -140,7 +140,7 @@ final class FrontThread: @unchecked Sendable {
     ) -> Bool {
         connection.complete(number) { context, began in
             scratch.removeAll()
-            metrics.note(router.render(reply, context, date: date, to: &scratch))
+            metrics.note(router.render(reply, context, date: date, now: { now }, to: &scratch))
             metrics.replyTime.note(now - began)
             return scratch.bytes
         }
