@@ -39,13 +39,16 @@ final class ScriptedServer: Sendable {
     let address: SocketAddress
     private let state: Mutex<State>
     private let wakeup: Mailbox<Int>
+    private let otherwise: Reply
 
     var endpoint: String { "http://\(address)" }
     var requests: [Request] { state.withLock { $0.requests } }
 
-    init(_ script: [Reply]) throws {
+    /// Answers by the script and, when it is over, as `otherwise` says.
+    init(_ script: [Reply], otherwise: Reply = .close) throws {
         let listener = try ListeningSocket(at: .loopback())
         address = listener.address
+        self.otherwise = otherwise
         state = Mutex(State(script: script))
         wakeup = try Mailbox()
         let mover = Mover(listener)
@@ -114,7 +117,7 @@ final class ScriptedServer: Sendable {
         while let request = Self.takeRequest(session) {
             let reply: Reply = state.withLock { state in
                 state.requests.append(request)
-                return state.script.isEmpty ? .close : state.script.removeFirst()
+                return state.script.isEmpty ? otherwise : state.script.removeFirst()
             }
             if !send(reply, on: session) { return false }
         }

@@ -126,9 +126,7 @@ struct RouteFixture: ~Copyable {
 
     mutating func render(_ reply: ClientReply, _ context: AnswerContext) -> Response {
         response.removeAll()
-        let now = now
-        let status = router.render(
-            reply, context, date: Self.date, now: { now }, to: &response)
+        let status = router.render(reply, context, date: Self.date, to: &response)
         let answer = parsed(toHead: context.omitsContent)
         precondition(answer.status == status.rawValue, "another status than said")
         return answer

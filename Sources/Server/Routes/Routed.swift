@@ -1,3 +1,4 @@
+import Basics
 import HTTP
 import Keyring
 import Replica
@@ -22,8 +23,9 @@ public struct AnswerContext: Sendable {
     public var keepsAlive: Bool
     /// The request was HEAD.
     public var omitsContent: Bool
-    /// Where the request came from; zero if that doesn't matter.
+    /// Where the request came from, and when; zero if that doesn't matter.
     var origin: UInt64 = 0
+    var arrival = Instant.zero
     /// Of a key or token about to be born, with its id.
     var secret: NewSecret?
     /// The charges came as an array, and are answered as one.

@@ -5,13 +5,13 @@ import Replica
 
 // The node's replies, as answers.
 extension Router {
-    /// Writes the answer to a request that was submitted. `now` reads the monotonic clock.
+    /// Writes the answer to a request that was submitted.
     public mutating func render(
-        _ reply: ClientReply, _ context: AnswerContext, date: HTTPDate, now: () -> Instant,
+        _ reply: ClientReply, _ context: AnswerContext, date: HTTPDate,
         to response: inout ResponseWriter
     ) -> Status {
         if reply.isUnauthenticated, !context.endpoint.takesKey {
-            failedLogins.note(context.origin, now: now())
+            failedLogins.note(context.origin, now: context.arrival)
         }
         switch reply {
         case .failed(let failure):

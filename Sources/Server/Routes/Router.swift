@@ -76,7 +76,7 @@ public struct Router: ~Copyable {
                     try showPage(request, context, date: date, now: now, to: &response))
             default:
                 let body = try nodeRequest(request, &context)
-                try slowDown(body, from: origin, now: now)
+                if origin != 0 { try slowDown(body, &context, now: now) }
                 return .submit(body, context)
             }
         } catch {
@@ -136,9 +136,11 @@ public struct Router: ~Copyable {
 
     /// Refuses those who have tried too many tokens that nobody has to try another.
     private func slowDown(
-        _ body: ClientRequest.Body, from origin: UInt64, now: () -> Instant
+        _ body: ClientRequest.Body, _ context: inout AnswerContext, now: () -> Instant
     ) throws(ProblemDetails) {
-        guard origin != 0, let token = body.token, failedLogins.holds(origin, now: now()),
+        guard let token = body.token else { return }
+        context.arrival = now()
+        guard failedLogins.holds(context.origin, now: context.arrival),
             reader.image.token(token)?.isAccepted != true
         else { return }
         throw ProblemDetails(.tooManyAttempts)
