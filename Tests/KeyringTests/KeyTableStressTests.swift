@@ -153,6 +153,20 @@ struct KeyTableStressTests {
         // Whoever the row belonged to before or after, these can't be mixed while it is read.
         promises.expect(view.user == userID(user, round))
         reader.stamp(view, minute: UInt32(round))
+        if generator.chance(1, in: 128) { hold(view, of: user, in: image, promises) }
+    }
+
+    /// Stays in the row while the writer goes on, far beyond the key's end: until this reader is
+    /// quiescent, the row is nobody else's.
+    private static func hold(
+        _ view: KeyView, of user: Int, in image: TableImage, _ promises: Promises
+    ) {
+        let row = image.keyRow(view.row)
+        let id = row.load(Layout.Key.id)
+        let until = promises.published.now + UInt64(users)
+        while promises.published.now < until, !promises.isOver.load(ordering: .acquiring) {}
+        promises.expect(id == view.id.rawValue)
+        promises.expect(row.load(Layout.Key.id) == id)
     }
 
     @Test("no reader ever sees a removed user's key accepted, a torn allowance or a reused row")

@@ -138,6 +138,35 @@ struct KeyTableTests {
         #expect(reader.image.key(digest)?.credits == nil)
     }
 
+    @Test("a change of an allowance leaves the words in force alone until all of it is written")
+    func allowanceInTwoCopies() throws {
+        let table = filled()
+        let reader = table.makeReader()
+        func set(_ remaining: UInt64) {
+            let state = CreditState(
+                allowance: Credits(clamping: 100), remaining: Credits(clamping: remaining),
+                period: .none, periodNumber: 0, periodEnd: nil)
+            table.apply(.credits(user, .batch, state))
+        }
+        set(40)
+        let row = RowStore.row(
+            1, words: Layout.Credits.count, root: reader.image.root, word: Layout.Root.credits)
+        for remaining in UInt64(41)...44 {
+            let version = row.load(Layout.Credits.nextAndVersion)
+            let inForce = Layout.Credits.copies + Layout.Credits.copyWords * Int(version & 1)
+            let other = Layout.Credits.copies + Layout.Credits.copyWords * Int(~version & 1)
+            // As a reader finds it in the middle of the next change.
+            row.store(7, at: other)
+            row.store(9, at: other + 1)
+            #expect(reader.image.key(digest)?.credits?.remaining.rawValue == remaining - 1)
+            set(remaining)
+            #expect(row.load(inForce + 1) == remaining - 1)
+            #expect(row.load(Layout.Credits.nextAndVersion) == version + 1)
+            #expect(reader.image.key(digest)?.credits?.remaining.rawValue == remaining)
+            #expect(reader.image.key(digest)?.credits?.allowance.rawValue == 100)
+        }
+    }
+
     @Test("a limit for another api doesn't touch the key")
     func otherAPI() throws {
         let table = filled()

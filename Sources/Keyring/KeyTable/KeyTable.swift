@@ -16,8 +16,11 @@ import Synchronization
 /// - A reader never waits: it begins a load again only if the writer finished two whole changes
 ///   of the same allowance while it read three words.
 /// - No step of the writer is longer than a millisecond: rows never move, an index grows by one of
-///   512 shards at a time, and what is freed is freed in portions.
+///   1,024 shards at a time, and what is freed is freed in portions.
 /// - Memory that was unlinked stays until every reader at work has been quiescent.
+///
+/// A key takes 98 bytes in a table of 10 million, its user's share included (three keys a user,
+/// 100 users an account): 64 its row, 20 its two index entries, 14 for the user. A limit takes 64.
 ///
 /// `@unchecked Sendable`: the fields that only the writer touches are no more than that by the
 /// contract above, which the types can't express (a writer that can't be copied would have to
@@ -26,8 +29,8 @@ import Synchronization
 public final class KeyTable: @unchecked Sendable {
     /// Readers at a time: front threads, metrics and tests.
     public static let readerLimit = 64
-    /// Pieces of memory given back in one publication.
-    private static let reclaimedAtOnce = 256
+    /// Pieces of a replaced table given back in one publication.
+    private static let piecesFreedAtOnce = 256
 
     /// What readers begin with.
     enum Word {
@@ -108,9 +111,9 @@ public final class KeyTable: @unchecked Sendable {
         contents.retire(epochs)
         guard !contents.limbo.isEmpty || !replaced.isEmpty else { return }
         let passed = epochs.passed()
-        contents.reclaim(KeyTable.reclaimedAtOnce, passed: passed)
+        contents.reclaim(passed: passed)
         if let oldest = replaced.first, oldest.epoch <= passed,
-            oldest.contents.free(KeyTable.reclaimedAtOnce)
+            oldest.contents.free(KeyTable.piecesFreedAtOnce)
         {
             replaced.removeFirst()
         }

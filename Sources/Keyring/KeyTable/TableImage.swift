@@ -20,7 +20,8 @@ public struct TableImage {
 
     /// The key with this digest, or nil.
     ///
-    /// 1,000 keys: 20 ns; 10 million: the misses of the cache, see `KeyTable`.
+    /// Random keys one after the other: 20 ns among 1,000, 0.3 µs among a million, 0.5 µs among 10
+    /// million (five cache misses, overlapping); a digest that isn't there 14, 120 and 200 ns.
     public func key(_ digest: Digest) -> KeyView? {
         let shards = SharedWords(unsafe: root.load(Layout.Root.keyShards))
         let number = RowIndex.find(RowHash(uniform: digest.word0), in: shards) { row in

@@ -143,8 +143,7 @@ final class FrontThread: @unchecked Sendable {
     ) -> Bool {
         connection.complete(number) { context, began in
             scratch.removeAll()
-            let status = router.render(
-                reply, context, date: date, now: { Clocks.now() }, to: &scratch)
+            let status = router.render(reply, context, date: date, to: &scratch)
             metrics.note(status)
             metrics.replyTime.note(now - began)
             if status.rawValue >= 500 { logFailure(status, context) }
