@@ -73,7 +73,8 @@ extension RealProcesses {
                             Field("role", .choice, #""auditor""#),
                             Field(
                                 "account", .identifier, "\"\(tenant.account)\"",
-                                isRequired: false), Field("name", .name, #""t""#, isRequired: false),
+                                isRequired: false),
+                            Field("name", .name, #""t""#, isRequired: false),
                         ]),
                     Endpoint(
                         "PATCH", "/v1/cluster/settings", token,
@@ -88,7 +89,8 @@ extension RealProcesses {
                         "POST", "/v1/verify", nil,
                         [
                             Field("key", .key, "\"\(key.text)\""),
-                            Field("api", .choice, #""rest""#, isRequired: false), Field("cost", .credits, "1", isRequired: false),
+                            Field("api", .choice, #""rest""#, isRequired: false),
+                            Field("cost", .credits, "1", isRequired: false),
                         ]),
                 ]
             }

@@ -140,7 +140,8 @@ struct Endpoint: Sendable {
         }.joined()
         // Escapes in names aren't read: such a member is as unknown as any.
         cases.append(
-            Case("\(field.name) twice, once escaped", body(others + [twice, (escaped, field.good)])))
+            Case(
+                "\(field.name) twice, once escaped", body(others + [twice, (escaped, field.good)])))
         return cases
     }
 
@@ -148,7 +149,8 @@ struct Endpoint: Sendable {
         let whole = body(good())
         let deep = String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
         var cases = [
-            Case("no body", ""), Case("no members", "{}"), Case("an array", "[\(whole)]"), Case("a text", "\"a\""),
+            Case("no body", ""), Case("no members", "{}"), Case("an array", "[\(whole)]"),
+            Case("a text", "\"a\""),
             Case("a number", "1"), Case("null", "null"),
             Case("cut short", String(whole.dropLast())),
             Case("something behind", whole + "x"), Case("two objects", whole + whole),
