@@ -11,8 +11,13 @@ extension Raft {
 
     /// Whether this node may stand for election.
     var canCampaign: Bool {
-        configuration.isVoter(id) && standing.isWhole && !isDiskFull && !isStorageStalled
+        configuration.isVoter(id) && standing.isWhole && !isStorageStalled
+            && (!isDiskFull || isOnlyVoter)
     }
+
+    /// Whether there is nobody else who could lead: then a full disk ends writes, which the node
+    /// sees to, and not leadership, without which nothing could be read or validated.
+    var isOnlyVoter: Bool { configuration.voters == [id] }
 
     /// Whether a leader is known to have been alive within the minimum election time-out: then a
     /// candidate is a disturbance (§4.2.3).

@@ -69,7 +69,7 @@ extension Raft {
     ) {
         observe(reading)
         isDiskFull = isFull
-        if isFull, isLeader { handOver(&effects) }
+        if isFull, isLeader, !isOnlyVoter { handOver(&effects) }
         flush(&effects)
     }
 

@@ -5,19 +5,20 @@ import Testing
 extension RealProcesses {
     /// All nodes die at once while clients write, over and over.
     ///
-    /// `swift test` does `KEYCLAVE_KILL_ROUNDS` of them (20 by default), with kill -9 alone, which
-    /// keeps what the kernel has in its page cache. To take that away as well, every other round
-    /// continues from directories that hold only what was synced; this needs builds that keep such
-    /// directories, and one whose syncs do nothing to show that the rounds can fail:
+    /// `swift test` does a few of them, with kill -9 alone, which keeps what the kernel has in its
+    /// page cache. To take that away as well, every other round continues from directories that
+    /// hold only what was synced; this needs a build that keeps such directories, and one whose
+    /// syncs do nothing to show that the rounds can fail:
     ///
-    ///     swift build --scratch-path .build-shadow -Xswiftc -DSHADOW_DISK --product keyclave
-    ///     swift build --scratch-path .build-nosync -Xswiftc -DSHADOW_DISK -Xswiftc -DNO_SYNC \
+    ///     swift build -c release --scratch-path .build-shadow -Xswiftc -DSHADOW_DISK \
     ///         --product keyclave
-    ///     KEYCLAVE_SHADOW_BINARY=$PWD/.build-shadow/debug/keyclave \
-    ///     KEYCLAVE_NO_SYNC_BINARY=$PWD/.build-nosync/debug/keyclave \
+    ///     swift build -c release --scratch-path .build-nosync -Xswiftc -DSHADOW_DISK \
+    ///         -Xswiftc -DNO_SYNC --product keyclave
+    ///     KEYCLAVE_SHADOW_BINARY=$PWD/.build-shadow/release/keyclave \
+    ///     KEYCLAVE_NO_SYNC_BINARY=$PWD/.build-nosync/release/keyclave \
     ///     KEYCLAVE_KILL_ROUNDS=1000 swift test --filter KillRounds
     @Suite struct KillRounds {
-        static let count = Program.variable("KEYCLAVE_KILL_ROUNDS").flatMap { Int($0) } ?? 20
+        static let count = Program.variable("KEYCLAVE_KILL_ROUNDS").flatMap { Int($0) } ?? 5
         static let shadowBinary = Program.variable("KEYCLAVE_SHADOW_BINARY")
         static let noSyncBinary = Program.variable("KEYCLAVE_NO_SYNC_BINARY")
 

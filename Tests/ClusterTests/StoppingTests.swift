@@ -163,6 +163,34 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a leader whose disk is full hands over and goes on validating`() throws {
+            var shape = ClusterShape()
+            shape.diskBytes = 64 << 20
+            try TestCluster.run(shape) { cluster in
+                let (tenant, key) = try Charges.spender(in: cluster)
+                let leader = try cluster.leader()
+                try SmallDisk.fill(leader.files.disk, log: cluster.directory + "/fill.log")
+                var records: [ChargeRecord] = []
+                let client = leader.client()
+                while try cluster.leader().id == leader.id {
+                    guard records.count < 50_000 else {
+                        throw TimedOut(what: "a full disk to be noticed")
+                    }
+                    // Some of these are refused when it happens; all are settled below.
+                    for _ in 0..<50 {
+                        let record = ChargeRecord(credits: 1)
+                        _ = try client.send(record.request(key: key.text))
+                        records.append(record)
+                    }
+                }
+                let answer = try cluster.validate(key.text, on: leader, reflecting: key.index)
+                #expect(answer.status == 200, "\(answer)")
+                SmallDisk.free(leader.files.disk)
+                try Charges.expectExact(records, cluster, tenant, key)
+                try cluster.waitUntilReady()
+            }
+        }
+
         /// Charges one credit after the other until the answer is 503, so that the room reserved
         /// ahead is used up as well.
         private func spendUntilRefused(

@@ -71,12 +71,14 @@ extension RealProcesses {
                         "POST", "/v1/tokens", token,
                         [
                             Field("role", .choice, #""auditor""#),
-                            Field("account", .identifier, "\"\(tenant.account)\""),
-                            Field("name", .name, #""t""#),
+                            Field(
+                                "account", .identifier, "\"\(tenant.account)\"",
+                                isRequired: false),
+                            Field("name", .name, #""t""#, isRequired: false),
                         ]),
                     Endpoint(
                         "PATCH", "/v1/cluster/settings", token,
-                        [Field("active_keys_per_user", .credits, "7")]),
+                        [Field("active_keys_per_user", .credits, "7", isRequired: false)]),
                     Endpoint(
                         "POST", "/v1/charges", key.text,
                         [
@@ -87,7 +89,7 @@ extension RealProcesses {
                         "POST", "/v1/verify", nil,
                         [
                             Field("key", .key, "\"\(key.text)\""),
-                            Field("api", .choice, #""rest""#),
+                            Field("api", .choice, #""rest""#, isRequired: false),
                             Field("cost", .credits, "1", isRequired: false),
                         ]),
                 ]

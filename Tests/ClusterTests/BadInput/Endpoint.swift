@@ -138,10 +138,10 @@ struct Endpoint: Sendable {
             let digits = String(scalar.value, radix: 16)
             return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
         }.joined()
+        // Escapes in names aren't read: such a member is as unknown as any.
         cases.append(
             Case(
-                "\(field.name) twice, once escaped", body(others + [twice, (escaped, field.good)]),
-                field: field.name))
+                "\(field.name) twice, once escaped", body(others + [twice, (escaped, field.good)])))
         return cases
     }
 
@@ -149,7 +149,8 @@ struct Endpoint: Sendable {
         let whole = body(good())
         let deep = String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
         var cases = [
-            Case("no body", ""), Case("an array", "[\(whole)]"), Case("a text", "\"a\""),
+            Case("no body", ""), Case("no members", "{}"), Case("an array", "[\(whole)]"),
+            Case("a text", "\"a\""),
             Case("a number", "1"), Case("null", "null"),
             Case("cut short", String(whole.dropLast())),
             Case("something behind", whole + "x"), Case("two objects", whole + whole),

@@ -42,7 +42,7 @@ extension MalformedRequest {
 
     private static var versions: [MalformedRequest] {
         [
-            "HTTP/2.0", "HTTP/0.9", "HTTP/1.2", "HTTP/3.0", "HTTP/11", "HTTP/1.1.1", "HTTP/1.",
+            "HTTP/2.0", "HTTP/0.9", "HTTP/3.0", "HTTP/11", "HTTP/1.1.1", "HTTP/1.",
             "http/1.1", "HTTP 1.1", "HTTP/1,1", "XTTP/1.1", "HTTP/-1.1", "HTTP/1.1\u{0}",
         ].map { MalformedRequest("version \($0)", "GET /livez \($0)\r\nHost: a\r\n\r\n") } + [
             MalformedRequest("HTTP/2's preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
