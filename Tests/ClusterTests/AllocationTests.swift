@@ -143,7 +143,7 @@ private struct AllocationCounter {
         void *calloc(size_t count, size_t size) { note(); return __libc_calloc(count, size); }
         void *realloc(void *old, size_t size) { note(); return __libc_realloc(old, size); }
         void *memalign(size_t unit, size_t size) { note(); return __libc_memalign(unit, size); }
-        void *aligned_alloc(size_t unit, size_t size) { note(); return __libc_memalign(unit, size); }
+        void *aligned_alloc(size_t unit, size_t size) { return memalign(unit, size); }
         int posix_memalign(void **result, size_t unit, size_t size) {
             note();
             *result = __libc_memalign(unit, size);
