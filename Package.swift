@@ -25,14 +25,22 @@ let package = Package(
         // The edge: the kernel, and what runs on it.
         .systemLibrary(name: "CLinux"),
         .target(name: "Linux", dependencies: ["Basics", "CLinux"]),
-        .target(name: "Server", dependencies: ["Replica", "Keyring", "HTTP", "Linux", "Basics"]),
+        .target(
+            name: "Server",
+            dependencies: [
+                "Replica", "Keyring", "Journal", "Consensus", "HTTP", "Linux", "Basics",
+            ]),
         .target(name: "KeyclaveClient", dependencies: ["Keyring", "HTTP", "Linux", "Basics"]),
         .executableTarget(
-            name: "keyclave", dependencies: ["Server", "KeyclaveClient", "Linux", "HTTP", "Basics"]),
+            name: "keyclave",
+            dependencies: [
+                "Server", "KeyclaveClient", "Keyring", "Journal", "Linux", "HTTP", "Basics",
+            ]),
         .executableTarget(name: "simulate", dependencies: ["Simulator", "Basics"]),
 
         .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
-        .testTarget(name: "ConsensusTests", dependencies: ["Consensus", "Basics"]),
+        .testTarget(
+            name: "ConsensusTests", dependencies: ["Consensus", "Basics"], exclude: ["Scripts"]),
         .testTarget(name: "KeyringTests", dependencies: ["Keyring", "Basics"]),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Simulator", "Basics"]),
         .testTarget(
@@ -46,7 +54,9 @@ let package = Package(
             dependencies: ["Server", "Replica", "Keyring", "HTTP", "Linux", "Basics"]),
         .testTarget(
             name: "KeyclaveClientTests",
-            dependencies: ["KeyclaveClient", "keyclave", "HTTP", "Linux", "Basics"]),
+            dependencies: [
+                "KeyclaveClient", "keyclave", "Server", "Keyring", "HTTP", "Linux", "Basics",
+            ]),
         // Whole nodes as processes: the program is a dependency so that it gets built.
         .testTarget(name: "ClusterTests", dependencies: ["keyclave", "Linux", "HTTP", "Basics"]),
         .testTarget(name: "HouseRulesTests"),

@@ -63,7 +63,7 @@ public final class Client {
             let now = Clocks.now()
             // Nobody listens anywhere: waiting would only hide it. A node that said 503, or took
             // the request and went silent, is worth asking again.
-            let isHopeless = problem == nil && !wasPerhapsTaken
+            let isHopeless = !wasPerhapsTaken && (problem == nil || !request.waitsForService)
             if isHopeless || now + pauses >= deadline {
                 throw failure(request, wasPerhapsTaken, problem, troubles)
             }

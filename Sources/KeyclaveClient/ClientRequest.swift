@@ -13,10 +13,13 @@ public struct ClientRequest: Sendable {
     public var idempotencyKey: String?
     /// The request changes nothing, so that it may be repeated at will.
     public var isSafe: Bool
+    /// Whether 503 is worth waiting for: false for what is about the state of the cluster itself.
+    public var waitsForService: Bool
 
     public init(
         method: Method, path: String, authorization: String? = nil, body: String? = nil,
-        idempotencyKey: String? = nil, isSafe: Bool = false
+        idempotencyKey: String? = nil, isSafe: Bool = false,
+        waitsForService: Bool = true
     ) {
         self.method = method
         self.path = path
@@ -24,6 +27,7 @@ public struct ClientRequest: Sendable {
         self.body = body
         self.idempotencyKey = idempotencyKey
         self.isSafe = isSafe
+        self.waitsForService = waitsForService
     }
 
     /// Whether it may be sent again when it isn't known what became of it.

@@ -47,9 +47,7 @@ extension Node {
             snapshots.paused = nil
             effects.append(.encodeSnapshot(paused))
         }
-        let isDue =
-            snapshots.isWanted || raft.logBytesSinceSnapshot >= settings.snapshotLogBytes
-        guard isDue, !store.isWriting, !snapshots.isEncoding, snapshots.decoder == nil,
+        guard isSnapshotDue, !store.isWriting, !snapshots.isEncoding, snapshots.decoder == nil,
             !isDiskFull, raft.standing.isWhole
         else { return }
         snapshots.isWanted = false
@@ -64,6 +62,13 @@ extension Node {
         store.begin(SnapshotDescription(metadata))
         snapshots.isEncoding = true
         effects.append(.encodeSnapshot(SnapshotEncoding(encoder: StateEncoder(state.freeze()))))
+    }
+
+    private var isSnapshotDue: Bool {
+        let logBytes = raft.logBytesSinceSnapshot
+        return snapshots.isWanted || logBytes >= settings.snapshotLogBytes
+            || journal.retainedBytes >= settings.journalFileBytes
+                && logBytes >= settings.snapshotLogBytes / 64
     }
 
     mutating func takeEncoded(_ encoding: SnapshotEncoding, effects: inout [NodeEffect]) {

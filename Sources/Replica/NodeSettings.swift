@@ -27,6 +27,9 @@ public struct NodeSettings: Sendable {
     public var roomCheckInterval = Duration.seconds(1)
     /// A snapshot is written when the log since the last one is this large.
     public var snapshotLogBytes = 64 << 20
+    /// A snapshot is also written when the log's files are this large: a trickle of small batches
+    /// takes many times the room of its entries, because each batch begins on a page of its own.
+    public var journalFileBytes = 256 << 20
 
     public init() {}
 

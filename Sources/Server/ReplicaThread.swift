@@ -23,6 +23,9 @@ final class ReplicaThread: @unchecked Sendable {
     private var nextShow = Instant.zero
     private let onStopped: @Sendable () -> Void
 
+    /// Comes round at least this often, to show that it does.
+    private static let longestWait = Duration.seconds(1)
+
     private var effects: [NodeEffect] = []
     private var letters: [ReplicaLetter] = []
     /// Replies of this turn, by front thread.
@@ -75,8 +78,9 @@ final class ReplicaThread: @unchecked Sendable {
     }
 
     private func turn() {
+        let begin = Clocks.now()
         let deadline = min(node.nextDeadline, network.nextDeadline)
-        let timeout = deadline == .never ? nil : deadline - Clocks.now()
+        let timeout = min(deadline - begin, ReplicaThread.longestWait)
         if network.wait(timeout, { step($0) }) { takeLetters() }
         let now = Clocks.now()
         network.checkDeadlines(now) { step($0) }

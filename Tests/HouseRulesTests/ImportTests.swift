@@ -30,7 +30,7 @@ import Testing
     ]
 
     static func modulesImported(by file: SourceTree.File) -> [String] {
-        file.lines.compactMap { line in
+        file.lines.filter { $0.contains("import ") }.compactMap { line in
             guard
                 let match = line.wholeMatch(
                     of:

@@ -36,7 +36,7 @@ import Testing
         let lanes = [log.nextBatch()?.operations ?? [], snapshots.nextBatch()?.operations ?? []]
         for operations in lanes {
             for count in 0...operations.count {
-                for seed in UInt64(1)...6 {
+                for seed in UInt64(1)...20 {
                     var cut = disk
                     try cut.perform(Array(operations.prefix(count)))
                     var generator = SeededGenerator(seed: 100 * seed)

@@ -147,4 +147,21 @@ import Testing
         }
         #expect(corruption.part == .hardState)
     }
+
+    @Test func `a sound batch of another history breaks the chain`() throws {
+        let node = try VerdictTests.threeBatches()
+        var other = try Node.formatted(settings: VerdictTests.settings)
+        try other.write([record(1, payload: Array("entry 1/X".utf8))], [record(2)], [record(3)])
+        let foreign = try #require(other.disk.files.first { $0.name == VerdictTests.segment })
+        for (start, isLast) in [(768, false), (1152, true)] {
+            let recovery = try VerdictTests.recover(node) { bytes in
+                for byte in start..<start + 384 { bytes[byte] = foreign.bytes[byte] }
+            }
+            switch recovery.verdict {
+            case .inDoubt(let position): #expect(isLast && position == JournalTests.position(1, 3))
+            case .corrupt(let corruption): #expect(!isLast && corruption.offset == start)
+            default: Issue.record("\(recovery.verdict)")
+            }
+        }
+    }
 }

@@ -135,6 +135,20 @@ import Testing
         #expect(second.requests.count == 1)
     }
 
+    @Test func `503 is the answer for who doesn't want to wait`() throws {
+        let first = try ScriptedServer([.problem(503, Self.unavailable)])
+        let second = try ScriptedServer([.problem(503, Self.unavailable)])
+        defer { first.stop(); second.stop() }
+        var request = Self.charge
+        request.waitsForService = false
+        let error = #expect(throws: ClientError.self) {
+            try Self.client(first, second).send(request)
+        }
+        #expect(error?.isRefusal == true)
+        #expect(first.requests.count == 1)
+        #expect(second.requests.count == 1)
+    }
+
     @Test func `a problem is thrown with everything it says, and not repeated`() throws {
         let body =
             #"{"type":"/problems/active_key_limit","title":"Too many active keys","#

@@ -178,6 +178,20 @@ struct FrontConnectionTests {
         front.stop()
     }
 
+    @Test func answersThatFillTheOutputDoNotStopTheRest() throws {
+        let front = try FrontHarness(Self.settings())
+        let client = try TestClient(front.address)
+        // More bytes of answers than may be queued, and all requests there before the first is
+        // read out: none may be forgotten in the buffer.
+        let one = "GET /v1/auth HTTP/1.1\r\nHost: a\r\n\r\n"
+        let count = 2_500
+        try client.send(String(repeating: one, count: count))
+        client.finishSending()
+        #expect(try client.rest().ranges(of: "HTTP/1.1 401 ").count == count)
+        front.stop()
+        #expect(front.metrics.fronts[0].answered.value == UInt64(count))
+    }
+
     @Test func largeBodiesAreTakenUpToThePathsLimit() throws {
         let front = try FrontHarness(Self.settings())
         let client = try TestClient(front.address)

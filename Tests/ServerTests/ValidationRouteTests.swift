@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func `a node that may be out of date says nothing of keys`() throws {
-        for key in [Fixture.limited, Fixture.unknown, "kc_rest_x"] {
+        for key in [Fixture.limited, Fixture.unknown, Fixture.revoked] {
             var fixture = Fixture()
             fixture.now = Instant(nanoseconds: 10)
             let auth = try #require(fixture.send("GET /v1/auth", ["api-key: \(key)"]).answer)
@@ -117,6 +117,12 @@ import Testing
             #expect(ready.status == 503)
             #expect(fixture.send("GET /livez").answer?.status == 200)
         }
+    }
+
+    @Test func `what can never be a key is refused without knowing more`() {
+        var fixture = Fixture()
+        fixture.now = Instant(nanoseconds: 10)
+        #expect(fixture.send("GET /v1/auth", ["api-key: kc_rest_x"]).request == "401 invalid_key")
     }
 
     @Test func `a key in the query counts where it is allowed`() {

@@ -23,42 +23,62 @@ extension FrontThread {
     }
 
     /// Answers or hands over every whole request that is there, and writes what can be written.
-    func serve(_ connection: FrontConnection) {
+    func serve(_ connection: FrontConnection, hasProgressed: Bool = false) {
+        var hasProgressed = hasProgressed
+        var isStarved: Bool
+        repeat {
+            isStarved = takeRequests(connection, &hasProgressed)
+            guard write(connection) else { return }
+            // Stopped for want of room in the output, which has just gone out.
+        } while !isStarved && connection.output.isEmpty && mayServe(connection)
+        settle(connection, hasProgressed)
+    }
+
+    /// Takes whole requests as long as there are any and the connection may have more; false if
+    /// it stopped for the latter.
+    private func takeRequests(_ connection: FrontConnection, _ hasProgressed: inout Bool) -> Bool {
         var answered: UInt64 = 0
-        var hasServed = false
+        defer {
+            if answered > 0 {
+                metrics.answered.add(answered)
+                metrics.answerTime.note(Clocks.now() - now, count: answered)
+            }
+        }
         while mayServe(connection) {
             let bytes = connection.input.filled
             let progress = connection.parser.parse(bytes)
-            if progress == .complete {
-                if take(connection, bytes) { answered += 1 }
-                hasServed = true
-                if !connection.parser.head.keepsAlive { connection.stage = .finishing }
-                connection.input.consume(connection.parser.byteCount)
-                connection.parser.startNext()
-                continue
+            guard progress == .complete else {
+                takeUnfinished(connection, progress)
+                return true
             }
-            switch progress {
-            case .refused(let refusal):
-                metrics.malformed.add()
-                answer(connection) { router.refuse(refusal, date: date, to: &$0) }
-                connection.stage = .finishing
-            case .expectsContinue:
-                answer(connection) {
-                    $0.writeContinue()
-                    return nil
-                }
-            default:
-                // What is missing will never come.
-                if connection.hasEnded { connection.stage = .finishing }
+            if take(connection, bytes) { answered += 1 }
+            hasProgressed = true
+            if !connection.parser.head.keepsAlive { connection.stage = .finishing }
+            connection.input.consume(connection.parser.byteCount)
+            connection.parser.startNext()
+        }
+        guard connection.input.isEmpty else { return connection.stage == .finishing }
+        if connection.hasEnded { connection.stage = .finishing }
+        return true
+    }
+
+    private func takeUnfinished(
+        _ connection: FrontConnection, _ progress: RequestParser.Progress
+    ) {
+        switch progress {
+        case .refused(let refusal):
+            metrics.malformed.add()
+            answer(connection) { router.refuse(refusal, date: date, to: &$0) }
+            connection.stage = .finishing
+        case .expectsContinue:
+            answer(connection) {
+                $0.writeContinue()
+                return nil
             }
-            break
+        case .incomplete, .complete:
+            // What is missing will never come.
+            if connection.hasEnded { connection.stage = .finishing }
         }
-        if connection.hasEnded && connection.input.isEmpty { connection.stage = .finishing }
-        if answered > 0 {
-            metrics.answered.add(answered)
-            metrics.answerTime.note(Clocks.now() - now, count: answered)
-        }
-        flush(connection, hasProgressed: hasServed)
     }
 
     private func mayServe(_ connection: FrontConnection) -> Bool {
@@ -122,19 +142,33 @@ extension FrontThread {
 
     // MARK: - Writing and waiting
 
-    /// Writes what can be written, then sees to what the connection waits for.
-    func flush(_ connection: FrontConnection, hasProgressed: Bool = false) {
+    /// The client reads again, or is to be told something.
+    func flush(_ connection: FrontConnection) {
         let before = connection.output.count
+        guard write(connection) else { return }
+        if connection.output.isEmpty && mayServe(connection) {
+            return serve(connection, hasProgressed: before > 0)
+        }
+        settle(connection, connection.output.count < before)
+    }
+
+    /// Writes what can be written; false if the connection is closed now.
+    private func write(_ connection: FrontConnection) -> Bool {
         do throws(SystemError) {
             _ = try connection.output.flush(into: connection.socket)
         } catch {
-            return close(connection)
+            close(connection)
+            return false
         }
-        if connection.stage == .finishing && connection.isQuiet { return close(connection) }
-        let isResumable = before > 0 && connection.output.isEmpty && mayServe(connection)
-        if isResumable && !hasProgressed { return serve(connection) }
+        guard connection.stage == .finishing && connection.isQuiet else { return true }
+        close(connection)
+        return false
+    }
+
+    /// Sees to what the connection waits for, and for how long.
+    private func settle(_ connection: FrontConnection, _ hasProgressed: Bool) {
         watch(connection)
-        note(connection, hasProgressed || connection.output.count < before)
+        note(connection, hasProgressed)
     }
 
     /// Tells the poller what the connection waits for.

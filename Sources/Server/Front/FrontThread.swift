@@ -167,7 +167,7 @@ final class FrontThread: @unchecked Sendable {
     private func flushAnswered() {
         for connection in answered where connections.holds(connection) {
             // What was read but had to wait for room goes on first: one write for all.
-            serve(connection)
+            serve(connection, hasProgressed: true)
         }
         answered.removeAll(keepingCapacity: true)
     }
@@ -250,6 +250,9 @@ final class FrontThread: @unchecked Sendable {
         listener = nil
         for place in connections.places {
             guard let connection = connections[place] else { continue }
+            // What has arrived by now is still looked at.
+            read(connection)
+            guard connections.holds(connection) else { continue }
             failUnanswered(connection)
             connection.stage = .finishing
             connection.deadline = min(connection.deadline, now + services.settings.drainDeadline)

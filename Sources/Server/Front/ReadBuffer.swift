@@ -6,6 +6,9 @@ struct ReadBuffer: ~Copyable {
     /// What a connection starts with and goes back to: more than any request without a body.
     static let usualCapacity = 20 << 10
 
+    /// With less behind what is there, it is moved to the front first.
+    private static let leastRoom = 2 << 10
+
     private var memory: UnsafeMutableRawBufferPointer
     private var start = 0
     private var end = 0
@@ -28,8 +31,12 @@ struct ReadBuffer: ~Copyable {
             end = 0
             shrink()
         }
-        if end == memory.count {
-            if start > 0 { moveToFront() } else if end < limit { grow(to: min(end * 2, limit)) }
+        if memory.count - end < ReadBuffer.leastRoom {
+            if start > 0 {
+                moveToFront()
+            } else if end == memory.count, end < limit {
+                grow(to: min(end * 2, limit))
+            }
         }
         return UnsafeMutableRawBufferPointer(rebasing: memory[end...])
     }

@@ -24,7 +24,7 @@ extension Command {
                 action: .request(
                     Operation(
                         method: .post, path: "/v1/cluster/transfer-leadership",
-                        body: [.init("to", .text("node"))]))),
+                        body: [.init("to", .text("node"))], waitsForService: false))),
             Command(
                 name: "snapshot", summary: "make the node asked write a snapshot now",
                 example: "keyclave cluster snapshot --endpoint http://127.0.0.1:7102",

@@ -60,6 +60,8 @@ struct Operation: Sendable {
     var answer = Answer.record
     /// Columns of a table in their order; members not named here follow in theirs.
     var columns: [String] = []
+    /// Whether 503 is worth waiting for.
+    var waitsForService = true
     /// The member that holds a secret shown once; absent if the answer is a repetition.
     var secret: String?
 

@@ -18,7 +18,7 @@ struct OperationRunner {
             authorization: try authorization(session),
             body: body?.compactText,
             idempotencyKey: operation.isMutation ? session.idempotencyKey : nil,
-            isSafe: !operation.isMutation)
+            isSafe: !operation.isMutation, waitsForService: operation.waitsForService)
         let answer: JSONValue?
         if case .list = operation.answer, invocation.text("limit") == nil {
             answer = try allPages(request, &session)
