@@ -9,6 +9,7 @@ extension Raft {
             if request.term < term { correct(sender, round: request.round, &effects) }
             return
         }
+        heardCommit = max(heardCommit, request.commit)
         if request.session > follower.session { follower.session = request.session }
         if let repair = request.repair, repair.run == run { follower.repairIndex = repair.index }
         guard isHeld(request.previous) else {

@@ -20,10 +20,11 @@ extension Raft {
         let progress = leadership.progress[number]
         guard case .snapshot(var transfer) = progress.pace else { return }
         if progress.sentRound < leadership.round {
-            // Index 0 is in every log: this asks for nothing but an answer.
+            // Index 0 is in every log: this asks for nothing but an answer, and the commit index
+            // tells the follower how far behind it is.
             let heartbeat = AppendRequest(
                 term: term, round: leadership.round, session: progress.session, previous: .start,
-                commit: .zero, repair: progress.repair, entries: [])
+                commit: commitIndex, repair: progress.repair, entries: [])
             leadership.progress[number].sentRound = leadership.round
             effects.append(.send(.append(heartbeat), to: progress.id))
         }
@@ -89,6 +90,7 @@ extension Raft {
         _ chunk: SnapshotChunk, from sender: NodeID, _ effects: inout [RaftEffect]
     ) {
         guard hear(from: sender, in: chunk.term, &effects) else { return }
+        heardCommit = max(heardCommit, chunk.metadata.lastIndex)
         let position = chunk.metadata.position
         guard position.index > commitIndex else {
             // What is committed here is in the leader's log, so it agrees up to there.

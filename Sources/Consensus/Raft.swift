@@ -67,6 +67,9 @@ public struct Raft: Sendable {
     var electionDeadline: Instant
     /// When a leader last appended to this node.
     var lastAppendReceived: Instant?
+    /// The highest commit index that any leader has named since this process began. A node that
+    /// has applied less lags behind what was promised to clients.
+    public internal(set) var heardCommit = LogIndex.zero
     var entropy: EntropyStream
 
     /// The role and leader that effects have last told of.

@@ -69,10 +69,16 @@ extension Node {
         submit(submission, by: .cluster, ticket: nil)
     }
 
-    /// Moves the instant up to which the read side may answer.
+    /// Moves the instant up to which the read side may answer: by the last word of a leader, but
+    /// only if this node has applied all that was committed as far as that word tells. A node
+    /// that lags, lacks room or waits for a snapshot hears the leader and yet knows less.
     mutating func publishFreshness() {
-        guard raft.standing.isWhole, let contact = raft.lastLeaderContact else { return }
-        table.setFreshUntil(contact + settings.freshness)
+        guard raft.standing.isWhole, let contact = raft.lastLeaderContact,
+            state.appliedIndex >= max(raft.heardCommit, raft.commitIndex),
+            raft.role != .leader || raft.isEstablishedLeader
+        else { return }
+        freshUntil = max(freshUntil, contact + settings.freshness)
+        table.setFreshUntil(freshUntil)
     }
 
     /// Tells the leader how far this node has applied, or as leader the others how far all have,
@@ -82,7 +88,9 @@ extension Node {
             settling.settle(through: state.appliedIndex)
         } else if raft.role == .leader {
             settleAsLeader()
-        } else if let leader = raft.leader, settling.newestChange > reportedApplied {
+        } else if let leader = raft.leader, settling.newestChange > reportedApplied,
+            links.isOpen(to: leader)
+        {
             reportedApplied = state.appliedIndex
             links.send(.applied(state.appliedIndex), to: leader)
         }

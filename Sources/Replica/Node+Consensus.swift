@@ -44,13 +44,22 @@ extension Node {
         case .leaderChanged(let leader, let term):
             effects.append(.report(.leaderChanged(leader, term: term)))
             // Whatever went to the last leader may be lost; the requests' ids make it one attempt.
-            if leader != nil { pending.handOverAgain(since: .never) }
+            // Another leader knows nothing of what was told to the last.
+            reportedApplied = .zero
+            if let leader {
+                pending.handOverAgain(since: .never)
+                noteHandOver(to: leader, effects: &effects)
+            }
         case .transferEnded(let succeeded):
             endTransfer(succeeded: succeeded, effects: &effects)
         case .clockDisagreement(let disagrees):
             effects.append(.report(.clockDisagreement(disagrees)))
         case .standingChanged(let standing):
-            if standing == .whole { journal.settleDoubt() }
+            if standing == .whole {
+                journal.settleDoubt()
+                // What was committed while this node could trust nothing.
+                applyCommitted(through: raft.commitIndex, effects: &effects)
+            }
             effects.append(.report(.standingChanged(standing)))
         }
     }
@@ -73,6 +82,9 @@ extension Node {
         case .settled(let index):
             // Only the leader counts what the members have applied.
             if peer == raft.leader { settling.settle(through: index) }
+        case .handOver(let target):
+            guard raft.role == .leader, canLead(target) else { return }
+            raft.transferLeadership(to: target, clock: clock, effects: &raftEffects)
         }
     }
 

@@ -15,20 +15,19 @@ extension Node {
         }
         guard pending.hasOutbox, leader == id || links.isOpen(to: leader) else { return }
         let envelopes = pending.drainOutbox(now: clock.now)
-        if leader == id {
-            appendOwn(envelopes, effects: &effects)
-        } else {
-            for group in Self.frames(of: envelopes) { links.send(.propose(group), to: leader) }
+        for group in Self.frames(of: envelopes) {
+            if leader != id {
+                links.send(.propose(group), to: leader)
+            } else if let reason = append(group) {
+                takeBack(Self.requestIDs(of: group), reason, effects: &effects)
+            }
         }
-    }
-
-    private mutating func appendOwn(_ envelopes: [[UInt8]], effects: inout [NodeEffect]) {
-        guard let reason = append(envelopes) else { return }
-        takeBack(Self.requestIDs(of: envelopes), reason, effects: &effects)
     }
 
     /// Appends what another node's clients asked for, or says that it wasn't done.
     mutating func appendForwarded(_ envelopes: [[UInt8]], from peer: NodeID) {
+        // Nothing of a member that asks for what can't be; its clients' deadlines tell them.
+        guard envelopes.allSatisfy({ $0.count <= settings.raft.maxEntryBytes }) else { return }
         guard let reason = append(envelopes) else { return }
         links.send(.declined(Self.requestIDs(of: envelopes), reason), to: peer)
     }
@@ -44,19 +43,16 @@ extension Node {
     }
 
     /// A leader didn't append these. Those that were never in any log may be refused; the others
-    /// are tried again until their deadline.
+    /// are tried again in a while, or with the next leader, until their deadline.
     mutating func takeBack(
         _ requests: [RequestID], _ reason: PeerFrame.Reason, effects: inout [NodeEffect]
     ) {
         for requestID in requests {
             switch reason {
             case .notLeader:
-                pending.handOverAgain(requestID)
+                break
             case .overloaded, .diskFull:
-                guard let mutation = pending.takeDeclined(requestID) else {
-                    pending.handOverAgain(requestID)
-                    continue
-                }
+                guard let mutation = pending.takeDeclined(requestID) else { continue }
                 let failure: ClientFailure = reason == .overloaded ? .overloaded : .diskFull
                 answer(mutation.ticket, .failed(failure), effects: &effects)
             }

@@ -29,6 +29,9 @@ extension Node {
     /// What was under way on the last link may be lost.
     private mutating func reopened(_ peer: NodeID) {
         raft.peerReset(peer)
-        if peer == raft.leader { pending.handOverAgain(since: .never) }
+        if raft.role == .leader { links.send(.settled(settling.settled), to: peer) }
+        guard peer == raft.leader else { return }
+        reportedApplied = .zero
+        pending.handOverAgain(since: .never)
     }
 }

@@ -6,6 +6,8 @@ import Keyring
 /// A snapshot in the making: the encoder over the frozen state, and the chunk it made last. It is
 /// advanced beside the loop; a large state takes many turns.
 public struct SnapshotEncoding: Sendable {
+    /// Which of the snapshots made by this node it belongs to.
+    let number: UInt64
     var encoder: StateEncoder
     /// Nil once the encoder has come to its end.
     var chunk: [UInt8]?
@@ -29,14 +31,28 @@ struct SnapshotTraffic: Sendable {
     var isWanted = false
     /// Who waits for the snapshot being made, or the next.
     var waiting: [RequestTicket] = []
-    var isEncoding = false
+    /// Counts the snapshots begun. An encoding of an earlier one, which was given up, is dropped
+    /// when it comes back.
+    var begun: UInt64 = 0
+    /// Whether an encoding is being advanced beside the loop.
+    var isEncoderOut = false
     /// The encoding that waits until the disk has caught up.
     var paused: SnapshotEncoding?
+    /// After a snapshot found no room, none is begun or received before this.
+    var retryAt = Instant.zero
     var transfers: [Transfer] = []
-    /// The state of the snapshot being received.
-    var decoder: StateDecoder?
-    var receivedFrom: NodeID?
-    var receivedMetadata: SnapshotMetadata?
+    /// The snapshot that is being received.
+    var receiving: Reception?
+    /// The snapshot that was received whole and is being made durable. Nothing else is received
+    /// until it is.
+    var installing: Reception?
+}
+
+/// A snapshot from the leader, and its state as far as it was decoded.
+struct Reception: Sendable {
+    var metadata: SnapshotMetadata
+    var peer: NodeID
+    var decoder = StateDecoder()
 }
 
 // Making one.
@@ -45,10 +61,11 @@ extension Node {
     mutating func writeSnapshotIfDue(_ effects: inout [NodeEffect]) {
         if let paused = snapshots.paused, store.wantsChunk {
             snapshots.paused = nil
-            effects.append(.encodeSnapshot(paused))
+            order(paused, effects: &effects)
         }
-        guard isSnapshotDue, !store.isWriting, !snapshots.isEncoding, snapshots.decoder == nil,
-            !isDiskFull, raft.standing.isWhole
+        guard isSnapshotDue, !store.isWriting, !snapshots.isEncoderOut, snapshots.paused == nil,
+            snapshots.installing == nil, snapshots.retryAt <= clock.now, !isDiskFull,
+            raft.standing.isWhole
         else { return }
         snapshots.isWanted = false
         let applied = state.appliedIndex
@@ -60,8 +77,10 @@ extension Node {
             lastIndex: applied, lastTerm: term, lastTime: state.time,
             configuration: raft.configuration)
         store.begin(SnapshotDescription(metadata))
-        snapshots.isEncoding = true
-        effects.append(.encodeSnapshot(SnapshotEncoding(encoder: StateEncoder(state.freeze()))))
+        snapshots.begun += 1
+        let encoding = SnapshotEncoding(
+            number: snapshots.begun, encoder: StateEncoder(state.freeze()))
+        order(encoding, effects: &effects)
     }
 
     private var isSnapshotDue: Bool {
@@ -71,19 +90,19 @@ extension Node {
                 && logBytes >= settings.snapshotLogBytes / 64
     }
 
+    private mutating func order(_ encoding: SnapshotEncoding, effects: inout [NodeEffect]) {
+        snapshots.isEncoderOut = true
+        effects.append(.encodeSnapshot(encoding))
+    }
+
     mutating func takeEncoded(_ encoding: SnapshotEncoding, effects: inout [NodeEffect]) {
-        guard store.isWriting else {
-            // Given up for want of room meanwhile.
-            snapshots.isEncoding = false
-            return
-        }
-        guard let chunk = encoding.chunk else {
-            snapshots.isEncoding = false
-            return store.finish()
-        }
+        snapshots.isEncoderOut = false
+        // Given up for want of room meanwhile.
+        guard store.isWriting, encoding.number == snapshots.begun else { return }
+        guard let chunk = encoding.chunk else { return store.finish() }
         store.append(chunk)
         if store.wantsChunk {
-            effects.append(.encodeSnapshot(encoding))
+            order(encoding, effects: &effects)
         } else {
             snapshots.paused = encoding
         }
@@ -105,24 +124,25 @@ extension Node {
             journal.compact(through: metadata.lastIndex)
             effects.append(.report(.snapshotWritten(metadata.lastIndex)))
             endSnapshot(at: metadata.lastIndex, effects: &effects)
-        case .installed:
-            install(&effects)
+        case .installed(let description):
+            install(description, effects: &effects)
         }
     }
 
     /// The snapshot being made, or the one being received, found no room and was given up.
     mutating func abandonSnapshots(_ effects: inout [NodeEffect]) {
+        snapshots.retryAt = clock.now + settings.roomCheckInterval
         if !store.isWriting {
             snapshots.paused = nil
-            snapshots.isEncoding = false
             for ticket in snapshots.waiting { effects.append(.reply(ticket, .failed(.diskFull))) }
             snapshots.waiting.removeAll()
         }
-        guard !store.isReceiving, snapshots.decoder != nil,
-            let metadata = snapshots.receivedMetadata
+        guard !store.isReceiving,
+            let reception = snapshots.receiving ?? snapshots.installing
         else { return }
-        snapshots.decoder = nil
-        raft.snapshotRejected(metadata, clock: clock, effects: &raftEffects)
+        snapshots.receiving = nil
+        snapshots.installing = nil
+        raft.snapshotRejected(reception.metadata, clock: clock, effects: &raftEffects)
     }
 }
 
@@ -166,40 +186,49 @@ extension Node {
     mutating func receive(
         _ chunk: SnapshotChunk, from peer: NodeID, effects: inout [NodeEffect]
     ) {
+        guard snapshots.installing == nil, snapshots.retryAt <= clock.now else {
+            return raft.snapshotRejected(chunk.metadata, clock: clock, effects: &raftEffects)
+        }
         if chunk.offset == 0 {
-            snapshots.decoder = StateDecoder()
-            snapshots.receivedMetadata = chunk.metadata
-            snapshots.receivedFrom = peer
+            snapshots.receiving = Reception(metadata: chunk.metadata, peer: peer)
         }
         do {
+            guard snapshots.receiving?.metadata == chunk.metadata else {
+                throw MalformedBytes("a part of another snapshot")
+            }
             let progress = try store.receive(
                 chunk.bytes, at: Int(clamping: chunk.offset),
                 of: JournalPosition(chunk.metadata.position))
-            for part in progress.chunks { try snapshots.decoder?.feed(part) }
+            for part in progress.chunks { try snapshots.receiving?.decoder.feed(part) }
             guard chunk.isLast else { return }
             let description = try store.install()
             guard SnapshotMetadata(description) == chunk.metadata else {
                 throw MalformedBytes("the file and its announcement differ")
             }
+            snapshots.installing = snapshots.receiving
+            snapshots.receiving = nil
         } catch {
             store.rejectReceived()
-            snapshots.decoder = nil
+            snapshots.receiving = nil
             raft.snapshotRejected(chunk.metadata, clock: clock, effects: &raftEffects)
             effects.append(.report(.snapshotRefused("\(error)", from: peer)))
         }
     }
 
     /// The received snapshot is durable: state, applied index and read side change in one step.
-    private mutating func install(_ effects: inout [NodeEffect]) {
-        guard let decoder = snapshots.decoder, let metadata = snapshots.receivedMetadata,
-            let peer = snapshots.receivedFrom
+    private mutating func install(
+        _ description: SnapshotDescription, effects: inout [NodeEffect]
+    ) {
+        guard let reception = snapshots.installing,
+            SnapshotMetadata(description) == reception.metadata
         else { preconditionFailure("a snapshot was installed that wasn't received") }
-        snapshots.decoder = nil
+        snapshots.installing = nil
+        let metadata = reception.metadata
         guard metadata.lastIndex > state.appliedIndex else {
             return raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
         }
         do {
-            state = try decoder.finish()
+            state = try reception.decoder.finish()
         } catch {
             // The file's checksum holds, so it was written so: the sender's state is not ours.
             isFailed = true
@@ -212,9 +241,19 @@ extension Node {
         raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
         raft.applied = state.appliedIndex
         Self.fill(table, from: state)
-        effects.append(.report(.snapshotInstalled(metadata.lastIndex, from: peer)))
+        effects.append(.report(.snapshotInstalled(metadata.lastIndex, from: reception.peer)))
         answerFromRecords(&effects)
+        answerReadyReads(&effects)
         performRaftEffects(&effects)
+    }
+
+    /// Lets go of a snapshot whose sender has stopped and whose entries came by other ways.
+    mutating func dropOvertakenReception() {
+        guard let reception = snapshots.receiving,
+            reception.metadata.lastIndex <= state.appliedIndex
+        else { return }
+        snapshots.receiving = nil
+        store.rejectReceived()
     }
 
     /// Replaces the read side's contents by the state's, at once for whoever looks.

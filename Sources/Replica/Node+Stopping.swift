@@ -20,25 +20,57 @@ extension Node {
         effects.append(.stopped)
     }
 
+    /// Hands leadership over, or asks the leader to.
     mutating func beginTransfer(
         to target: NodeID?, ticket: RequestTicket, effects: inout [NodeEffect]
     ) {
-        guard raft.role == .leader, transfers.isEmpty, target != id,
-            target.map(raft.configuration.isVoter) ?? true
+        guard transfer == nil, let leader = raft.leader, target != leader, canLead(target),
+            leader == id || links.isOpen(to: leader)
         else {
             return effects.append(.reply(ticket, .failed(.transferFailed)))
         }
-        transfers.append(ticket)
-        raft.transferLeadership(to: target, clock: clock, effects: &raftEffects)
+        transfer = LeadershipTransfer(
+            ticket: ticket, from: leader,
+            // The leader's own deadline, and as much again for the word of it to come here.
+            deadline: clock.now + settings.raft.transferDeadline * 2)
+        if leader == id {
+            raft.transferLeadership(to: target, clock: clock, effects: &raftEffects)
+        } else {
+            links.send(.handOver(to: target), to: leader)
+        }
     }
 
+    /// Whether leadership may be given to the member; nil is the one most up to date.
+    func canLead(_ target: NodeID?) -> Bool { target.map(raft.configuration.isVoter) ?? true }
+
+    /// This node's attempt to give leadership away is over.
     mutating func endTransfer(succeeded: Bool, effects: inout [NodeEffect]) {
         isHandingOver = false
-        for ticket in transfers {
-            let reply: ClientReply =
-                succeeded ? .done(at: state.appliedIndex) : .failed(.transferFailed)
-            effects.append(.reply(ticket, reply))
-        }
-        transfers.removeAll()
+        if transfer?.from == id, !succeeded { endTransfer(.failed(.transferFailed), &effects) }
     }
+
+    /// Another node leads: the transfer that somebody waits for has succeeded.
+    mutating func noteHandOver(to leader: NodeID, effects: inout [NodeEffect]) {
+        guard let transfer, transfer.from != leader else { return }
+        endTransfer(.done(at: state.appliedIndex), &effects)
+    }
+
+    mutating func expireTransfer(_ effects: inout [NodeEffect]) {
+        guard let transfer, transfer.deadline <= clock.now else { return }
+        endTransfer(.failed(.transferFailed), &effects)
+    }
+
+    private mutating func endTransfer(_ reply: ClientReply, _ effects: inout [NodeEffect]) {
+        guard let ticket = transfer?.ticket else { return }
+        transfer = nil
+        effects.append(.reply(ticket, reply))
+    }
+}
+
+/// A client's wish that leadership move, until it has.
+struct LeadershipTransfer: Sendable {
+    var ticket: RequestTicket
+    /// Who led when it was asked for.
+    var from: NodeID
+    var deadline: Instant
 }

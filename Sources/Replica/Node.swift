@@ -47,7 +47,7 @@ public struct Node: Sendable {
     /// As follower: how far this node told the leader that it has applied the log.
     var reportedApplied = LogIndex.zero
     /// Who waits for the leadership to be handed over.
-    var transfers: [RequestTicket] = []
+    var transfer: LeadershipTransfer?
 
     /// Whether the first disk batch, which makes durable what was read at the start, is done.
     var isOpen = false
@@ -55,6 +55,8 @@ public struct Node: Sendable {
     var nextRoomCheck = Instant.never
     /// When the stamps of the keys used here are next handed to the leader.
     var nextLastUsedReport: Instant
+    /// Until then the read side may answer.
+    var freshUntil = Instant.zero
     /// A graceful stop has begun, hands leadership over, and has done what it could.
     var isStopping = false
     var isHandingOver = false
@@ -92,12 +94,14 @@ public struct Node: Sendable {
         raft.advance(to: clock, effects: &raftEffects)
         performRaftEffects(&effects)
         expireRequests(&effects)
+        expireTransfer(&effects)
         appendTickIfDue()
         reportLastUsesIfDue()
         handOver(&effects)
         performRaftEffects(&effects)
         settle(&effects)
         publishFreshness()
+        dropOvertakenReception()
         writeSnapshotIfDue(&effects)
         finishStopIfDone(&effects)
     }
@@ -133,6 +137,7 @@ public struct Node: Sendable {
             deadline = min(deadline, pending.oldestHandOver + settings.resendInterval)
         }
         deadline = min(deadline, min(settling.nextDeadline, nextRoomCheck))
+        if let transfer { deadline = min(deadline, transfer.deadline) }
         if let due = nextTick { deadline = min(deadline, due) }
         return deadline
     }

@@ -36,11 +36,11 @@ import Testing
 
     @Test func `what was declined on its first attempt may be refused, later ones may not`() {
         var pending = PendingMutations()
-        pending.insert(Self.mutation(1))
         pending.insert(Self.mutation(2))
         _ = pending.drainOutbox(now: .zero)
-        pending.handOverAgain(Self.id(2))
-        _ = pending.drainOutbox(now: .zero)
+        pending.handOverAgain(since: .zero)
+        pending.insert(Self.mutation(1))
+        _ = pending.drainOutbox(now: Instant(nanoseconds: 1))
         #expect(pending.takeDeclined(Self.id(1))?.ticket == RequestTicket(1))
         #expect(pending.takeDeclined(Self.id(2)) == nil)
         #expect(pending.count == 1)

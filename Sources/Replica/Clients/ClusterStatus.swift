@@ -51,7 +51,6 @@ extension Node {
                 applied: isSelf ? state.appliedIndex : peer?.applied,
                 isHealthy: isSelf ? raft.standing.isWhole : peer?.isActive)
         }
-        let freshUntil = raft.lastLeaderContact.map { $0 + settings.freshness } ?? clock.now
         return ClusterStatus(
             clusterID: clusterID, node: id, role: raft.role, standing: raft.standing,
             term: raft.term, leader: raft.leader, commitIndex: raft.commitIndex,
@@ -64,6 +63,6 @@ extension Node {
     /// Whether this node would pass for ready: it may validate.
     public var isReady: Bool {
         isOpen && !isStopping && raft.standing.isWhole
-            && (raft.lastLeaderContact.map { $0 + settings.freshness > clock.now } ?? false)
+            && freshUntil > clock.now
     }
 }

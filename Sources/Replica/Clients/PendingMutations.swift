@@ -84,13 +84,6 @@ struct PendingMutations {
         return envelopes
     }
 
-    /// Puts a request that a leader declined back into the outbox.
-    mutating func handOverAgain(_ requestID: RequestID) {
-        guard table[requestID]?.handedOver != nil else { return }
-        table[requestID]?.handedOver = nil
-        outbox.append(requestID)
-    }
-
     /// Puts everything that was handed over at or before `limit` back into the outbox: its leader
     /// may have lost it.
     mutating func handOverAgain(since limit: Instant) {
@@ -98,7 +91,8 @@ struct PendingMutations {
         for requestID in arrivals {
             guard let handedOver = table[requestID]?.handedOver else { continue }
             if handedOver <= limit {
-                handOverAgain(requestID)
+                table[requestID]?.handedOver = nil
+                outbox.append(requestID)
             } else {
                 earliest = min(earliest, handedOver)
             }

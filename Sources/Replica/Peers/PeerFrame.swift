@@ -18,6 +18,9 @@ enum PeerFrame {
     case applied(LogIndex)
     /// Every member that can answer has applied the log up to here.
     case settled(LogIndex)
+    /// An operator wants the leader to hand its leadership over, to the node named or to the one
+    /// most up to date.
+    case handOver(to: NodeID?)
 
     enum Reason: UInt8 {
         case notLeader = 1
@@ -31,6 +34,7 @@ enum PeerFrame {
         case declined = 3
         case applied = 4
         case settled = 5
+        case handOver = 6
     }
 
     var kind: Kind {
@@ -40,6 +44,7 @@ enum PeerFrame {
         case .declined: .declined
         case .applied: .applied
         case .settled: .settled
+        case .handOver: .handOver
         }
     }
 
@@ -61,6 +66,9 @@ enum PeerFrame {
             }
         case .applied(let index), .settled(let index):
             writer.write(index.rawValue)
+        case .handOver(let target):
+            // No node has the id 0.
+            writer.write(target?.rawValue ?? 0)
         }
         return writer.bytes
     }
@@ -88,6 +96,9 @@ enum PeerFrame {
             self = .applied(LogIndex(try reader.readUInt64()))
         case .settled:
             self = .settled(LogIndex(try reader.readUInt64()))
+        case .handOver:
+            let target = NodeID(try reader.readUInt32())
+            self = .handOver(to: target.rawValue == 0 ? nil : target)
         }
         try reader.finish()
     }
@@ -96,7 +107,9 @@ enum PeerFrame {
         from reader: inout ByteReader
     ) throws(MalformedBytes) -> [[UInt8]] {
         var envelopes: [[UInt8]] = []
-        for _ in 0..<(try reader.readUInt32()) {
+        let count = try reader.readUInt32()
+        guard count > 0 else { throw MalformedBytes("a proposal of nothing") }
+        for _ in 0..<count {
             envelopes.append(Array(try reader.readBytes(limit: NodeLimits.envelopeBytes)))
         }
         return envelopes

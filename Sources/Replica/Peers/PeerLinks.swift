@@ -109,9 +109,10 @@ extension PeerLinks {
     }
 
     mutating func accept(_ link: LinkID, now: Instant) {
-        let strangers = accepted.count { $0.peer == nil }
-        guard strangers < NodeLimits.unauthenticatedLinks else {
-            return close(link, .handshakeExpired)
+        // The oldest goes: silent strangers must not keep a member out.
+        let strangers = accepted.filter { $0.peer == nil }
+        if strangers.count >= NodeLimits.unauthenticatedLinks, let oldest = strangers.first {
+            close(oldest.link, .handshakeExpired)
         }
         let session = PeerSession.acceptor(
             local, credentials: credentials, limits: limits, entropy: &entropy)

@@ -1,5 +1,6 @@
 import Basics
 import HTTP
+import Keyring
 import Linux
 import Replica
 
@@ -213,11 +214,20 @@ extension FrontThread {
         close(connection)
     }
 
-    /// What the node won't answer any more: it never left this node.
+    /// What the node won't answer any more. A question failed; a change may be in some log, and
+    /// only a request under the same id can tell.
     func failUnanswered(_ connection: FrontConnection) {
         let first = connection.firstNumber
-        for offset in 0..<UInt32(connection.exchanges.count) {
-            complete(connection, first &+ offset, .failed(.unavailable))
+        for (offset, exchange) in connection.exchanges.enumerated() {
+            guard case .awaited(let context) = exchange.answer else { continue }
+            let failure: ClientFailure =
+                context.endpoint.changesState ? .outcomeUnknown(context.requestID) : .unavailable
+            complete(connection, first &+ UInt32(offset), .failed(failure))
         }
     }
+}
+
+extension AnswerContext {
+    /// The id by which a log line and the client's answer name the request.
+    fileprivate var requestID: RequestID { RequestID(high: mark.high, low: mark.low) }
 }

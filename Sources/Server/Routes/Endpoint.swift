@@ -12,6 +12,21 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
     case metrics, live, ready, problemPage
 
+    /// Whether a request may change the replicated state: its outcome can be unknown.
+    var changesState: Bool {
+        switch self {
+        case .charge, .createAccount, .renameAccount, .deleteAccount, .createUser, .updateUser,
+            .removeUser, .setLimit, .removeLimit, .createKey, .updateKey, .revokeKey, .revokeKeys,
+            .createToken, .revokeToken, .updateSettings:
+            true
+        case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
+            .showLimit, .listKeys, .showKey, .usage, .audit, .listAPIs, .listTokens, .showToken,
+            .whoami, .cluster, .transferLeadership, .takeSnapshot, .showSettings, .metrics, .live,
+            .ready, .problemPage:
+            false
+        }
+    }
+
     /// The routes, in the order in which they are tried.
     public static let table = RouteTable<Endpoint>([
         Route(.any, "/v1/auth", .auth),
