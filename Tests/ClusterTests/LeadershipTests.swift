@@ -13,7 +13,7 @@ extension RealProcesses {
                 ] {
                     let request = Request(
                         "POST", "/v1/cluster/transfer-leadership", token: cluster.operatorToken,
-                        json: #"{"to": "\(target.id)"}"#)
+                        json: #"{"to": "\#(target.id)"}"#)
                     _ = try asked.send(request).orThrow("leadership for \(target.id)")
                     #expect(try cluster.leader().id == target.id)
                 }
