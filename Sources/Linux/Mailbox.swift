@@ -1,5 +1,4 @@
 import Basics
-import Synchronization
 
 /// Values on their way to one thread, from any number of others: one lock, held for an append or
 /// a swap, and one eventfd that is signalled once for each batch.
@@ -8,7 +7,7 @@ import Synchronization
 /// or sleeps in `wait`.
 public final class Mailbox<Letter: Sendable>: Sendable {
     public let wakeup: Wakeup
-    private let state: Mutex<State>
+    private let state: Locked<State>
 
     private struct State {
         var letters: [Letter] = []
@@ -18,7 +17,7 @@ public final class Mailbox<Letter: Sendable>: Sendable {
 
     public init() throws(SystemError) {
         wakeup = try Wakeup()
-        state = Mutex(State())
+        state = Locked(State())
     }
 
     /// Any thread.

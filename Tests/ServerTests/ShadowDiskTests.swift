@@ -1,5 +1,6 @@
 #if SHADOW_DISK
 import Journal
+import Linux
 import Testing
 
 @testable import Server
@@ -10,16 +11,16 @@ struct ShadowDiskTests {
 
     init() throws {
         directory = try TemporaryDirectory()
-        let before = try DiskPerformer(configuration: DiskConfiguration(path: directory.path))
+        let data = directory.path + "/data"
+        _ = try Directory(creatingAt: data)
+        let before = try DiskPerformer(configuration: DiskConfiguration(path: data))
         _ = before.perform([.create("old", bytes: 0), .write("old", offset: 0, bytes: [5])])
-        let shadow = try ShadowDisk(
-            at: directory.path + ".shadow", copying: directory.path)
-        disk = try DiskPerformer(
-            configuration: DiskConfiguration(path: directory.path, shadow: shadow))
+        let shadow = try ShadowDisk(at: data + ".shadow", copying: data)
+        disk = try DiskPerformer(configuration: DiskConfiguration(path: data, shadow: shadow))
     }
 
     private func shadow(_ name: String) throws -> [UInt8] {
-        try directory.bytes("../\(directory.path.split(separator: "/").last!).shadow/\(name)")
+        try directory.bytes("data.shadow/\(name)")
     }
 
     @Test func onlyWhatWasSyncedArrives() throws {
@@ -27,7 +28,7 @@ struct ShadowDiskTests {
         _ = disk.perform([
             .create("a", bytes: 4), .write("a", offset: 0, bytes: [1]), .sync("a"),
         ])
-        #expect(try directory.names(".shadow") == ["old"])
+        #expect(try directory.names("/data.shadow") == ["old"])
         _ = disk.perform([.syncDirectory, .write("a", offset: 1, bytes: [2])])
         #expect(try shadow("a") == [1, 0, 0, 0])
         _ = disk.perform([.sync("a"), .write("a", offset: 2, bytes: [3])])
@@ -37,11 +38,11 @@ struct ShadowDiskTests {
         #expect(try shadow("a") == [1, 2, 3, 0])
         _ = disk.perform([.syncDirectory])
         #expect(try shadow("old") == [1, 2, 3, 0])
-        #expect(try directory.names(".shadow") == ["old"])
+        #expect(try directory.names("/data.shadow") == ["old"])
         _ = disk.perform([.delete("old")])
-        #expect(try directory.names(".shadow") == ["old"])
+        #expect(try directory.names("/data.shadow") == ["old"])
         _ = disk.perform([.syncDirectory])
-        #expect(try directory.names(".shadow") == [])
+        #expect(try directory.names("/data.shadow") == [])
     }
 }
 #endif

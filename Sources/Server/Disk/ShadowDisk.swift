@@ -2,7 +2,6 @@
 import Glibc
 import Journal
 import Linux
-import Synchronization
 
 /// A second directory that receives only what was synced: what a power cut would have left.
 ///
@@ -24,7 +23,7 @@ final class ShadowDisk: Sendable {
     }
 
     private let path: String
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// Makes the directories and copies what `original` holds, all of which must be on the disk.
     init(at path: String, copying original: String) throws(SystemError) {

@@ -1,11 +1,12 @@
 import Basics
+import Linux
 import Replica
 import Synchronization
 
 /// What the replica thread shows the others of the node.
 final class StatusBoard: Sendable {
     private let ready = Atomic<Bool>(false)
-    private let shown = Mutex<ClusterStatus?>(nil)
+    private let shown = Locked<ClusterStatus?>(nil)
     /// When the status is due again.
     static let interval = Duration.milliseconds(500)
 
