@@ -85,7 +85,11 @@ final class TestNode: Sendable {
     func waitUntilReady(within duration: Duration = .seconds(60)) throws {
         try eventually("\(id) to be ready", within: duration) {
             if let end = process.withLock({ $0 })?.poll() {
-                throw EarlyEnd(node: id, end: end, log: String(log.suffix(2000)))
+                let early = EarlyEnd(node: id, end: end, log: String(log.suffix(2000)))
+                // While it was down, a connection on its way out was given the node's port.
+                guard early.portWasTaken else { throw early }
+                try start()
+                return false
             }
             return isReady
         }
@@ -97,7 +101,9 @@ final class TestNode: Sendable {
         var end: ProcessEnd
         var log: String
         var description: String { "\(node) ended (\(end)); the end of its log:\n\(log)" }
-        var portWasTaken: Bool { log.contains("Address already in use") }
+        var portWasTaken: Bool {
+            log.split(separator: "\n").last?.contains("Address already in use") == true
+        }
     }
 
     private func take() -> ChildProcess? {
