@@ -19,8 +19,8 @@ struct PendingMutation {
 /// The changes and charges of this node's clients that have no outcome yet, oldest first.
 ///
 /// A request is handed over again, under the same id, whenever the leader may have lost it; the
-/// replicated record of that id makes the attempts one (consensus.md's rule that what isn't known
-/// stays unknown: a request handed over once is never reported as failed).
+/// replicated record of that id makes the attempts one. What isn't known stays unknown: a request
+/// handed over once is never reported as failed.
 struct PendingMutations {
     private var table: [RequestID: PendingMutation] = [:]
     /// Arrival order, which is deadline order: every deadline is as far ahead. Ids whose request
