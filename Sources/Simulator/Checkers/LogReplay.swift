@@ -8,8 +8,9 @@ import Replica
 /// - Every outcome told to a client is the log's outcome at the index told.
 /// - Every charge accepted is accepted once: all receipts under one id are the same but for the
 ///   word "replayed".
-/// - For every user and API and limit, what was accepted in a period is within the limit that was
-///   in force when it was accepted.
+///
+/// It replays through the same `StateMachine`, so it doesn't judge the rule of limits by itself;
+/// the reference store of the keyring's tests does.
 struct LogReplay {
     private var state = StateMachine(genesis: Workload.genesisValue)
     private var outcomes: [Outcome?] = []

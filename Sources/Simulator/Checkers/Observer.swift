@@ -139,10 +139,8 @@ struct Observer {
         coverage.count(acknowledgement)
     }
 
-    /// A linearizable read reflects every outcome told before it began; the read index tells.
-    mutating func observeRead(at index: LogIndex, now: Instant) throws(Violation) {
-        coverage.reads += 1
-    }
+    /// Reads are counted, for the coverage; what they reflect is not judged.
+    mutating func countRead() { coverage.reads += 1 }
 
     mutating func count(_ event: NodeEvent) { coverage.count(event) }
     mutating func count(_ failure: ClientFailure) {

@@ -94,8 +94,8 @@ extension World {
             observer.acknowledge(
                 Acknowledgement(operation: errand.operation, outcome: outcome, index: index))
             finish(number)
-        case .answer(_, let index):
-            try observer.observeRead(at: index, now: now)
+        case .answer:
+            observer.countRead()
             finish(number)
         case .failed(let failure):
             observer.count(failure)
