@@ -8,7 +8,8 @@ import Basics
 /// | 2, 3 | slot 1, both copies |
 ///
 /// A copy is a magic number, the sequence number of the write, the incarnation, the term, a flag
-/// and the vote, and a CRC-32C. The write with sequence number n goes to slot n mod 2, so it never
+/// and the vote, the count of known peers and each one's id and incarnation, and a CRC-32C. The
+/// write with sequence number n goes to slot n mod 2, so it never
 /// touches the newest.
 ///
 /// **What a bad slot means.** Two slots alone can't tell a write that was torn, which nobody was
@@ -21,7 +22,7 @@ import Basics
 /// because the term is always made durable before an entry of it.
 struct HardStateSlots: Hashable, Sendable {
     static let magic: UInt32 = 0x3153_484b
-    static let byteCount = 4 + 8 + 8 + 8 + 1 + 4 + 4
+    static func byteCount(peers: Int) -> Int { 4 + 8 + 8 + 8 + 1 + 4 + 4 + 12 * peers + 4 }
 
     var incarnation: UInt64
     var geometry: Geometry
@@ -32,14 +33,23 @@ struct HardStateSlots: Hashable, Sendable {
 
     /// The operations that make `state` the newest.
     mutating func save(_ state: JournalHardState) -> [DiskOperation] {
+        let count = HardStateSlots.byteCount(peers: state.peers.count)
+        precondition(
+            state.peers.count <= JournalHardState.peerLimit && count <= geometry.pageBytes,
+            "a hard state beyond its page")
         sequence += 1
-        var writer = ByteWriter(capacity: HardStateSlots.byteCount)
+        var writer = ByteWriter(capacity: count)
         writer.write(HardStateSlots.magic)
         writer.write(sequence)
         writer.write(incarnation)
         writer.write(state.term.rawValue)
         writer.write(state.votedFor != nil)
         writer.write(state.votedFor?.rawValue ?? 0)
+        writer.write(UInt32(state.peers.count))
+        for peer in state.peers {
+            writer.write(peer.node.rawValue)
+            writer.write(peer.incarnation)
+        }
         writer.write(CRC32C.checksum(writer.bytes))
         let slot = Int(sequence % 2) * 2 * geometry.pageBytes
         let name = FileName.hardState
@@ -60,27 +70,33 @@ extension HardStateSlots {
 
     /// The copy at `offset` of the file's bytes; nil unless a whole one stands there.
     static func copy(at offset: Int, of bytes: [UInt8]) -> Copy? {
-        guard offset + byteCount <= bytes.count else { return nil }
-        let slice = bytes[offset..<offset + byteCount]
-        var reader = ByteReader(slice)
-        guard (try? reader.readUInt32()) == magic else { return nil }
-        return try? decode(&reader, checked: slice.dropLast(4))
+        guard offset <= bytes.count else { return nil }
+        return try? decode(bytes[offset...])
     }
 
-    private static func decode(_ reader: inout ByteReader, checked: ArraySlice<UInt8>)
-        throws(MalformedBytes) -> Copy
-    {
+    private static func decode(_ bytes: ArraySlice<UInt8>) throws(MalformedBytes) -> Copy {
+        var reader = ByteReader(bytes)
+        guard try reader.readUInt32() == magic else { throw MalformedBytes("no hard state") }
         let sequence = try reader.readUInt64()
         let incarnation = try reader.readUInt64()
         let term = Term(try reader.readUInt64())
         let voted = try reader.readBool()
         let candidate = NodeID(try reader.readUInt32())
+        let count = Int(try reader.readUInt32())
+        guard count <= JournalHardState.peerLimit else { throw MalformedBytes("\(count) peers") }
+        var peers: [PeerIncarnation] = []
+        for _ in 0..<count {
+            let node = NodeID(try reader.readUInt32())
+            peers.append(PeerIncarnation(node: node, incarnation: try reader.readUInt64()))
+        }
+        let checked = bytes.prefix(byteCount(peers: count) - 4)
         guard try reader.readUInt32() == CRC32C.checksum(checked) else {
             throw MalformedBytes("the checksum of a hard state is wrong")
         }
         return Copy(
             sequence: sequence, incarnation: incarnation,
-            state: JournalHardState(term: term, votedFor: voted ? candidate : nil))
+            state: JournalHardState(
+                term: term, votedFor: voted ? candidate : nil, peers: peers))
     }
 
     /// What recovery found.

@@ -19,7 +19,7 @@ import Basics
 extension Identity {
     static let magic: [UInt8] = Array("KEYCLAVE".utf8)
     static let addressLimit = 1024
-    static let memberLimit = 1024
+    static let memberLimit = JournalHardState.peerLimit
     static let genesisLimit = 1 << 20
 
     func encoded() -> [UInt8] {

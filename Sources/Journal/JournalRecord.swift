@@ -43,15 +43,33 @@ public struct JournalPosition: Comparable, Hashable, Sendable, CustomStringConve
     public var description: String { "\(term)/\(index)" }
 }
 
-/// What a node must remember of elections through every crash (Ongaro 2014, §3.8).
+/// The incarnation under which a peer proved itself first. Another one under the same id has lost
+/// the memory of its votes.
+public struct PeerIncarnation: Hashable, Sendable {
+    public var node: NodeID
+    public var incarnation: UInt64
+
+    public init(node: NodeID, incarnation: UInt64) {
+        self.node = node
+        self.incarnation = incarnation
+    }
+}
+
+/// What a node must remember through every crash: term and vote (Ongaro 2014, §3.8), and which
+/// incarnations its peers have.
 public struct JournalHardState: Hashable, Sendable {
     public var term: Term
     /// The candidate that got this node's vote in `term`; nil if none did.
     public var votedFor: NodeID?
+    /// In ascending order of their ids, at most `peerLimit`.
+    public var peers: [PeerIncarnation]
 
-    public init(term: Term, votedFor: NodeID?) {
+    public static let peerLimit = 64
+
+    public init(term: Term, votedFor: NodeID?, peers: [PeerIncarnation] = []) {
         self.term = term
         self.votedFor = votedFor
+        self.peers = peers
     }
 
     /// What a freshly formatted node remembers.

@@ -94,7 +94,8 @@ extension Recovery {
         }
         // A snapshot may overtake the hard state on its way to disk. No vote left in that term.
         if let covered, covered.term > hardState.term {
-            hardState = JournalHardState(term: covered.term, votedFor: nil)
+            hardState.term = covered.term
+            hardState.votedFor = nil
         }
         verdict = Recovery.verdict(corruption, doubt: log.doubt, scan.finding)
     }

@@ -20,7 +20,9 @@ extension Node {
     private mutating func perform(_ effect: RaftEffect, effects: inout [NodeEffect]) {
         switch effect {
         case .saveHardState(let hardState):
-            journal.save(JournalHardState(hardState))
+            self.hardState.term = hardState.term
+            self.hardState.votedFor = hardState.votedFor
+            journal.save(self.hardState)
         case .appendEntries(let entries):
             journal.append(entries.map(JournalRecord.init))
         case .restartLog(let position):

@@ -12,7 +12,9 @@ extension Node {
         case .linkAccepted(let link):
             links.accept(link, now: clock.now)
         case .bytesReceived(let link, let bytes):
-            for event in links.receive(bytes, on: link, now: clock.now) {
+            let events = links.receive(bytes, on: link, now: clock.now)
+            keepIncarnations()
+            for event in events {
                 switch event {
                 case .opened(let peer): reopened(peer)
                 case .frame(let frame, let peer): receive(frame, from: peer, effects: &effects)
@@ -26,8 +28,18 @@ extension Node {
         }
     }
 
+    /// A peer that proved itself for the first time is heard and spoken to once its incarnation is
+    /// durable here: a node that lost its disk can then never pass for it.
+    private mutating func keepIncarnations() {
+        let kept = hardState.peers
+        let new = links.incarnations.filter { !kept.contains($0) }
+        guard !new.isEmpty else { return }
+        hardState.peers = (kept + new).sorted { $0.node < $1.node }
+        journal.save(hardState)
+    }
+
     /// What was under way on the last link may be lost.
-    private mutating func reopened(_ peer: NodeID) {
+    mutating func reopened(_ peer: NodeID) {
         raft.peerReset(peer)
         if raft.role == .leader { links.send(.settled(settling.settled), to: peer) }
         guard peer == raft.leader else { return }

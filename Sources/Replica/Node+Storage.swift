@@ -18,6 +18,7 @@ extension Node {
         if durable.isOpen { isOpen = true }
         if let hardState = durable.hardState {
             raft.hardStateSaved(HardState(hardState), clock: clock, effects: &raftEffects)
+            for peer in links.remember(hardState.peers) { reopened(peer) }
         }
         if let last = durable.last {
             raft.entriesSaved(
@@ -68,12 +69,6 @@ extension Node {
         }
         if let batch = journal.nextBatch() { effects.append(.disk(batch)) }
         if let batch = store.nextBatch() { effects.append(.disk(batch)) }
-    }
-}
-
-extension JournalHardState {
-    init(_ hardState: HardState) {
-        self.init(term: hardState.term, votedFor: hardState.votedFor)
     }
 }
 

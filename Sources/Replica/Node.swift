@@ -32,6 +32,8 @@ public struct Node: Sendable {
     var raft: Raft
     var journal: WriteAheadLog
     var store: SnapshotStore
+    /// As the journal was last asked to keep it.
+    var hardState: JournalHardState
     var state: StateMachine
     var links: PeerLinks
     var entropy: EntropyStream

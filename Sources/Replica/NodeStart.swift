@@ -73,9 +73,10 @@ extension Node {
         raft.applied = state.appliedIndex
         journal = WriteAheadLog(from: recovery, settings: start.journalSettings)
         store = SnapshotStore(from: recovery)
+        hardState = recovery.hardState
         links = PeerLinks(
             local: PeerIdentity(node: identity.node, incarnation: identity.incarnation),
-            peers: peers,
+            peers: peers, known: recovery.hardState.peers,
             credentials: PeerCredentials(cluster: identity.clusterID, secrets: start.secrets),
             settings: start.settings, entropy: entropy.split())
         nextLastUsedReport = clock.now + start.settings.lastUsedInterval

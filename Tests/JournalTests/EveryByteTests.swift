@@ -35,7 +35,8 @@ import Testing
         } catch {
             return .success(.refused)
         }
-        let state = JournalHardState(term: Term(3), votedFor: NodeID(1))
+        let state = JournalHardState(
+            term: Term(3), votedFor: NodeID(1), peers: Node.peers)
         switch recovery.verdict {
         case .corrupt: return .success(.corruption)
         case .inDoubt(let position):

@@ -57,6 +57,12 @@ struct Node {
     }
 
     /// A formatted directory and the machines opened on it.
+    /// What the hard states written here say of the peers.
+    static let peers = [
+        PeerIncarnation(node: NodeID(2), incarnation: 0xfedc_ba98_7654_3210),
+        PeerIncarnation(node: NodeID(3), incarnation: 1),
+    ]
+
     static func formatted(
         geometry: Geometry = smallGeometry, settings: JournalSettings = smallSettings
     ) throws -> Node {
@@ -89,7 +95,7 @@ struct Node {
     mutating func write(_ batches: [JournalRecord]...) throws {
         for records in batches {
             if let term = records.last?.term, term > durableState.term {
-                log.save(JournalHardState(term: term, votedFor: NodeID(1)))
+                log.save(JournalHardState(term: term, votedFor: NodeID(1), peers: Node.peers))
             }
             log.append(records)
             try run()

@@ -21,7 +21,9 @@ import Testing
         let recovery = try node.recover()
         #expect(recovery.verdict == .whole)
         #expect(recovery.records == (1...20).map { record($0) })
-        #expect(recovery.hardState == JournalHardState(term: Term(1), votedFor: NodeID(1)))
+        #expect(
+            recovery.hardState
+                == JournalHardState(term: Term(1), votedFor: NodeID(1), peers: Node.peers))
         #expect(node.durable == position(1, 20))
     }
 

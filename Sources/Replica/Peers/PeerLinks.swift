@@ -1,5 +1,6 @@
 import Basics
 import Consensus
+import Journal
 
 /// What happened on the links, for the node.
 enum PeerLinkEvent {
@@ -14,7 +15,7 @@ enum PeerLinkEvent {
 ///
 /// Laws:
 /// - A frame is given to the node only from a session that proved the secret, under the id that it
-///   proved, for a member and for the incarnation first seen under that id.
+///   proved, for a member and for the incarnation first seen under that id, which is durable.
 /// - What is sent to a peer without an open link is dropped; everything above tolerates loss.
 /// - At most one link for each direction of each pair: a newer one replaces the older.
 struct PeerLinks: Sendable {
@@ -23,6 +24,8 @@ struct PeerLinks: Sendable {
         case resting(until: Instant)
         case dialing
         case handshake(LinkID, PeerSession, until: Instant)
+        /// Proven, and the peer's incarnation is on its way to disk.
+        case proven(LinkID, PeerSession)
         case open(LinkID, PeerSession)
     }
 
@@ -30,6 +33,8 @@ struct PeerLinks: Sendable {
         var id: NodeID
         /// The incarnation first seen under this id. Another one has lost the memory of its votes.
         var incarnation: UInt64?
+        /// Whether this node's disk holds the incarnation.
+        var isRemembered = false
         var outgoing = Outgoing.resting(until: .zero)
         var pause: Duration
         /// Handshake bytes and sealed frames of this step.
@@ -57,8 +62,8 @@ struct PeerLinks: Sendable {
     private var effects: [NodeEffect] = []
 
     init(
-        local: PeerIdentity, peers: [NodeID], credentials: PeerCredentials,
-        settings: NodeSettings, entropy: EntropyStream
+        local: PeerIdentity, peers: [NodeID], known: [PeerIncarnation],
+        credentials: PeerCredentials, settings: NodeSettings, entropy: EntropyStream
     ) {
         self.local = local
         self.credentials = credentials
@@ -66,6 +71,28 @@ struct PeerLinks: Sendable {
         handshakeDeadline = settings.handshakeDeadline
         self.entropy = entropy
         self.peers = peers.map { Peer(id: $0, pause: settings.dialBackoff.first) }
+        for peer in known { _ = remember(peer) }
+    }
+
+    /// The incarnations of the peers that have proven themselves, in ascending order of their ids.
+    var incarnations: [PeerIncarnation] {
+        peers.compactMap { peer in
+            peer.incarnation.map { PeerIncarnation(node: peer.id, incarnation: $0) }
+        }
+    }
+
+    /// These incarnations are durable. Returns the peers to whom links stand that waited for it.
+    mutating func remember(_ known: [PeerIncarnation]) -> [NodeID] {
+        known.filter { remember($0) }.map(\.node)
+    }
+
+    private mutating func remember(_ known: PeerIncarnation) -> Bool {
+        guard let position = position(of: known.node) else { return false }
+        peers[position].incarnation = known.incarnation
+        peers[position].isRemembered = true
+        guard case .proven(let link, let session) = peers[position].outgoing else { return false }
+        peers[position].outgoing = .open(link, session)
+        return true
     }
 
     func isOpen(to peer: NodeID) -> Bool {
@@ -130,7 +157,7 @@ extension PeerLinks {
     private func outgoingLink(_ position: Int) -> LinkID? {
         switch peers[position].outgoing {
         case .resting, .dialing: nil
-        case .handshake(let link, _, _), .open(let link, _): link
+        case .handshake(let link, _, _), .proven(let link, _), .open(let link, _): link
         }
     }
 
@@ -189,7 +216,7 @@ extension PeerLinks {
                 admit(identity, on: link)
             }
         case .frame(let kind, let payload):
-            guard let peer = accepted[position].peer else { return nil }
+            guard let peer = accepted[position].peer, isRemembered(peer) else { return nil }
             do throws(MalformedBytes) {
                 return .frame(try PeerFrame(kind: kind, payload: payload), from: peer)
             } catch {
@@ -211,6 +238,9 @@ extension PeerLinks {
         case .handshake(_, var session, let until):
             session.receive(bytes, into: &events)
             peers[position].outgoing = .handshake(link, session, until: until)
+        case .proven(_, var session):
+            session.receive(bytes, into: &events)
+            peers[position].outgoing = .proven(link, session)
         case .open(_, var session):
             session.receive(bytes, into: &events)
             peers[position].outgoing = .open(link, session)
@@ -230,8 +260,12 @@ extension PeerLinks {
                 closeOutgoing(position, failure, now: now)
             } else if case .handshake(_, let session, _) = peers[position].outgoing {
                 peers[position].incarnation = identity.incarnation
-                peers[position].outgoing = .open(link, session)
                 peers[position].pause = backoff.first
+                guard peers[position].isRemembered else {
+                    peers[position].outgoing = .proven(link, session)
+                    return nil
+                }
+                peers[position].outgoing = .open(link, session)
                 return .opened(identity.node)
             }
         case .frame:
@@ -248,6 +282,10 @@ extension PeerLinks {
         guard let position = position(of: identity.node) else { return .unknownNode }
         let known = peers[position].incarnation ?? identity.incarnation
         return known == identity.incarnation ? nil : .foreignIncarnation
+    }
+
+    private func isRemembered(_ peer: NodeID) -> Bool {
+        position(of: peer).map { peers[$0].isRemembered } ?? false
     }
 
     private mutating func admit(_ identity: PeerIdentity, on link: LinkID) {
@@ -283,7 +321,7 @@ extension PeerLinks {
                 effects.append(.dial(peers[position].id))
             case .handshake(_, _, let until) where until <= now:
                 closeOutgoing(position, .handshakeExpired, now: now)
-            case .resting, .dialing, .handshake, .open:
+            case .resting, .dialing, .handshake, .proven, .open:
                 break
             }
             guard let link = outgoingLink(position), !peers[position].outbox.isEmpty else {
@@ -304,7 +342,7 @@ extension PeerLinks {
             switch peer.outgoing {
             case .resting(let until), .handshake(_, _, let until):
                 deadline = min(deadline, until)
-            case .dialing, .open:
+            case .dialing, .proven, .open:
                 break
             }
         }
