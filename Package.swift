@@ -41,7 +41,7 @@ let package = Package(
         .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
         .testTarget(
             name: "ConsensusTests", dependencies: ["Consensus", "Basics"], exclude: ["Scripts"]),
-        .testTarget(name: "KeyringTests", dependencies: ["Keyring", "Basics"]),
+        .testTarget(name: "KeyringTests", dependencies: ["Keyring", "Simulator", "Basics"]),
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Simulator", "Basics"]),
         .testTarget(
             name: "ReplicaTests",

@@ -46,9 +46,12 @@ extension World {
         heal()
         try run(until: .zero + options.safetyPhase + options.livenessPhase)
         try checkConvergence()
-        var replay = LogReplay()
-        try replay.replay(observer.log, at: now)
-        for told in observer.acknowledgements { try replay.verify(told, at: now) }
+        var replay = LogReplay(of: observer.reads, at: now)
+        try replay.replay(observer.log)
+        for told in observer.acknowledgements { try replay.verify(told) }
+        for machine in machines {
+            if let node = machine.node { try replay.compare(with: node) }
+        }
     }
 
     /// After the quiet: one leader, every errand done, one state.

@@ -8,6 +8,8 @@ public struct SimulationOptions: Sendable {
     /// Virtual time within which the healed cluster must have come to rest.
     public var livenessPhase = Duration.seconds(30)
     public var clients = 4
+    /// Between a client's errands.
+    public var longestPause = Duration.milliseconds(100)
 
     /// Chances in a thousand that a delivery resets its connection.
     public var resetsPerMille: UInt64 = 2
@@ -22,7 +24,7 @@ public struct SimulationOptions: Sendable {
     public var partitions: Duration? = .seconds(5)
     public var wallClockJumps: Duration? = .seconds(10)
     /// Small, so that compaction and snapshot install happen in every run.
-    public var snapshotLogBytes = 24 << 10
+    public var snapshotLogBytes = 12 << 10
 
     public init() {}
 

@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import Keyring
+@testable import Simulator
 
 @Suite struct CalendarTests {
     static let gregorian: Calendar = {

@@ -2,6 +2,7 @@ import Basics
 import Testing
 
 @testable import Keyring
+@testable import Simulator
 
 // Every answer of the state machine, against the same answer by linear scans.
 extension RandomHistory {

@@ -2,6 +2,7 @@ import Basics
 import Testing
 
 @testable import Keyring
+@testable import Simulator
 
 /// A history of random commands, applied to the state machine and to the reference store, with
 /// every outcome compared. Few accounts, users and ids, so that commands meet each other.

@@ -32,6 +32,9 @@ struct Observer {
     private(set) var log: [Committed] = []
     private var digests: [LogIndex: Digest] = [:]
     private(set) var acknowledgements: [Acknowledgement] = []
+    private(set) var reads: [ReadAnswer] = []
+    /// The highest index that any client was told.
+    private(set) var highestTold = LogIndex.zero
     private(set) var coverage = Coverage()
     /// A state is digested at every so manieth index.
     private static let digestStride: UInt64 = 16
@@ -136,11 +139,15 @@ struct Observer {
 
     mutating func acknowledge(_ acknowledgement: Acknowledgement) {
         acknowledgements.append(acknowledgement)
+        highestTold = max(highestTold, acknowledgement.index)
         coverage.count(acknowledgement)
     }
 
-    /// Reads are counted, for the coverage; what they reflect is not judged.
-    mutating func countRead() { coverage.reads += 1 }
+    mutating func note(_ read: ReadAnswer) {
+        reads.append(read)
+        highestTold = max(highestTold, read.index)
+        coverage.reads += 1
+    }
 
     mutating func count(_ event: NodeEvent) { coverage.count(event) }
     mutating func count(_ failure: ClientFailure) {

@@ -8,6 +8,9 @@ struct Client {
     /// What the client waits for.
     struct Errand {
         var operation: Operation
+        /// The highest index that any client had been told when this began: what comes of it must
+        /// reflect that.
+        var floor: LogIndex
         var attempts = 0
         /// The attempt under way; nil while the client pauses before the next.
         var ticket: RequestTicket?
@@ -24,6 +27,17 @@ struct Acknowledgement {
     var operation: Operation
     var outcome: Outcome
     var index: LogIndex
+    /// As in the errand.
+    var floor: LogIndex
+}
+
+/// A linearizable read that a client was answered.
+struct ReadAnswer {
+    var question: Question
+    var answer: QueryAnswer
+    var index: LogIndex
+    /// As in the errand.
+    var floor: LogIndex
 }
 
 // What the clients do.
@@ -43,7 +57,8 @@ extension World {
             // In the liveness phase the errands under way are finished and no new ones begun.
             guard !isHealed else { return }
             let operation = population.draw(&random, wall: Self.wallStart + (now - .zero))
-            clients[number].errand = Client.Errand(operation: operation)
+            clients[number].errand = Client.Errand(
+                operation: operation, floor: observer.highestTold)
         }
         if let ticket = clients[number].errand?.ticket { tickets[ticket] = nil }
         clients[number].errand?.ticket = nil
@@ -71,7 +86,13 @@ extension World {
 
     private func body(of operation: Operation) -> ClientRequest.Body {
         guard let command = operation.command else {
-            return .query(Population.operatorToken, .whoami, .linearizable)
+            switch operation.question {
+            case .credits(let digest): return .query(digest, .credits, .linearizable)
+            case .key(let id, let account):
+                return .query(
+                    Population.operatorToken, .key(id, account: account), .linearizable)
+            case nil: return .query(Population.operatorToken, .whoami, .linearizable)
+            }
         }
         if case .charge(let charges) = command { return .charge(charges) }
         // The content is what the client asked for; in a run the command is that, whole.
@@ -92,10 +113,16 @@ extension World {
         case .outcome(let outcome, let index):
             if let command = errand.operation.command { population.note(command, outcome) }
             observer.acknowledge(
-                Acknowledgement(operation: errand.operation, outcome: outcome, index: index))
+                Acknowledgement(
+                    operation: errand.operation, outcome: outcome, index: index,
+                    floor: errand.floor))
             finish(number)
-        case .answer:
-            observer.countRead()
+        case .answer(let answer, let index):
+            if let question = errand.operation.question {
+                observer.note(
+                    ReadAnswer(
+                        question: question, answer: answer, index: index, floor: errand.floor))
+            }
             finish(number)
         case .failed(let failure):
             observer.count(failure)
@@ -108,7 +135,7 @@ extension World {
     private func finish(_ number: Int) {
         clients[number].errand = nil
         clients[number].finished += 1
-        schedule(.client(number), after: random.between(.zero, .milliseconds(150)))
+        schedule(.client(number), after: random.between(.zero, options.longestPause))
     }
 
     /// The node that held these questions is gone.

@@ -25,6 +25,13 @@ struct Population {
     static let operatorToken = SHA256.digest(of: Array("the simulated operator's token".utf8))
 }
 
+/// What a client asks, of the state that reflects all that returned before it asked.
+enum Question {
+    /// What the key of this digest can spend.
+    case credits(Digest)
+    case key(KeyID, account: AccountID)
+}
+
 /// One thing that a client wants done, under one id however often it must be asked.
 struct Operation {
     enum Kind: String, CaseIterable {
@@ -49,6 +56,8 @@ struct Operation {
     var kind: Kind
     /// Nil for a query.
     var command: Command?
+    /// Nil for a change, and while there is no key to ask about.
+    var question: Question?
     var idempotency: IdempotencyKey?
 }
 
@@ -83,8 +92,14 @@ extension Population {
         let id = drawID(&random, wall: wall)
         let command = command(kind, &random, wall: wall)
         let isCharge = [.charge, .chargeMany, .repeatCharge].contains(kind)
+        var question: Question?
+        if command == nil, let key = pick(keys, &random) {
+            question =
+                random.chance(1, in: 2)
+                ? .credits(key.digest) : .key(key.id, account: key.account)
+        }
         return Operation(
-            kind: command == nil ? .query : kind, command: command,
+            kind: command == nil ? .query : kind, command: command, question: question,
             idempotency: isCharge || command == nil ? nil : id)
     }
 

@@ -124,7 +124,9 @@ extension World {
         for (position, machine) in machines.enumerated() where all || position == chosen {
             guard machine.isUp else { continue }
             crash(machine)
-            schedule(.restart(machine.id), after: random.between(.milliseconds(1), .seconds(2)))
+            // Now and then long enough for the others to cut their logs meanwhile.
+            let longest = random.chance(1, in: 3) ? Duration.seconds(10) : .seconds(2)
+            schedule(.restart(machine.id), after: random.between(.milliseconds(1), longest))
         }
     }
 

@@ -49,9 +49,9 @@ final class World {
     var events = 0
     private var eventsAtThisInstant = 0
 
-    /// Wall-clock time at virtual time zero: noon of a month's last day, so that a run may see the
-    /// month end.
-    static let wallStart = Timestamp(milliseconds: 1_800_000_000_000)
+    /// Wall-clock time at virtual time zero: 20 s before February 2027, so that every run sees an
+    /// hour, a day and a month end.
+    static let wallStart = Timestamp(milliseconds: 1_801_439_980_000)
     static let secret = Array("the simulated cluster's secret".utf8)
 
     init(seed: UInt64, options: SimulationOptions) {
