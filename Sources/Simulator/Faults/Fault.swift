@@ -1,0 +1,83 @@
+import Basics
+
+/// Something that goes wrong, or is set right again. Each can be drawn from a seed, written in a
+/// scenario, and switched off by its kind.
+public enum Fault: Hashable, Sendable {
+    // MARK: The network
+
+    /// What the first sends to the second is held back, and no connection between them can be
+    /// made. The other direction goes on.
+    case cut(from: NodeID, to: NodeID)
+    case mend(from: NodeID, to: NodeID)
+    /// Every cut is mended.
+    case mendAll
+    /// What the first sends to the second crawls: each delivery takes this much longer.
+    case clog(from: NodeID, to: NodeID, by: Duration)
+    /// Every connection of the node breaks, with what is under way on it.
+    case reset(NodeID)
+    /// One bit of the next bytes from the first to the second is turned.
+    case corrupt(from: NodeID, to: NodeID)
+    /// Bytes that the first sent to the second at some time before arrive once more, in the
+    /// middle of whatever the second is reading.
+    case replay(from: NodeID, to: NodeID)
+
+    // MARK: The process
+
+    /// The process ends at once, and with it the power if so said: what wasn't synced is then kept
+    /// in any part.
+    case crash(NodeID, losingPower: Bool)
+    /// The process ends in the middle of a step, after this many of its effects were performed.
+    case crashAmidEffects(NodeID, after: Int)
+    case restart(NodeID)
+    /// The process stands still, its clocks don't; what arrives waits in its buffers.
+    case pause(NodeID)
+    case resume(NodeID)
+    /// A graceful stop, as by SIGTERM.
+    case stop(NodeID)
+
+    // MARK: The disk
+
+    /// What the disk is asked from now on takes this much longer.
+    case slowDisk(NodeID, by: Duration)
+    case fillDisk(NodeID)
+    case makeRoom(NodeID)
+    /// The next write or sync fails with an error.
+    case failDisk(NodeID)
+    /// One bit of what was synced turns.
+    case rot(NodeID)
+    /// The next write lands at another place of its file.
+    case misdirect(NodeID)
+    /// The process ends and its directory is gone.
+    case wipe(NodeID)
+
+    // MARK: The clocks
+
+    /// The wall clock is off by this much from now on.
+    case shiftWallClock(NodeID, by: Duration)
+    /// Both clocks run faster by so many parts in a million; slower if negative.
+    case driftClock(NodeID, partsPerMillion: Int64)
+}
+
+/// What kind of trouble a fault is: what a run switches on and off, and what a campaign counts.
+public enum FaultKind: String, CaseIterable, Hashable, Sendable {
+    case cut
+    case oneWayCut = "one-way cut"
+    case clog
+    case reset
+    case corrupt
+    case replay
+    case crash
+    case powerLoss = "power loss"
+    case crashAll = "crash of all"
+    case crashAmidEffects = "crash amid effects"
+    case pause
+    case stop
+    case slowDisk = "slow disk"
+    case fullDisk = "full disk"
+    case diskError = "disk error"
+    case rot
+    case misdirect = "misdirected write"
+    case wipe
+    case wallClock = "wall clock"
+    case drift
+}
