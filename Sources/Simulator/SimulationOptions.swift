@@ -1,45 +1,89 @@
 import Basics
 
-/// What a run does to its cluster. Drawn from the seed, each can be set by hand.
+/// What a run does to its cluster. Drawn from the seed; each can be set by hand.
 public struct SimulationOptions: Sendable {
     public var nodes = 3
-    /// Virtual time during which faults strike; the cluster is healed afterwards.
-    public var safetyPhase = Duration.seconds(30)
-    /// Virtual time within which the healed cluster must have come to rest.
+    /// Virtual time during which faults strike; the cluster's core is healed afterwards.
+    public var safetyPhase = Duration.seconds(40)
+    /// Virtual time within which the healed core must have come to rest.
     public var livenessPhase = Duration.seconds(30)
-    public var clients = 4
+    public var clients = 6
     /// Between a client's errands.
     public var longestPause = Duration.milliseconds(100)
 
     /// Chances in a thousand that a delivery resets its connection.
-    public var resetsPerMille: UInt64 = 2
+    public var resetsPerMille: UInt64 = 1
     public var shortestDelay = Duration.microseconds(50)
     public var longestDelay = Duration.milliseconds(20)
     /// Chances in a thousand that a delivery takes up to fifty times as long.
     public var stragglersPerMille: UInt64 = 5
+    /// Bytes that one direction of a connection holds back before it breaks.
+    public var linkCapacity = 1 << 20
     public var diskDelay = (shortest: Duration.microseconds(50), longest: Duration.milliseconds(5))
+    /// Chances in a thousand that a disk operation takes up to five hundred times as long.
     public var diskStallsPerMille: UInt64 = 2
-    /// Mean pause between faults of each kind; nil switches the kind off.
-    public var crashes: Duration? = .seconds(4)
-    public var partitions: Duration? = .seconds(5)
-    public var wallClockJumps: Duration? = .seconds(10)
+
+    /// The mean pause between faults of each kind; a kind without one is off.
+    public var pauses: [FaultKind: Duration] = SimulationOptions.standardPauses
+    /// The bound on clock rates: drifts are drawn within it, in parts of a million.
+    public var driftBound: Int64 = 20_000
+    /// How many machines' disks may be damaged. More than a minority and the run is excused.
+    public var damagedMachines = 1
+    /// The node that isn't healed with the others.
+    public var brokenForEver: NodeID?
     /// Small, so that compaction and snapshot install happen in every run.
     public var snapshotLogBytes = 12 << 10
 
     public init() {}
 
-    /// Draws a run's options: half of all runs switch some kinds of faults off (swarm testing).
+    private static let standardPauses: [FaultKind: Duration] = [
+        .cut: .seconds(8), .oneWayCut: .seconds(12), .clog: .seconds(10), .reset: .seconds(10),
+        .corrupt: .seconds(10), .replay: .seconds(10), .crash: .seconds(12),
+        .powerLoss: .seconds(12), .crashAll: .seconds(40), .crashAmidEffects: .seconds(10),
+        .pause: .seconds(12), .stop: .seconds(30), .slowDisk: .seconds(20),
+        .fullDisk: .seconds(25), .diskError: .seconds(30), .rot: .seconds(30),
+        .misdirect: .seconds(40), .wipe: .seconds(150), .wallClock: .seconds(15),
+        .drift: .seconds(20),
+    ]
+
+    /// Draws a run's options: half of all runs switch some kinds of faults off (swarm testing;
+    /// Groce et al., ISSTA 2012).
     public init(drawnFrom random: inout SeededGenerator) {
         self.init()
-        guard random.chance(1, in: 2) else { return }
-        if random.chance(1, in: 2) { crashes = nil }
-        if random.chance(1, in: 2) { partitions = nil }
-        if random.chance(1, in: 2) { wallClockJumps = nil }
+        if random.chance(1, in: 8) { nodes = 5 }
+        if random.chance(1, in: 2) { drawSwarm(&random) }
+        if random.chance(1, in: 2) { longestDelay = .milliseconds(1) }
+        if random.chance(1, in: 4) { snapshotLogBytes = 1 << 20 }
+        if random.chance(1, in: 4) { brokenForEver = NodeID(UInt32(1 + random.below(3))) }
+    }
+
+    private mutating func drawSwarm(_ random: inout SeededGenerator) {
+        for kind in FaultKind.allCases where random.chance(1, in: 2) { pauses[kind] = nil }
         if random.chance(1, in: 2) { resetsPerMille = 0 }
         if random.chance(1, in: 2) { stragglersPerMille = 0 }
         if random.chance(1, in: 2) { diskStallsPerMille = 0 }
-        if random.chance(1, in: 2) { longestDelay = .milliseconds(1) }
-        if random.chance(1, in: 4) { snapshotLogBytes = 4 << 20 }
+    }
+
+    /// Every option by name, in a fixed order.
+    public var table: [(name: String, value: String)] {
+        let fixed: [(String, String)] = [
+            ("nodes", "\(nodes)"), ("clients", "\(clients)"),
+            ("safety phase", "\(safetyPhase)"), ("liveness phase", "\(livenessPhase)"),
+            ("longest pause of a client", "\(longestPause)"),
+            ("delay of a delivery", "\(shortestDelay) to \(longestDelay)"),
+            ("stragglers per mille", "\(stragglersPerMille)"),
+            ("resets per mille", "\(resetsPerMille)"),
+            ("link capacity", "\(linkCapacity) bytes"),
+            ("delay of a disk", "\(diskDelay.shortest) to \(diskDelay.longest)"),
+            ("disk stalls per mille", "\(diskStallsPerMille)"),
+            ("drift bound", "\(driftBound) ppm"), ("damaged machines", "\(damagedMachines)"),
+            ("broken for ever", brokenForEver.map { "\($0)" } ?? "none"),
+            ("log bytes between snapshots", "\(snapshotLogBytes)"),
+        ]
+        return fixed
+            + FaultKind.allCases.map { kind in
+                (kind.rawValue, pauses[kind].map { "every \($0)" } ?? "off")
+            }
     }
 }
 

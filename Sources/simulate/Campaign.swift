@@ -10,7 +10,8 @@ final class Campaign: Sendable {
         var done: UInt64 = 0
         var events = 0
         var virtualTime = Basics.Duration.zero
-        var coverage = Coverage()
+        var coverage = CampaignCoverage()
+        var longestGap = Basics.Duration.zero
         var failures: [(seed: UInt64, violation: Violation)] = []
     }
 
@@ -32,7 +33,8 @@ final class Campaign: Sendable {
         DispatchQueue.concurrentPerform(iterations: jobs) { _ in work() }
         let seconds = Date().timeIntervalSince(start)
         return tally.withLock { tally in
-            for (name, count) in tally.coverage.table { print("\(name): \(count)") }
+            tally.coverage.print()
+            print("longest gap: \(tally.longestGap)")
             let virtual = Double(tally.virtualTime.milliseconds) / 1000
             let rates = String(
                 format: "%.0f × real time, %.0f events/s, %.0f commits/s, %.1f s",
@@ -51,12 +53,13 @@ final class Campaign: Sendable {
 
     private func work() {
         while let seed = takeSeed() {
-            let report = Simulation.run(seed: seed)
+            let report = Simulation(seed: seed).run()
             tally.withLock { tally in
                 tally.done += 1
                 tally.events += report.events
                 tally.virtualTime = tally.virtualTime + report.virtualTime
-                tally.coverage += report.coverage
+                tally.coverage.add(report.coverage)
+                tally.longestGap = max(tally.longestGap, report.longestGap)
                 if let violation = report.violation { tally.failures.append((seed, violation)) }
                 if tally.done.isMultiple(of: 100) {
                     let line = "\(tally.done) of \(count) seeds, \(tally.failures.count) failed\n"

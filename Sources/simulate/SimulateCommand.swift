@@ -36,12 +36,16 @@ enum SimulateCommand {
     }
 
     private static func replay(_ arguments: [String]) -> Int32 {
-        guard arguments.count == 1, let seed = UInt64(arguments[0]) else {
+        guard arguments.count >= 1, let seed = UInt64(arguments[0]) else {
             return refuse("replay takes one seed, a whole number")
         }
-        let report = Simulation.run(seed: seed)
+        let report = Simulation(seed: seed).run(tracing: true)
+        for item in report.trace?.items ?? [] {
+            if case .sent = item.event, !arguments.contains("--sent") { continue }
+            print("\(item.time.nanoseconds / 1000) \(item.event)".prefix(200))
+        }
         for (name, count) in report.coverage.table { print("\(name): \(count)") }
-        print("events: \(report.events), digest: \(report.digest.hex)")
+        print("events: \(report.events), hash: \(String(report.hash, radix: 16))")
         return conclude(report.violation, seed: seed)
     }
 

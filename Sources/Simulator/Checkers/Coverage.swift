@@ -2,59 +2,88 @@ import Basics
 import Keyring
 import Replica
 
-/// What happened in one run, or in many: a campaign that never saw an election proves little.
+/// What happened in one run. A campaign that never saw an election proves little: it isn't green
+/// until every kind of operation has succeeded and every kind of fault has struck.
 public struct Coverage: Sendable {
+    /// How often each kind of fault struck, in the order of `FaultKind.allCases`.
+    public private(set) var faults = [Int](repeating: 0, count: FaultKind.allCases.count)
+    /// How often each kind of operation succeeded, in the order of `Operation.Kind.allCases`.
+    public private(set) var operations = [Int](repeating: 0, count: Operation.Kind.allCases.count)
+
     public var elections = 0
-    public var crashes = 0
     public var restarts = 0
-    public var partitions = 0
-    public var wallClockJumps = 0
+    public var gracefulStops = 0
+    /// Starts that found a directory in doubt or damaged, and nodes that became whole again.
+    public var doubts = 0
+    public var repairs = 0
+    /// Nodes that can't come back.
+    public var lostNodes = 0
     public var snapshotsWritten = 0
     public var snapshotsInstalled = 0
+    public var snapshotsRefused = 0
+    /// Links that were closed for cause, and those among them closed over bad bytes.
     public var linksFailed = 0
+    public var forgeriesFound = 0
+    public var foreignIncarnations = 0
+    public var clockDisagreements = 0
+    public var fullDisks = 0
     public var digests = 0
     public var reads = 0
+    public var validations = 0
     /// Requests that were told they failed, or that their outcome isn't known.
     public var failures = 0
     public var unknownOutcomes = 0
     public var leaderless = 0
     public var committed = 0
-    public var changed = 0
     public var refused = 0
-    public var charged = 0
     public var replayed = 0
     public var exhausted = 0
 
     public init() {}
 
+    mutating func count(_ kind: FaultKind) {
+        guard let position = FaultKind.allCases.firstIndex(of: kind) else { return }
+        faults[position] += 1
+    }
+
+    mutating func count(_ kind: Operation.Kind) {
+        guard let position = Operation.Kind.allCases.firstIndex(of: kind) else { return }
+        operations[position] += 1
+    }
+
     mutating func count(_ event: NodeEvent) {
         switch event {
         case .snapshotWritten: snapshotsWritten += 1
         case .snapshotInstalled: snapshotsInstalled += 1
-        case .peerLinkFailed: linksFailed += 1
-        case .roleChanged, .leaderChanged, .standingChanged, .clockDisagreement, .diskFull,
-            .snapshotRefused:
-            break
-        }
-    }
-
-    mutating func count(_ fault: World.Fault) {
-        switch fault {
-        case .crash: break
-        case .partition: partitions += 1
-        case .wallClockJump: wallClockJumps += 1
+        case .snapshotRefused: snapshotsRefused += 1
+        case .peerLinkFailed(let failure):
+            linksFailed += 1
+            switch failure {
+            case .unauthenticatedFrame, .corruptPayload, .outOfSequence, .oversizedFrame,
+                .unauthenticatedHandshake:
+                forgeriesFound += 1
+            case .foreignIncarnation:
+                foreignIncarnations += 1
+            default:
+                break
+            }
+        case .standingChanged(let standing): if standing.isWhole { repairs += 1 }
+        case .clockDisagreement(let disagree): if disagree { clockDisagreements += 1 }
+        case .diskFull(let isFull): if isFull { fullDisks += 1 }
+        case .roleChanged, .leaderChanged: break
         }
     }
 
     mutating func count(_ acknowledgement: Acknowledgement) {
+        let kind = acknowledgement.operation.kind
         switch acknowledgement.outcome {
-        case .changed: changed += 1
+        case .changed: count(kind)
         case .refused: refused += 1
         case .charged(let outcomes):
             for outcome in outcomes {
                 switch outcome {
                 case .charged(let receipt):
-                    charged += 1
+                    count(kind)
                     if receipt.replayed { replayed += 1 }
                 case .refused(.creditsExhausted): exhausted += 1
                 case .refused: refused += 1
@@ -67,37 +96,19 @@ public struct Coverage: Sendable {
     /// The figures by name, in a fixed order.
     public var table: [(name: String, count: Int)] {
         [
-            ("elections", elections), ("crashes", crashes), ("restarts", restarts),
-            ("partitions", partitions), ("wall-clock jumps", wallClockJumps),
-            ("snapshots written", snapshotsWritten),
-            ("snapshots installed", snapshotsInstalled), ("links failed", linksFailed),
+            ("elections", elections), ("restarts", restarts), ("graceful stops", gracefulStops),
+            ("starts in doubt or damaged", doubts), ("repairs", repairs),
+            ("lost nodes", lostNodes), ("snapshots written", snapshotsWritten),
+            ("snapshots installed", snapshotsInstalled), ("snapshots refused", snapshotsRefused),
+            ("links failed", linksFailed), ("forgeries found", forgeriesFound),
+            ("foreign incarnations", foreignIncarnations),
+            ("clock disagreements", clockDisagreements), ("full disks noticed", fullDisks),
             ("states compared", digests), ("entries committed", committed),
-            ("linearizable reads", reads), ("changes", changed), ("charges", charged),
+            ("linearizable reads", reads), ("validations", validations),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),
             ("refusals", refused), ("failures told", failures),
             ("outcomes unknown", unknownOutcomes), ("no leader found", leaderless),
-        ]
-    }
-
-    public static func += (left: inout Coverage, right: Coverage) {
-        left.elections += right.elections
-        left.crashes += right.crashes
-        left.restarts += right.restarts
-        left.partitions += right.partitions
-        left.wallClockJumps += right.wallClockJumps
-        left.snapshotsWritten += right.snapshotsWritten
-        left.snapshotsInstalled += right.snapshotsInstalled
-        left.linksFailed += right.linksFailed
-        left.digests += right.digests
-        left.reads += right.reads
-        left.failures += right.failures
-        left.unknownOutcomes += right.unknownOutcomes
-        left.leaderless += right.leaderless
-        left.committed += right.committed
-        left.changed += right.changed
-        left.refused += right.refused
-        left.charged += right.charged
-        left.replayed += right.replayed
-        left.exhausted += right.exhausted
+        ] + zip(FaultKind.allCases, faults).map { ("fault: \($0.rawValue)", $1) }
+            + zip(Operation.Kind.allCases, operations).map { ("done: \($0.rawValue)", $1) }
     }
 }

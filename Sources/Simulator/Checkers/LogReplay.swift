@@ -3,16 +3,13 @@ import Consensus
 import Keyring
 import Replica
 
-/// Replays the committed log of a run and compares everything that nodes and clients made of it.
+/// Replays the committed log as it grows and compares what nodes and clients made of it.
 ///
 /// - Every command has the outcome that the reference store gives it, which adds up every charge
 ///   anew and shares no rule with the state machine.
-/// - Every outcome told to a client is the log's. All receipts under one charge id are the same but
-///   for the word "replayed".
-/// - The history is linearizable (Herlihy and Wing 1990), the log being its witness: every answer
-///   is that of the state at the index it names, and that index is no lower than any that had been
-///   told when the question was first asked.
-/// - The nodes' last state is the one that the log gives.
+/// - Every outcome told to a client is the log's, and reflects all that had been told before it
+///   was asked for. All receipts under one charge id are the same but for the word "replayed".
+/// - The audit trail is the reference store's.
 struct LogReplay {
     private var state = StateMachine(genesis: Workload.genesisValue)
     private var reference = ReferenceStore(genesis: Workload.genesisValue)
@@ -20,75 +17,52 @@ struct LogReplay {
     private var changes: [TableChange] = []
     /// The first receipt of each charge id.
     private var receipts: [KeyScopedID: ChargeReceipt] = [:]
-    /// In ascending order of their indices.
-    private let reads: [ReadAnswer]
-    private var verifiedReads = 0
-    private let now: Instant
 
     private struct KeyScopedID: Hashable {
         var key: KeyReference
         var id: IdempotencyKey
     }
 
-    /// To be made at the end of a run.
-    init(of reads: [ReadAnswer], at now: Instant) {
-        self.reads = reads.sorted { $0.index < $1.index }
-        self.now = now
-    }
-
-    private func violation(_ law: String, _ detail: String) -> Violation {
+    private func violation(_ law: String, _ detail: String, _ now: Instant) -> Violation {
         Violation(kind: .safety, law: law, detail: detail, time: now)
     }
 
-    mutating func replay(_ log: [Observer.Committed]) throws(Violation) {
-        try verifyReads(at: .zero)
-        for (position, entry) in log.enumerated() {
-            try replay(entry, at: LogIndex(UInt64(position + 1)))
-        }
-        guard verifiedReads == reads.count else {
-            throw violation(
-                "a read names an index that was committed", "\(reads[verifiedReads])")
-        }
-    }
-
-    private mutating func replay(
-        _ entry: Observer.Committed, at index: LogIndex
-    ) throws(Violation) {
+    /// The next entry.
+    mutating func replay(_ entry: Observer.Committed, at now: Instant) throws(Violation) {
+        let index = LogIndex(UInt64(outcomes.count + 1))
         changes.removeAll(keepingCapacity: true)
-        if entry.kind == .command {
-            let result = state.apply(entry.payload, at: index, time: entry.time, changes: &changes)
-            outcomes.append(result.outcome)
-            try compare(entry, result.outcome, index)
-        } else {
+        guard entry.kind == .command else {
             state.advance(to: index, time: entry.time, changes: &changes)
             reference.begin(at: index, time: entry.time)
-            outcomes.append(nil)
+            return outcomes.append(nil)
         }
-        try verifyReads(at: index)
+        let result = state.apply(entry.payload, at: index, time: entry.time, changes: &changes)
+        outcomes.append(result.outcome)
+        try compare(entry, result.outcome, index, now)
     }
 
     private mutating func compare(
-        _ entry: Observer.Committed, _ outcome: Outcome, _ index: LogIndex
+        _ entry: Observer.Committed, _ outcome: Outcome, _ index: LogIndex, _ now: Instant
     ) throws(Violation) {
         let envelope: Envelope
         do throws(MalformedBytes) {
             envelope = try Envelope(decoding: entry.payload)
         } catch {
-            throw violation("only requests are committed", "\(index): \(error)")
+            throw violation("only requests are committed", "\(index): \(error)", now)
         }
         let expected = reference.apply(envelope, at: index, time: entry.time)
         guard expected == outcome else {
             throw violation(
                 "every outcome is the reference store's",
-                "\(envelope.command) at \(index): \(outcome), expected \(expected)")
+                "\(envelope.command) at \(index): \(outcome), expected \(expected)", now)
         }
         guard case .charge(let charges) = envelope.command, case .charged(let results) = outcome
         else { return }
-        for (charge, result) in zip(charges, results) { try check(charge, result, index) }
+        for (charge, result) in zip(charges, results) { try check(charge, result, index, now) }
     }
 
     private mutating func check(
-        _ charge: Charge, _ outcome: ChargeOutcome, _ index: LogIndex
+        _ charge: Charge, _ outcome: ChargeOutcome, _ index: LogIndex, _ now: Instant
     ) throws(Violation) {
         guard case .charged(let receipt) = outcome else { return }
         let id = KeyScopedID(key: charge.key, id: charge.id)
@@ -96,7 +70,7 @@ struct LogReplay {
             guard receipt.index == index else {
                 throw violation(
                     "a charge is accepted where its receipt says",
-                    "\(charge.id) at \(index): \(receipt)")
+                    "\(charge.id) at \(index): \(receipt)", now)
             }
             receipts[id] = receipt
             return
@@ -104,65 +78,40 @@ struct LogReplay {
         first.replayed = receipt.replayed
         guard first == receipt else {
             throw violation(
-                "a charge is accepted once", "\(charge.id) at \(index): \(receipt), first \(first)")
+                "a charge is accepted once", "\(charge.id) at \(index): \(receipt), first \(first)",
+                now)
         }
     }
+}
 
-    // MARK: What clients were told
-
-    private mutating func verifyReads(at index: LogIndex) throws(Violation) {
-        while verifiedReads < reads.count, reads[verifiedReads].index == index {
-            try verify(reads[verifiedReads])
-            verifiedReads += 1
-        }
-    }
-
-    private func verify(_ read: ReadAnswer) throws(Violation) {
-        guard read.index >= read.floor else {
-            throw violation("a read reflects what was told before it", "\(read)")
-        }
-        var expected: QueryAnswer
-        do throws(Refusal) {
-            switch read.question {
-            case .credits(let digest):
-                expected = .credits(try state.credits(for: digest))
-            case .key(let id, let account):
-                expected = .key(
-                    try state.key(id, in: account, as: Workload.genesisValue.operatorToken))
-            }
-        } catch {
-            expected = .refused(error)
-        }
-        guard expected == read.answer else {
-            throw violation(
-                "a read is answered from the state at its index", "\(read), expected \(expected)")
-        }
-    }
-
-    /// Compares what a client was told with what the log says.
-    func verify(_ told: Acknowledgement) throws(Violation) {
+// What clients were told.
+extension LogReplay {
+    func verify(_ told: Acknowledgement, at now: Instant) throws(Violation) {
         guard told.index >= told.floor, told.index.rawValue <= UInt64(outcomes.count) else {
-            throw violation("an outcome comes after what was told before it", "\(told)")
+            throw violation("an outcome comes after what was told before it", "\(told)", now)
         }
         if case .charged(let results) = told.outcome,
             case .charge(let charges)? = told.operation.command
         {
-            for (charge, outcome) in zip(charges, results) { try verify(charge, outcome) }
+            for (charge, outcome) in zip(charges, results) { try verify(charge, outcome, now) }
             return
         }
         guard case .changed(let change) = told.outcome else { return }
-        // The change may have been told from an earlier entry's record.
-        let isExplained = outcomes.contains { logged in
-            guard case .changed(var known)? = logged else { return false }
+        func isExplained(by outcome: Outcome?) -> Bool {
+            guard case .changed(var known)? = outcome else { return false }
             known.replayed = change.replayed
             return known == change
         }
-        guard isExplained else {
-            throw violation("every acknowledged change stands in the log", "\(told)")
+        if isExplained(by: outcomes[Int(told.index.rawValue) - 1]) { return }
+        // It may have been told from an earlier entry's record.
+        guard outcomes.contains(where: isExplained) else {
+            throw violation("every acknowledged change stands in the log", "\(told)", now)
         }
     }
 
-    private func verify(_ charge: Charge, _ outcome: ChargeOutcome) throws(Violation) {
+    private func verify(
+        _ charge: Charge, _ outcome: ChargeOutcome, _ now: Instant
+    ) throws(Violation) {
         guard case .charged(let receipt) = outcome else { return }
         let first = receipts[KeyScopedID(key: charge.key, id: charge.id)]
         var known = first
@@ -170,18 +119,37 @@ struct LogReplay {
         guard known == receipt else {
             throw violation(
                 "every acknowledged charge stands in the log, once",
-                "\(charge.id): told \(receipt), log \(String(describing: first))")
+                "\(charge.id): told \(receipt), log \(String(describing: first))", now)
         }
     }
+}
 
-    // MARK: What nodes made of it
-
+// At the end.
+extension LogReplay {
     /// Compares a node that has applied the whole log.
-    func compare(with node: Node) throws(Violation) {
+    func compare(with node: Node, at now: Instant) throws(Violation) {
         guard node.inspection.appliedIndex.rawValue == UInt64(outcomes.count),
             node.stateDigest() == state.stateDigest()
         else {
-            throw violation("the last state is the log's", "\(node.id) \(node.inspection)")
+            throw violation(
+                "the last state is the log's", "\(node.id) \(node.inspection)", now)
+        }
+    }
+
+    /// Compares the whole audit trail.
+    func compareAudit(at now: Instant) throws(Violation) {
+        let operatorToken = Workload.genesisValue.operatorToken
+        var items: [AuditItem] = []
+        var request = PageRequest(limit: 500)
+        while let page = try? state.audit(in: nil, request, as: operatorToken) {
+            items += page.items
+            guard let next = page.next else { break }
+            request.cursor = next
+        }
+        guard items == reference.audit.reversed() else {
+            throw violation(
+                "the audit trail is complete",
+                "\(items.count) items, expected \(reference.audit.count)", now)
         }
     }
 }

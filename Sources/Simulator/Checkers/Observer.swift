@@ -5,9 +5,15 @@ import Replica
 
 /// Watches every node after every event and owns the truth of a run.
 ///
-/// Checked at every event: one leader a term; a node's term, commit and applied index never fall;
-/// one entry at each committed index, on all nodes; one state at each applied index; the committed
-/// log never loses an entry. Checked at the end: see `verify`.
+/// Checked at every event:
+/// - one leader a term (Ongaro 2014, §3.6.3), whose log holds all that was committed;
+/// - a node's term, commit and applied index never fall while its process lives, and only the
+///   committed is applied;
+/// - one entry at each committed index, on all nodes, and no gap;
+/// - one state at each applied index that is digested;
+/// - every outcome is the reference store's, every word to a client the log's: see `LogReplay`;
+/// - how long a node may answer by a state that is older than a change that has returned: see
+///   `Staleness`.
 struct Observer {
     /// A committed entry, as the first node to apply it showed it.
     struct Committed {
@@ -22,62 +28,93 @@ struct Observer {
         var term: Term
         var commit: LogIndex
         var applied: LogIndex
+        var isLeading = false
     }
 
     private var leaders: [Term: NodeID] = [:]
     private var seen: [NodeID: Seen] = [:]
-    /// Terms never fall, not even across restarts: they are durable before they are acted upon.
-    private var durableTerms: [NodeID: Term] = [:]
     /// Position 0 holds index 1.
     private(set) var log: [Committed] = []
     private var digests: [LogIndex: Digest] = [:]
+    private(set) var replay = LogReplay()
+    private var unverified: [Acknowledgement] = []
     private(set) var acknowledgements: [Acknowledgement] = []
     private(set) var reads: [ReadAnswer] = []
+    private(set) var staleness: Staleness
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
-    private(set) var coverage = Coverage()
+    var coverage = Coverage()
     /// A state is digested at every so manieth index.
     private static let digestStride: UInt64 = 16
 
+    init(options: SimulationOptions) { staleness = Staleness(options: options) }
+
     var lastCommitted: LogIndex { LogIndex(UInt64(log.count)) }
 
-    mutating func observe(_ node: Node, at now: Instant) throws(Violation) {
+    mutating func observe(
+        _ node: Node, clock: MachineClock, at now: Instant
+    ) throws(Violation) {
         let view = node.inspection
-        if view.role == .leader {
-            if let other = leaders[view.term], other != node.id {
-                throw violation(
-                    "one leader a term", "\(other) and \(node.id) in term \(view.term)", now)
-            }
-            if leaders[view.term] == nil { coverage.elections += 1 }
-            leaders[view.term] = node.id
-        }
-        try checkMonotonic(node.id, view, now)
-        try observeApplied(node, since: seen[node.id]?.applied ?? .zero, view, now)
+        let before = seen[node.id]
+        if view.role == .leader { try observeLeader(node, view, before, now) }
+        if let before { try checkMonotonic(node.id, before, view, now) }
         seen[node.id] = Seen(
-            term: view.term, commit: view.commitIndex, applied: view.appliedIndex)
+            term: view.term, commit: view.commitIndex, applied: view.appliedIndex,
+            isLeading: view.role == .leader)
+        if let before, view.appliedIndex > before.applied {
+            try observeApplied(node, since: before.applied, view, now)
+        }
+        try verifyAcknowledgements(now)
+        try staleness.observe(view, of: node.id, isFresh: clock.local(at: now) < view.freshUntil, now)
     }
 
-    /// A process began: what it recovered must hold everything that its node had made durable and
-    /// let others rely on.
-    mutating func observeStart(of node: Node, at now: Instant) throws(Violation) {
+    /// A process began. What it recovered must be a node that others can rely on; `isDamaged` if
+    /// its disk lost what no node can know.
+    mutating func observeStart(
+        of node: Node, isDamaged: Bool, at now: Instant
+    ) throws(Violation) {
         let view = node.inspection
-        if let term = durableTerms[node.id], view.term < term {
-            throw violation("terms survive a crash", "\(node.id): \(view.term) < \(term)", now)
+        guard view.standing == .whole || isDamaged || view.standing.isInDoubt else {
+            throw violation("only a damaged disk is found damaged", "\(node.id): \(view)", now)
         }
+        if !view.standing.isWhole { coverage.doubts += 1 }
         seen[node.id] = Seen(
             term: view.term, commit: view.commitIndex, applied: view.appliedIndex)
         coverage.restarts += 1
     }
 
-    mutating func forget(_ id: NodeID) {
-        seen[id] = nil
-        coverage.crashes += 1
+    mutating func forget(_ id: NodeID) { seen[id] = nil }
+
+    private mutating func observeLeader(
+        _ node: Node, _ view: NodeInspection, _ before: Seen?, _ now: Instant
+    ) throws(Violation) {
+        if let other = leaders[view.term] {
+            guard other == node.id else {
+                throw violation(
+                    "one leader a term", "\(other) and \(node.id) in term \(view.term)", now)
+            }
+            return
+        }
+        leaders[view.term] = node.id
+        coverage.elections += 1
+        // Leader completeness: every entry committed in an earlier term is in its log.
+        guard view.lastIndex >= lastCommitted else {
+            throw violation(
+                "a leader's log holds all that was committed",
+                "\(node.id) leads with \(view.lastIndex), committed is \(lastCommitted)", now)
+        }
+        for entry in node.entries(from: .init(1), through: lastCommitted) {
+            guard log[Int(entry.index.rawValue) - 1].term == entry.term else {
+                throw violation(
+                    "a leader's log holds all that was committed",
+                    "\(node.id) leads with another entry at \(entry.index)", now)
+            }
+        }
     }
 
     private func checkMonotonic(
-        _ id: NodeID, _ view: NodeInspection, _ now: Instant
+        _ id: NodeID, _ before: Seen, _ view: NodeInspection, _ now: Instant
     ) throws(Violation) {
-        guard let before = seen[id] else { return }
         guard view.term >= before.term, view.commitIndex >= before.commit,
             view.appliedIndex >= before.applied
         else {
@@ -94,7 +131,6 @@ struct Observer {
     private mutating func observeApplied(
         _ node: Node, since previous: LogIndex, _ view: NodeInspection, _ now: Instant
     ) throws(Violation) {
-        guard view.appliedIndex > previous else { return }
         for entry in node.entries(from: previous.next, through: view.appliedIndex) {
             try note(entry, by: node.id, now)
         }
@@ -121,26 +157,52 @@ struct Observer {
                     "one entry at each committed index",
                     "\(id) applied \(entry.term)/\(entry.index), known is term \(known.term)", now)
             }
-        } else {
-            guard position == log.count else {
-                throw violation("the committed log has no gap", "\(id) at \(entry.index)", now)
-            }
-            log.append(
-                Committed(
-                    term: entry.term, time: entry.time, kind: entry.kind, payload: entry.payload))
+            return
         }
+        guard position == log.count else {
+            throw violation("the committed log has no gap", "\(id) at \(entry.index)", now)
+        }
+        let committed = Committed(
+            term: entry.term, time: entry.time, kind: entry.kind, payload: entry.payload)
+        log.append(committed)
+        try replay.replay(committed, at: now)
     }
 
     private func violation(_ law: String, _ detail: String, _ now: Instant) -> Violation {
         Violation(kind: .safety, law: law, detail: detail, time: now)
     }
+}
 
-    // MARK: What clients were told
-
-    mutating func acknowledge(_ acknowledgement: Acknowledgement) {
-        acknowledgements.append(acknowledgement)
+// What clients were told.
+extension Observer {
+    mutating func acknowledge(_ acknowledgement: Acknowledgement, at now: Instant) {
+        unverified.append(acknowledgement)
         highestTold = max(highestTold, acknowledgement.index)
         coverage.count(acknowledgement)
+        if case .changed = acknowledgement.outcome {
+            staleness.noteReturn(of: acknowledgement.index, at: now)
+        }
+    }
+
+    /// A node that died right after its word hasn't shown the entry: another must, in time.
+    private mutating func verifyAcknowledgements(_ now: Instant) throws(Violation) {
+        guard !unverified.isEmpty else { return }
+        var early: [Acknowledgement] = []
+        for told in unverified {
+            if told.index > lastCommitted {
+                early.append(told)
+            } else {
+                try replay.verify(told, at: now)
+                acknowledgements.append(told)
+            }
+        }
+        unverified = early
+    }
+
+    /// At the end of a run nothing may be missing.
+    func verifyNothingIsMissing(at now: Instant) throws(Violation) {
+        guard let lost = unverified.first else { return }
+        throw violation("what was acknowledged is committed", "\(lost)", now)
     }
 
     mutating func note(_ read: ReadAnswer) {
@@ -149,11 +211,17 @@ struct Observer {
         coverage.reads += 1
     }
 
-    mutating func count(_ event: NodeEvent) { coverage.count(event) }
+    mutating func noteDelay(_ delay: Duration) { staleness.noteDelay(delay) }
+
     mutating func count(_ failure: ClientFailure) {
         coverage.failures += 1
         if case .outcomeUnknown = failure { coverage.unknownOutcomes += 1 }
         if case .noLeader = failure { coverage.leaderless += 1 }
     }
-    mutating func count(_ fault: World.Fault) { coverage.count(fault) }
+}
+
+extension Standing {
+    var isInDoubt: Bool {
+        if case .inDoubt = self { true } else { false }
+    }
 }

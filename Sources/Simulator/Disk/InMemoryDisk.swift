@@ -49,6 +49,11 @@ public struct InMemoryDisk: Sendable {
     private var changes: [EntryChange] = []
     /// Room for file contents, in bytes.
     public var capacity: Int
+    /// What decides where the next write lands, and the files that are spared; nil to land it where
+    /// it belongs.
+    private var misdirection: (draw: UInt64, spared: [String])?
+    /// Files that have a write at a wrong place.
+    public private(set) var misdirectedFiles: [String] = []
 
     public init(capacity: Int = .max) { self.capacity = capacity }
 
@@ -78,7 +83,8 @@ public struct InMemoryDisk: Sendable {
             let growth = max(0, offset + bytes.count - contents[file].size)
             guard growth == 0 || usedBytes + growth <= capacity else { throw .noSpace }
             contents[file].size += growth
-            contents[file].pending.append(PendingWrite(offset: offset, bytes: bytes))
+            contents[file].pending.append(
+                PendingWrite(offset: place(of: bytes.count, at: offset, in: name), bytes: bytes))
         case .sync(let name):
             contents[try file(name)].sync()
         case .rename(let old, let new):
@@ -134,6 +140,29 @@ public struct InMemoryDisk: Sendable {
     public mutating func flipBit(_ bit: Int, of name: String) {
         guard let file = names[name], bit / 8 < contents[file].durable.count else { return }
         contents[file].durable[bit / 8] ^= 1 << UInt8(bit % 8)
+    }
+
+    /// The next write to a file that isn't spared lands at another page of it, if it has one.
+    public mutating func misdirectNextWrite(sparing spared: [String], by draw: UInt64) {
+        misdirection = (draw, spared)
+    }
+
+    private mutating func place(of count: Int, at offset: Int, in name: String) -> Int {
+        guard let (draw, spared) = misdirection, !spared.contains(name),
+            let file = names[name], count < contents[file].size
+        else { return offset }
+        let page = 4096
+        let pages = (contents[file].size - count) / page + 1
+        let wrong = Int(draw % UInt64(pages)) * page + offset % page
+        guard wrong != offset, wrong + count <= contents[file].size else { return offset }
+        misdirection = nil
+        misdirectedFiles.append(name)
+        return wrong
+    }
+
+    /// What of each file survives a power cut, in the order of the names.
+    var durableFiles: [(name: String, bytes: Int)] {
+        durableNames.map { ($0.key, contents[$0.value].durable.count) }
     }
 
     private func file(_ name: String) throws(DiskFailure) -> Int {

@@ -49,6 +49,8 @@ public enum Fault: Hashable, Sendable {
     case misdirect(NodeID)
     /// The process ends and its directory is gone.
     case wipe(NodeID)
+    /// Somebody formats the wiped directory under the node's old id, as nobody should.
+    case reformat(NodeID)
 
     // MARK: The clocks
 

@@ -42,12 +42,15 @@ struct ReadAnswer {
 
 // What the clients do.
 extension World {
-    /// A client's own time-out: the node it asked may have died with the question.
-    private static let patience = Duration.seconds(12)
+    /// A client's own time-outs: the node it asked may have died with the question. With a short
+    /// one the same is asked at two nodes at once.
+    private static let patiences: [Duration] = [
+        .milliseconds(300), .seconds(2), .seconds(12), .seconds(12),
+    ]
 
     func startClients() {
         for client in clients {
-            schedule(.client(client.number), after: random.between(.zero, .milliseconds(500)))
+            schedule(.client(client.number), after: clientRandom.between(.zero, .milliseconds(500)))
         }
     }
 
@@ -56,35 +59,62 @@ extension World {
         if clients[number].errand == nil {
             // In the liveness phase the errands under way are finished and no new ones begun.
             guard !isHealed else { return }
-            let operation = population.draw(&random, wall: Self.wallStart + (now - .zero))
+            let operation = population.draw(
+                &clientRandom, wall: Self.wallStart + (now - .zero))
             clients[number].errand = Client.Errand(
                 operation: operation, floor: observer.highestTold)
         }
-        if let ticket = clients[number].errand?.ticket { tickets[ticket] = nil }
         clients[number].errand?.ticket = nil
-        let up = machines.filter(\.isUp)
+        let up = (isHealed ? core : machines).filter(\.isUp)
         guard !up.isEmpty else {
             return schedule(.client(number), after: .milliseconds(200))
         }
-        let machine = up[Int(random.below(UInt64(up.count)))]
+        let machine = up[Int(clientRandom.below(UInt64(up.count)))]
+        if clients[number].errand?.operation.kind == .validate {
+            try validate(client: number, at: machine)
+            return finish(number)
+        }
         try ask(client: number, at: machine)
     }
 
     private func ask(client number: Int, at machine: Machine) throws(Violation) {
         guard let operation = clients[number].errand?.operation else { return }
-        let ticket = RequestTicket(nextTicket)
-        nextTicket += 1
-        tickets[ticket] = number
-        ticketHolders[ticket] = machine.id
+        let ticket = makeTicket(.client(number), at: machine)
         clients[number].errand?.ticket = ticket
         clients[number].errand?.attempts += 1
         // The client's own clock: it gives up waiting and asks elsewhere.
-        schedule(.impatience(number, ticket), after: Self.patience)
-        let request = ClientRequest(ticket: ticket, body: body(of: operation))
-        try step(machine, .requests([request]))
+        let patience = Self.patiences[Int(clientRandom.below(4))]
+        schedule(.impatience(number, ticket), after: patience)
+        try submit(body(of: operation), ticket, to: machine)
+    }
+
+    func makeTicket(_ asker: Asker, at machine: Machine) -> RequestTicket {
+        let ticket = RequestTicket(nextTicket)
+        nextTicket += 1
+        tickets[ticket] = (asker, machine.id)
+        return ticket
+    }
+
+    func submit(
+        _ body: ClientRequest.Body, _ ticket: RequestTicket, to machine: Machine
+    ) throws(Violation) {
+        let input = NodeInput.requests([ClientRequest(ticket: ticket, body: body)])
+        try give(input, to: machine, .input(machine.id, life: machine.life, input))
+    }
+
+    /// As a front thread answers: from the read side, by the machine's own clock.
+    private func validate(client number: Int, at machine: Machine) throws(Violation) {
+        guard let digest = clients[number].errand?.operation.digest, !machine.isPaused,
+            let validation = machine.validate(digest, at: now)
+        else { return }
+        observer.coverage.validations += 1
+        if validation.verdict != .unavailable { observer.coverage.count(.validate) }
     }
 
     private func body(of operation: Operation) -> ClientRequest.Body {
+        if operation.kind == .transfer {
+            return .transferLeadership(token: Population.operatorToken, to: nil)
+        }
         guard let command = operation.command else {
             switch operation.question {
             case .credits(let digest): return .query(digest, .credits, .linearizable)
@@ -105,29 +135,44 @@ extension World {
     }
 
     /// A node answered.
-    func take(_ reply: ClientReply, client number: Int, ticket: RequestTicket) throws(Violation) {
-        ticketHolders[ticket] = nil
+    func take(_ reply: ClientReply, asker: Asker, ticket: RequestTicket) throws(Violation) {
+        switch asker {
+        case .client(let number): try take(reply, client: number, ticket: ticket)
+        case .script(let line): try onScriptReply?(self, line, reply)
+        }
+    }
+
+    private func take(
+        _ reply: ClientReply, client number: Int, ticket: RequestTicket
+    ) throws(Violation) {
         guard let errand = clients[number].errand, errand.ticket == ticket else { return }
         clients[number].errand?.ticket = nil
+        trace?.note(.answered("client \(number)", nil, "\(reply)"), at: now)
         switch reply {
         case .outcome(let outcome, let index):
             if let command = errand.operation.command { population.note(command, outcome) }
             observer.acknowledge(
                 Acknowledgement(
                     operation: errand.operation, outcome: outcome, index: index,
-                    floor: errand.floor))
+                    floor: errand.floor), at: now)
             finish(number)
         case .answer(let answer, let index):
             if let question = errand.operation.question {
+                observer.coverage.count(.query)
                 observer.note(
                     ReadAnswer(
                         question: question, answer: answer, index: index, floor: errand.floor))
             }
             finish(number)
+        case .failed(.transferFailed):
+            finish(number)
         case .failed(let failure):
             observer.count(failure)
-            schedule(.client(number), after: random.between(.milliseconds(1), .milliseconds(300)))
-        case .status, .done:
+            schedule(.client(number), after: clientRandom.between(.milliseconds(1), .milliseconds(300)))
+        case .done:
+            observer.coverage.count(errand.operation.kind)
+            finish(number)
+        case .status:
             finish(number)
         }
     }
@@ -135,17 +180,24 @@ extension World {
     private func finish(_ number: Int) {
         clients[number].errand = nil
         clients[number].finished += 1
-        schedule(.client(number), after: random.between(.zero, options.longestPause))
+        schedule(.client(number), after: clientRandom.between(.zero, options.longestPause))
     }
 
     /// The node that held these questions is gone.
     func loseTickets(of machine: Machine) {
-        for ticket in tickets.keys.sorted(by: { $0.rawValue < $1.rawValue })
-        where ticketHolders[ticket] == machine.id {
-            guard let number = tickets.removeValue(forKey: ticket) else { continue }
-            ticketHolders[ticket] = nil
-            clients[number].errand?.ticket = nil
-            schedule(.client(number), after: random.between(.milliseconds(1), .milliseconds(100)))
+        let lost = tickets.filter { $0.value.holder == machine.id }.keys
+        for ticket in lost.sorted(by: { $0.rawValue < $1.rawValue }) {
+            guard let (asker, _) = tickets.removeValue(forKey: ticket) else { continue }
+            switch asker {
+            case .client(let number):
+                guard clients[number].errand?.ticket == ticket else { continue }
+                clients[number].errand?.ticket = nil
+                schedule(
+                    .client(number),
+                    after: clientRandom.between(.milliseconds(1), .milliseconds(100)))
+            case .script(let line):
+                schedule(.scriptLoss(line), after: .milliseconds(1))
+            }
         }
     }
 

@@ -33,8 +33,8 @@ enum Question {
 }
 
 /// One thing that a client wants done, under one id however often it must be asked.
-struct Operation {
-    enum Kind: String, CaseIterable {
+public struct Operation {
+    public enum Kind: String, CaseIterable, Sendable {
         case createAccount
         case createUser
         case updateUser
@@ -51,6 +51,8 @@ struct Operation {
         case chargeMany
         case repeatCharge
         case query
+        case validate
+        case transfer
     }
 
     var kind: Kind
@@ -58,6 +60,8 @@ struct Operation {
     var command: Command?
     /// Nil for a change, and while there is no key to ask about.
     var question: Question?
+    /// Of the key to be validated.
+    var digest: Digest?
     var idempotency: IdempotencyKey?
 }
 
@@ -67,7 +71,7 @@ extension Population {
         (.createAccount, 1), (.createUser, 3), (.updateUser, 1), (.removeUser, 1), (.setLimit, 5),
         (.removeLimit, 1), (.createKey, 7), (.toggleKey, 9), (.revokeKey, 2), (.revokeAllKeys, 1),
         (.createToken, 2), (.revokeToken, 1), (.charge, 50), (.chargeMany, 5),
-        (.repeatCharge, 6), (.query, 5),
+        (.repeatCharge, 6), (.query, 6), (.validate, 10), (.transfer, 1),
     ]
 
     private func drawKind(_ random: inout SeededGenerator) -> Operation.Kind {
@@ -89,6 +93,10 @@ extension Population {
     /// Draws what a client does next. `wall` is the time in an id that bears one.
     mutating func draw(_ random: inout SeededGenerator, wall: Timestamp) -> Operation {
         let kind = drawKind(&random)
+        if kind == .transfer { return Operation(kind: kind) }
+        if kind == .validate, let key = pick(keys, &random) {
+            return Operation(kind: kind, digest: key.digest)
+        }
         let id = drawID(&random, wall: wall)
         let command = command(kind, &random, wall: wall)
         let isCharge = [.charge, .chargeMany, .repeatCharge].contains(kind)
@@ -134,7 +142,7 @@ extension Population {
             return .charge((0..<5).compactMap { _ in drawCharge(&random, wall: wall) })
         case .repeatCharge:
             return pick(charges, &random).map { .charge([$0]) }
-        case .query:
+        case .query, .validate, .transfer:
             return nil
         }
     }

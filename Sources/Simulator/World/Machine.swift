@@ -6,21 +6,41 @@ import Replica
 /// One simulated computer: its disk, its clocks, and the node process while one runs.
 final class Machine {
     let id: NodeID
-    var disk: InMemoryDisk
+    let identity: Journal.Identity
+    var disk = InMemoryDisk()
+    var clock: MachineClock
     /// Nil while the process is down.
     var node: Node?
     /// Counts the processes that ran here: what was meant for an earlier one is dropped.
     var life = 0
-    /// What this machine's wall clock shows beyond the simulation's.
-    var wallOffset = Duration.zero
-    /// When the timer set last is due.
+    /// When the timer set last is due, in the world's time.
     var timer = Instant.never
     /// Batches given out by the node, by lane, in order; the first is being performed.
     var batches: [DiskLane: [DiskBatch]] = [:]
+    /// Effects of the last step, whose storage is used again.
+    var effects: [NodeEffect] = []
 
-    init(id: NodeID) {
-        self.id = id
-        disk = InMemoryDisk()
+    /// What waits for a process that stands still; nil while it runs.
+    var backlog: [World.Event]?
+    /// The next step that has more effects than this ends the process after so many.
+    var crashesAfterEffects: Int?
+    /// Every disk operation takes this much longer.
+    var diskLag = Duration.zero
+    var failsNextBatch = false
+    /// The next batch's failure was planned: the node may end itself over it.
+    var mayFail = false
+    /// A graceful stop was asked of the process.
+    var isStopping = false
+    /// The files that were damaged in this run, each at most once.
+    var rottenFiles: [String] = []
+    /// The node can't come back, and why: its votes or its directory are lost.
+    var loss: String?
+
+    init(identity: Journal.Identity, clock: MachineClock, settings: JournalSettings) {
+        id = identity.node
+        self.identity = identity
+        self.clock = clock
+        format(identity, settings: settings)
     }
 
     /// Makes the machine's directory that of a new node.
@@ -32,5 +52,17 @@ final class Machine {
         }
     }
 
+    /// What a front thread of this machine would answer about a key. The loads are those of the
+    /// server, one after the other; nil while no process runs.
+    func validate(_ digest: Digest, at world: Instant) -> Validation? {
+        guard let node else { return nil }
+        let reader = node.table.makeReader()
+        return ValidationLoads.Applied(reader).states(of: digest).freshness(reader)
+            .judge(for: nil, cost: .zero, at: clock.local(at: world))
+    }
+
     var isUp: Bool { node != nil }
+    var isPaused: Bool { backlog != nil }
+    var damagedFiles: [String] { rottenFiles + disk.misdirectedFiles }
+    var isDamaged: Bool { !damagedFiles.isEmpty || loss != nil }
 }

@@ -13,56 +13,80 @@ final class World {
     enum Event {
         case timer(NodeID, life: Int)
         case input(NodeID, life: Int, NodeInput)
-        case arrival(LinkID, to: NodeID, [UInt8])
+        case arrival(LinkID, to: NodeID, [UInt8], sent: Instant)
         case linkEnd(LinkID, to: NodeID)
         case dial(from: NodeID, to: NodeID, life: Int)
         case batchEnd(NodeID, life: Int, DiskBatch.ID)
+        case stopDeadline(NodeID, life: Int)
         case restart(NodeID)
         case client(Int)
         case impatience(Int, RequestTicket)
-        case fault(Fault)
+        /// The fault with this number in the plan begins, or is set right.
+        case fault(Int)
+        case repair(Int)
+        /// A script's line is due.
+        case script(Int)
+        /// The node that held the question of a script's line is gone.
+        case scriptLoss(Int)
     }
 
-    /// Kinds of faults that strike again and again.
-    enum Fault {
-        case crash
-        case partition
-        case wallClockJump
+    /// Who waits for the answer to a request.
+    enum Asker: Hashable {
+        case client(Int)
+        case script(Int)
     }
 
     let seed: UInt64
     let options: SimulationOptions
-    var random: SeededGenerator
+    let plan: [PlannedFault]
+    /// One generator each, so that a run without one of its faults is otherwise drawn alike.
+    var networkRandom: SeededGenerator
+    var diskRandom: SeededGenerator
+    var clientRandom: SeededGenerator
+    var entropyRandom: SeededGenerator
+    var faultRandom: SeededGenerator
+
     var now = Instant.zero
     var queue = EventQueue<Event>()
     var network = Network()
-    var machines: [Machine]
+    var machines: [Machine] = []
     var clients: [Client]
     var observer: Observer
+    var trace: Trace?
+    var hash = RollingHash()
     /// True once the last fault has struck.
     var isHealed = false
     var nextTicket: UInt64 = 1
-    /// Which client waits for which ticket, and which node holds the question.
-    var tickets: [RequestTicket: Int] = [:]
-    var ticketHolders: [RequestTicket: NodeID] = [:]
+    /// Who waits for which ticket, and which node holds the question.
+    var tickets: [RequestTicket: (asker: Asker, holder: NodeID)] = [:]
     var population = Population()
     var events = 0
     private var eventsAtThisInstant = 0
+    /// What a script does at its lines, and with the answers to what it asked.
+    var onScript: ((World, Int) throws(Violation) -> Void)?
+    var onScriptReply: ((World, Int, ClientReply?) throws(Violation) -> Void)?
 
     /// Wall-clock time at virtual time zero: 20 s before February 2027, so that every run sees an
     /// hour, a day and a month end.
     static let wallStart = Timestamp(milliseconds: 1_801_439_980_000)
     static let secret = Array("the simulated cluster's secret".utf8)
 
-    init(seed: UInt64, options: SimulationOptions) {
+    init(seed: UInt64, options: SimulationOptions, plan: [PlannedFault], tracing: Bool = false) {
         self.seed = seed
         self.options = options
-        random = SeededGenerator(seed: seed)
-        observer = Observer()
-        machines = []
-        clients = []
-        formatMachines()
+        self.plan = plan
+        func generator(_ purpose: UInt64) -> SeededGenerator {
+            SeededGenerator(seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ purpose)
+        }
+        networkRandom = generator(1)
+        diskRandom = generator(2)
+        clientRandom = generator(3)
+        entropyRandom = generator(4)
+        faultRandom = generator(5)
+        observer = Observer(options: options)
         clients = (0..<options.clients).map { Client(number: $0) }
+        trace = tracing ? Trace() : nil
+        makeMachines()
     }
 
     func machine(_ id: NodeID) -> Machine {
@@ -70,11 +94,6 @@ final class World {
             preconditionFailure("no machine \(id)")
         }
         return machine
-    }
-
-    func clock(of machine: Machine) -> ClockReading {
-        let elapsed = now - Instant.zero
-        return ClockReading(now: now, wall: Self.wallStart + elapsed + machine.wallOffset)
     }
 
     func schedule(_ event: Event, after delay: Duration) {
@@ -94,60 +113,126 @@ extension World {
             }
             now = time
             events += 1
+            hash.advance(to: time)
             try perform(event)
         }
         now = end
     }
 
-    private func perform(_ event: Event) throws(Violation) {
+    func perform(_ event: Event) throws(Violation) {
         switch event {
         case .timer(let id, let life):
             let machine = machine(id)
             guard machine.life == life, machine.timer <= now else { return }
             machine.timer = .never
-            try step(machine, .timePassed)
+            try give(.timePassed, to: machine, event)
         case .input(let id, let life, let input):
             let machine = machine(id)
             guard machine.life == life else { return }
-            try step(machine, input)
-        case .arrival(let link, let id, let bytes):
-            try arrive(bytes, on: link, at: id)
+            try give(input, to: machine, event)
+        case .arrival(let link, let id, let bytes, let sent):
+            try arrive(bytes, on: link, at: id, sent: sent, event)
         case .linkEnd(let link, let id):
-            guard network.isOpen(link, at: id) else { return }
-            network.close(link, at: id)
-            try step(machine(id), .linkClosed(link))
+            try endLink(link, at: id, event)
         case .dial(let from, let to, let life):
             try dial(from: from, to: to, life: life)
         case .batchEnd(let id, let life, let batch):
-            try endBatch(batch, machine(id), life: life)
+            try endBatch(batch, machine(id), life: life, event)
+        case .stopDeadline(let id, let life):
+            let machine = machine(id)
+            // As an operator would: what doesn't stop is killed.
+            if machine.life == life { crash(machine, losingPower: false) }
         case .restart(let id):
             try start(machine(id))
         case .client(let number):
             try act(client: number)
         case .impatience(let number, let ticket):
             try loseAttempt(ticket, client: number)
-        case .fault(let fault):
-            strike(fault)
+        case .fault(let number):
+            guard !isHealed else { return }
+            for fault in plan[number].faults { try strike(fault) }
+            observer.coverage.count(plan[number].kind)
+            if !plan[number].repairs.isEmpty {
+                schedule(.repair(number), after: plan[number].lasting)
+            }
+        case .repair(let number):
+            guard !isHealed else { return }
+            for fault in plan[number].repairs { try strike(fault) }
+        case .script(let line):
+            try onScript?(self, line)
+        case .scriptLoss(let line):
+            try onScriptReply?(self, line, nil)
         }
+    }
+
+    /// Gives a node an input, or lets it wait for a process that stands still: `event` is then
+    /// performed again when it goes on.
+    func give(_ input: NodeInput, to machine: Machine, _ event: Event) throws(Violation) {
+        guard !machine.isPaused else { return machine.backlog!.append(event) }
+        try step(machine, input)
     }
 
     /// Gives a node an input, performs what it wants done, and checks every law.
     func step(_ machine: Machine, _ input: NodeInput) throws(Violation) {
         guard machine.node != nil else { return }
         var effects: [NodeEffect] = []
-        machine.node?.step(input, clock: clock(of: machine), effects: &effects)
-        for effect in effects { try perform(effect, machine) }
+        swap(&effects, &machine.effects)
+        machine.node?.step(input, clock: machine.clock.reading(at: now), effects: &effects)
+        defer {
+            effects.removeAll(keepingCapacity: true)
+            swap(&effects, &machine.effects)
+        }
+        try performAll(effects, machine)
         guard let node = machine.node else { return }
         node.checkInvariants()
-        try observer.observe(node, at: now)
+        let known = observer.lastCommitted
+        try observer.observe(node, clock: machine.clock, at: now)
+        traceCommitted(since: known)
+        mix(node.inspection)
         setTimer(machine)
     }
 
-    private func setTimer(_ machine: Machine) {
-        guard let due = machine.node?.nextDeadline, due < .never, due < machine.timer else {
-            return
+    private func mix(_ view: NodeInspection) {
+        hash.mix(view.term.rawValue)
+        hash.mix(view.commitIndex.rawValue)
+        hash.mix(view.lastIndex.rawValue)
+    }
+
+    private func traceCommitted(since known: LogIndex) {
+        guard trace != nil, observer.lastCommitted > known else { return }
+        for position in Int(known.rawValue)..<observer.log.count {
+            let entry = observer.log[position]
+            let what = (try? Envelope(decoding: entry.payload)).map { "\($0.command)" }
+            trace?.note(
+                .committed(
+                    LogIndex(UInt64(position + 1)), entry.term, what ?? "\(entry.kind)"),
+                at: now)
         }
-        machine.timer = max(due, now)
-        queue.schedule(.timer(machine.id, life: machine.life), at: machine.timer)
+    }
+
+    private func performAll(_ effects: [NodeEffect], _ machine: Machine) throws(Violation) {
+        let life = machine.life
+        for (position, effect) in effects.enumerated() {
+            if let last = machine.crashesAfterEffects, effects.count > last, position == last {
+                machine.crashesAfterEffects = nil
+                return crash(machine, losingPower: true)
+            }
+            try perform(effect, machine)
+            guard machine.life == life else { return }
+        }
+    }
+
+    private func setTimer(_ machine: Machine) {
+        guard let due = machine.node?.nextDeadline, due < .never else { return }
+        let time = max(machine.clock.worldTime(of: due), now)
+        guard time < machine.timer else { return }
+        machine.timer = time
+        queue.schedule(.timer(machine.id, life: machine.life), at: time)
+    }
+
+    /// The clock's rate changed: what was set goes by the old one.
+    func resetTimer(_ machine: Machine) {
+        machine.timer = .never
+        setTimer(machine)
     }
 }

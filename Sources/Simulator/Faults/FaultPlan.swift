@@ -1,0 +1,210 @@
+import Basics
+
+/// Draws the faults of a run: what strikes when, whom, and for how long.
+struct FaultPlan {
+    private let options: SimulationOptions
+    private let nodes: [NodeID]
+    /// Whose disks may be damaged.
+    private let victims: [NodeID]
+    private var random: SeededGenerator
+    private var planned: [PlannedFault] = []
+
+    /// In the order of their times.
+    static func draw(_ options: SimulationOptions, seed: UInt64) -> [PlannedFault] {
+        var plan = FaultPlan(options, seed: seed)
+        for kind in FaultKind.allCases { plan.draw(kind) }
+        return plan.planned.sorted { $0.at < $1.at }
+    }
+
+    private init(_ options: SimulationOptions, seed: UInt64) {
+        self.options = options
+        var random = SeededGenerator(seed: seed)
+        let nodes = (1...options.nodes).map { NodeID(UInt32($0)) }
+        // A node that is never healed is the one that may be damaged, too: the rest must do.
+        let drawn = Int(random.below(UInt64(nodes.count)))
+        let first = options.brokenForEver.map { Int($0.rawValue) - 1 } ?? drawn
+        victims = (0..<options.damagedMachines).map { nodes[(first + $0) % nodes.count] }
+        self.nodes = nodes
+        self.random = random
+    }
+
+    private mutating func draw(_ kind: FaultKind) {
+        guard let pause = options.pauses[kind] else { return }
+        // Clocks have drifted before anything else happens.
+        if kind == .drift { for node in nodes { plan(kind, at: .zero, drift(of: node)) } }
+        var at = Instant.zero + random.between(.zero, pause * 2)
+        while at < .zero + options.safetyPhase {
+            drawOne(kind, at: at)
+            at = at + random.between(.milliseconds(1), pause * 2)
+        }
+    }
+
+    private mutating func plan(
+        _ kind: FaultKind, at: Instant, _ faults: [Fault], repairs: [Fault] = [],
+        lasting: Duration = .zero
+    ) {
+        planned.append(
+            PlannedFault(kind: kind, at: at, faults: faults, repairs: repairs, lasting: lasting))
+    }
+
+    private mutating func drawOne(_ kind: FaultKind, at: Instant) {
+        switch kind {
+        case .cut, .oneWayCut, .clog, .reset, .corrupt, .replay:
+            drawNetwork(kind, at: at)
+        case .crash, .powerLoss, .crashAll, .crashAmidEffects, .pause, .stop:
+            drawProcess(kind, at: at)
+        case .slowDisk, .fullDisk, .diskError, .rot, .misdirect, .wipe:
+            drawDisk(kind, at: at)
+        case .wallClock:
+            let node = pick()
+            let shift = random.between(.seconds(-30), .seconds(30))
+            plan(
+                kind, at: at, [.shiftWallClock(node, by: shift)],
+                repairs: [.shiftWallClock(node, by: .zero)], lasting: drawLasting(.seconds(20)))
+        case .drift:
+            plan(kind, at: at, drift(of: pick()))
+        }
+    }
+
+    private mutating func pick() -> NodeID { nodes[Int(random.below(UInt64(nodes.count)))] }
+
+    private mutating func pickPair() -> (NodeID, NodeID) {
+        let first = Int(random.below(UInt64(nodes.count)))
+        let second = (first + 1 + Int(random.below(UInt64(nodes.count - 1)))) % nodes.count
+        return (nodes[first], nodes[second])
+    }
+
+    /// Mostly short, at times nearly as long as it may be.
+    private mutating func drawLasting(_ longest: Duration) -> Duration {
+        let bound = random.chance(1, in: 3) ? longest.nanoseconds : longest.nanoseconds / 10
+        return random.between(.milliseconds(1), .nanoseconds(bound))
+    }
+
+    private mutating func drift(of node: NodeID) -> [Fault] {
+        // The ends of the bound are the hardest; in between everything else.
+        let bound = options.driftBound
+        let rate: Int64 =
+            switch random.below(4) {
+            case 0: bound
+            case 1: -bound
+            default: Int64(random.below(UInt64(2 * bound + 1))) - bound
+            }
+        return [.driftClock(node, partsPerMillion: rate)]
+    }
+}
+
+// Kind by kind.
+extension FaultPlan {
+    private mutating func drawNetwork(_ kind: FaultKind, at: Instant) {
+        let (from, to) = pickPair()
+        switch kind {
+        case .cut:
+            let pairs = drawCut()
+            plan(
+                kind, at: at, pairs.map { .cut(from: $0.0, to: $0.1) },
+                repairs: pairs.map { .mend(from: $0.0, to: $0.1) },
+                lasting: drawLasting(.seconds(20)))
+        case .oneWayCut:
+            plan(
+                kind, at: at, [.cut(from: from, to: to)], repairs: [.mend(from: from, to: to)],
+                lasting: drawLasting(.seconds(20)))
+        case .clog:
+            plan(
+                kind, at: at,
+                [.clog(from: from, to: to, by: random.between(.milliseconds(20), .seconds(2)))],
+                repairs: [.clog(from: from, to: to, by: .zero)], lasting: drawLasting(.seconds(15))
+            )
+        case .reset: plan(kind, at: at, [.reset(from)])
+        case .corrupt: plan(kind, at: at, [.corrupt(from: from, to: to)])
+        default: plan(kind, at: at, [.replay(from: from, to: to)])
+        }
+    }
+
+    /// The directions that a partition cuts: a node off, two nodes apart, or two sides apart with
+    /// or without a node between them that reaches both.
+    private mutating func drawCut() -> [(NodeID, NodeID)] {
+        let shape = random.below(4)
+        var sides = nodes.map { _ in random.below(2) }
+        let chosen = Int(random.below(UInt64(nodes.count)))
+        switch shape {
+        case 0: sides = nodes.indices.map { $0 == chosen ? 1 : 0 }
+        case 1:
+            let (one, other) = pickPair()
+            sides = nodes.map { $0 == one ? 0 : $0 == other ? 1 : 2 }
+        case 2: sides[chosen] = 2
+        default: break
+        }
+        var pairs: [(NodeID, NodeID)] = []
+        for (one, side) in zip(nodes, sides) where side == 0 {
+            for (other, otherSide) in zip(nodes, sides) where otherSide == 1 {
+                pairs += [(one, other), (other, one)]
+            }
+        }
+        return pairs
+    }
+
+    private mutating func drawProcess(_ kind: FaultKind, at: Instant) {
+        let node = pick()
+        // Now and then long enough for the others to cut their logs meanwhile.
+        let lasting = drawLasting(.seconds(20))
+        switch kind {
+        case .crash, .powerLoss:
+            plan(
+                kind, at: at, [.crash(node, losingPower: kind == .powerLoss)],
+                repairs: [.restart(node)], lasting: lasting)
+        case .crashAll:
+            let losingPower = random.chance(3, in: 4)
+            plan(
+                kind, at: at, nodes.map { .crash($0, losingPower: losingPower) },
+                repairs: nodes.map { .restart($0) }, lasting: drawLasting(.seconds(2)))
+        case .crashAmidEffects:
+            plan(
+                kind, at: at, [.crashAmidEffects(node, after: Int(random.below(6)))],
+                repairs: [.restart(node)], lasting: drawLasting(.seconds(5)))
+        case .pause:
+            plan(kind, at: at, [.pause(node)], repairs: [.resume(node)], lasting: lasting)
+        default:
+            // A stop takes its time; the process must have ended by then.
+            plan(
+                kind, at: at, [.stop(node)], repairs: [.restart(node)],
+                lasting: random.between(.seconds(15), .seconds(18)))
+        }
+    }
+
+    private mutating func drawDisk(_ kind: FaultKind, at: Instant) {
+        let node = pick()
+        let lasting = drawLasting(.seconds(15))
+        switch kind {
+        case .slowDisk:
+            plan(
+                kind, at: at,
+                [.slowDisk(node, by: random.between(.milliseconds(5), .seconds(8)))],
+                repairs: [.slowDisk(node, by: .zero)], lasting: lasting)
+        case .fullDisk:
+            plan(kind, at: at, [.fillDisk(node)], repairs: [.makeRoom(node)], lasting: lasting)
+        case .diskError:
+            plan(
+                kind, at: at, [.failDisk(node)], repairs: [.restart(node)],
+                lasting: random.between(.seconds(1), .seconds(4)))
+        default:
+            drawDamage(kind, at: at)
+        }
+    }
+
+    private mutating func drawDamage(_ kind: FaultKind, at: Instant) {
+        guard !victims.isEmpty else { return }
+        let victim = victims[Int(random.below(UInt64(victims.count)))]
+        guard kind != .wipe else {
+            return plan(
+                kind, at: at, [.wipe(victim)],
+                repairs: random.chance(1, in: 2) ? [.reformat(victim)] : [],
+                lasting: random.between(.milliseconds(10), .seconds(2)))
+        }
+        let damage: Fault = kind == .rot ? .rot(victim) : .misdirect(victim)
+        // Damage shows when a process reads the directory anew.
+        guard random.chance(2, in: 3) else { return plan(kind, at: at, [damage]) }
+        plan(
+            kind, at: at, [damage], repairs: [.crash(victim, losingPower: true), .restart(victim)],
+            lasting: random.between(.milliseconds(1), .seconds(1)))
+    }
+}
