@@ -25,9 +25,17 @@ standard_directory=$project/.cluster
 find_directory() {
     if [ ! -d "$directory" ]; then
         [ "${1:-}" = make ] || fail "$directory isn't there: no cluster was started in it"
-        mkdir -p -m 700 "$directory"
+        mkdir -p -m 700 "$directory" || exit 1
     fi
-    directory=$(cd "$directory" && pwd -P)
+    [ "${1:-}" != make ] || [ -w "$directory" ] || fail "$directory can't be written to"
+    directory=$(cd "$directory" && pwd -P) || exit 1
+}
+
+# From here on no other up or down works on the directory. The lock is the directory's own, and
+# goes with this process: nodes must not inherit descriptor 9.
+lock_directory() {
+    exec 9<"$directory"
+    flock -n 9 || fail "another up or down is at work in $directory"
 }
 
 # Reads what `up` wrote down about the cluster: nodes, port, address and id.
@@ -61,6 +69,9 @@ running_pid() {
     [ "${words[3]:-}" = "$(configuration "$1")" ] || return 1
     printf '%s' "$pid"
 }
+
+# Whether anybody listens at host $1 and port $2.
+is_taken() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
 # The status of GET $3 at host $1 and port $2, or nothing. Without curl: a fresh machine has none.
 http_status() {

@@ -63,7 +63,8 @@ extension RealProcesses {
 
         private func withSite(_ body: (Site) throws -> Void) throws {
             let directory = try Files.makeTemporaryDirectory()
-            let site = Site(directory: directory + "/cluster", port: try Self.basePort())
+            // What has a space in its name must do.
+            let site = Site(directory: directory + "/a cluster", port: try Self.basePort())
             defer {
                 for number in 1...3 { if let pid = site.pid(number) { kill(pid, SIGKILL) } }
                 Files.remove(directory)
@@ -118,6 +119,41 @@ extension RealProcesses {
                     environment: Program.environment, output: site.directory + "/n1/log")
                 defer { _ = try? process.destroy() }
                 try eventually("n1 to be back") { site.isReady(1) }
+            }
+        }
+
+        @Test func `a port where somebody listens is refused before anything is made`() throws {
+            try withSite { site in
+                for offset: UInt16 in [0, 2, 100, 102] {
+                    let taken = try ListeningSocket(at: .loopback(port: site.port + offset))
+                    let up = try site.run("up", "--nodes", "3", "--port", "\(site.port)")
+                    #expect(up.end == .exited(1))
+                    let node = Int(offset % 100) + 1
+                    #expect(
+                        up.text.contains("n\(node) needs port \(taken.address.port)"), "\(up.text)")
+                    #expect(Files.below(site.directory) == [])
+                }
+            }
+        }
+
+        @Test func `two scripts don't work on one directory at a time`() throws {
+            try withSite { site in
+                do {
+                    let held = try Directory(creatingAt: site.directory)
+                    #expect(try held.lock())
+                    for script in ["up", "down"] {
+                        let second = try site.run(script)
+                        #expect(second.end == .exited(1))
+                        #expect(second.text.contains("another up or down"), "\(second.text)")
+                    }
+                    #expect(Files.below(site.directory) == [])
+                    // Still held.
+                    #expect(try held.lock())
+                }
+                // Nodes don't keep the lock of the script that started them.
+                let up = try site.run("up", "--nodes", "1", "--port", "\(site.port)")
+                #expect(up.end == .exited(0), "\(up.text)")
+                #expect(try site.run("down").end == .exited(0))
             }
         }
 

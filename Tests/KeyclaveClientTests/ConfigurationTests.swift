@@ -75,6 +75,7 @@ import Testing
 
     @Test(arguments: [
         ("", "", "the file is not JSON from byte 0 on."),
+        ("{\"node\": \"n1\", \"heartbeat_ms\": 5", "", "the file is not JSON from byte"),
         ("[]", "", "the file must hold a JSON object"),
         (text("\"extra\": 1"), "extra", "isn't a setting"),
         (text("\"heartbeats_ms\": 1"), "heartbeats_ms", "isn't a setting"),
@@ -83,6 +84,9 @@ import Testing
         (text("\"heartbeat_ms\": \"50\""), "heartbeat_ms", "whole number from 1 to 10000"),
         (text("\"heartbeat_ms\": 0"), "heartbeat_ms", "whole number from 1 to 10000"),
         (text("\"heartbeat_ms\": -5"), "heartbeat_ms", "whole number in plain digits"),
+        (
+            text("\"heartbeat_ms\": 99999999999999999999"), "heartbeat_ms", "is too large a number"
+        ),
         (text("\"heartbeat_ms\": 5e1"), "heartbeat_ms", "whole number in plain digits"),
         (text("\"heartbeat_ms\": 101"), "election_timeout_min_ms", "three times heartbeat_ms"),
         (

@@ -128,6 +128,18 @@ struct DaemonTests {
         #expect(refused?.description.hasPrefix("\(empty.path): nothing here;") == true)
     }
 
+    @Test func aDirectoryThatIsMissingOrEmptySaysHowToMakeOne() throws {
+        let directory = try TemporaryDirectory()
+        let missing = directory.path + "/n1"
+        for isThere in [false, true] {
+            if isThere { _ = try Directory(creatingAt: missing) }
+            let refusal = #expect(throws: DataDirectoryRefusal.self) {
+                _ = try DataDirectory(at: missing).recover()
+            }
+            #expect(refusal?.description.hasPrefix("\(missing): nothing here; “keyclave") == true)
+        }
+    }
+
     @Test func aFormattedDirectoryIsNotFormattedAgain() throws {
         let cluster = try Cluster(nodes: 1)
         let path = cluster.configurations[0].dataDirectory

@@ -235,12 +235,21 @@ struct FrontConnectionTests {
         front.metrics.board.setReady(true)
         #expect(try get("/readyz").status == 200)
         front.table.setFreshUntil(Clocks.now())
-        #expect(try get("/readyz").status == 503)
+        let late = try get("/readyz")
+        #expect(late.status == 503)
+        #expect(late.body.contains(#""code":"unavailable""#))
+        #expect(late.head.contains("\r\nRetry-After: 1\r\n"))
         #expect(try get("/livez").body == "ok\n")
         let page = try get("/metrics").body
         #expect(page.contains("\nkeyclave_answered_requests_total 4\n"))
         #expect(page.contains("\nkeyclave_responses_total{status=\"503\"} 2\n"))
         #expect(page.contains("\nkeyclave_connections 1\n"))
+        #expect(page.contains("\nkeyclave_validations_total{verdict=\"invalid\"} 0\n"))
+        try client.send("GET /v1/auth HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try client.answer().status == 401)
+        #expect(
+            try get("/metrics").body
+                .contains("\nkeyclave_validations_total{verdict=\"invalid\"} 1\n"))
         front.stop()
     }
 }

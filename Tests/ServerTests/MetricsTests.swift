@@ -1,4 +1,5 @@
 import Basics
+import Replica
 import Testing
 
 @testable import Server
@@ -33,6 +34,24 @@ struct MetricsTests {
         #expect(lines[28] == "keyclave_x_seconds_sum 100.0000045")
         #expect(lines[29] == "keyclave_x_seconds_count 6")
         #expect(lines.count == 30)
+    }
+
+    @Test func everyVerdictHasItsCounter() {
+        let metrics = ServerMetrics(fronts: 2, log: Log(node: NodeID(1), threshold: .error))
+        for (position, verdict) in Validation.Verdict.allCases.enumerated() {
+            for _ in 0...position { metrics.fronts[position % 2].note(verdict) }
+        }
+        metrics.fronts[1].note(.valid)
+        let lines = metrics.page().split(separator: "\n")
+            .filter { $0.hasPrefix("keyclave_validations_total") }
+        #expect(
+            lines == [
+                #"keyclave_validations_total{verdict="valid"} 2"#,
+                #"keyclave_validations_total{verdict="invalid"} 2"#,
+                #"keyclave_validations_total{verdict="wrong_api"} 3"#,
+                #"keyclave_validations_total{verdict="credits_exhausted"} 4"#,
+                #"keyclave_validations_total{verdict="unavailable"} 5"#,
+            ])
     }
 
     @Test func countersAndLabelsAreWritten() {

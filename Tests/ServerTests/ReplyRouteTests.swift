@@ -338,15 +338,4 @@ import Testing
         let answer = Self.rendered(.done(at: Self.index), .takeSnapshot)
         #expect("\(answer.status) \(answer.text)" == #"200 {"index":50}"#)
     }
-
-    @Test func `metrics are plain text`() throws {
-        var fixture = Fixture()
-        let context = try #require(fixture.send("GET /metrics").context)
-        var response = ResponseWriter()
-        let status = fixture.router.writeMetrics(
-            Array("keyclave_up 1\n".utf8), context, date: Fixture.date, to: &response)
-        #expect(status == .ok)
-        #expect(
-            String(decoding: response.bytes, as: UTF8.self).hasSuffix("\r\n\r\nkeyclave_up 1\n"))
-    }
 }

@@ -277,9 +277,6 @@ import Testing
             #expect(answer.text.hasPrefix("\(code.title)\n"))
         }
         #expect(fixture.send("GET /problems/none").request == "404 not_found")
-        #expect(fixture.send("GET /livez").answer?.text == "ok\n")
-        #expect(fixture.send("GET /readyz").answer?.text == "ok\n")
-        #expect(fixture.send("GET /metrics").request == "metrics")
     }
 
     @Test func `what is no request is answered and closed`() throws {

@@ -28,6 +28,8 @@ struct RouteFixture: ~Copyable {
     var router: Router
     var response = ResponseWriter()
     var now = Instant(nanoseconds: 5)
+    /// What the last answer said of a key, if it did.
+    var verdict: Validation.Verdict?
     /// The client's address.
     var origin: UInt64 = 0
 
@@ -84,7 +86,7 @@ struct RouteFixture: ~Copyable {
     enum Result {
         case answered(Response)
         case submitted(ClientRequest.Body, AnswerContext)
-        case metrics(AnswerContext)
+        case monitoring(MonitoringPage, AnswerContext)
     }
 
     /// Sends a request of these parts. The length is added, and a `Host`.
@@ -114,14 +116,21 @@ struct RouteFixture: ~Copyable {
                     to: &response)
             }
         }
+        verdict = nil
         switch routed {
-        case .answered(let status):
-            let answer = parsed(toHead: bytes.starts(with: Array("HEAD".utf8)))
-            precondition(answer.status == status.rawValue, "another status than said")
-            return .answered(answer)
+        case .validated(let verdict, let status):
+            self.verdict = verdict
+            return answered(status, to: bytes)
+        case .answered(let status): return answered(status, to: bytes)
         case .submit(let body, let context): return .submitted(body, context)
-        case .metrics(let context): return .metrics(context)
+        case .monitoring(let page, let context): return .monitoring(page, context)
         }
+    }
+
+    private func answered(_ status: Status, to request: [UInt8]) -> Result {
+        let answer = parsed(toHead: request.starts(with: Array("HEAD".utf8)))
+        precondition(answer.status == status.rawValue, "another status than said")
+        return .answered(answer)
     }
 
     mutating func render(_ reply: ClientReply, _ context: AnswerContext) -> Response {
@@ -151,7 +160,7 @@ extension RouteFixture.Result {
     var context: AnswerContext? {
         switch self {
         case .answered: nil
-        case .submitted(_, let context), .metrics(let context): context
+        case .submitted(_, let context), .monitoring(_, let context): context
         }
     }
 
@@ -164,8 +173,12 @@ extension RouteFixture.Result {
         case .status: "status"
         case .transferLeadership(_, let target): "transfer \(target.map { "\($0)" } ?? "-")"
         case .takeSnapshot: "snapshot"
-        case nil: answer.map { "\($0.status) \($0.code ?? "")" } ?? "metrics"
+        case nil: answer.map { "\($0.status) \($0.code ?? "")" } ?? page.map { "\($0)" } ?? "-"
         }
+    }
+
+    var page: MonitoringPage? {
+        if case .monitoring(let page, _) = self { page } else { nil }
     }
 
     var submission: ClientRequest.Submission? {

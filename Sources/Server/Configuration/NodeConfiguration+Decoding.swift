@@ -14,7 +14,9 @@ extension NodeConfiguration {
         do throws(JSONRefusal) {
             file = try JSONValue(text)
         } catch {
-            throw ConfigurationError(setting: error.path, reason: Self.words(of: error))
+            // What isn't JSON at all isn't about the setting that it was found in.
+            throw ConfigurationError(
+                setting: error.isMalformed ? "" : error.path, reason: Self.words(of: error))
         }
         guard let members = file.members else {
             throw ConfigurationError(setting: "", reason: "the file must hold a JSON object")
@@ -29,6 +31,7 @@ extension NodeConfiguration {
         switch refusal.reason {
         case .duplicate: "is given twice"
         case .notWhole: "must be a whole number in plain digits"
+        case .outOfRange: "is too large a number"
         default: refusal.detail.replacing("The body", with: "the file")
         }
     }

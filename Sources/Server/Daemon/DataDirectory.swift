@@ -1,4 +1,5 @@
 import Basics
+import Glibc
 import Journal
 import Linux
 
@@ -16,7 +17,8 @@ public struct DataDirectory: ~Copyable, Sendable {
 
     /// Locks an existing directory. Throws if it isn't there or another process has it.
     public init(at path: String) throws(DataDirectoryRefusal) {
-        directory = try DataDirectory.locked { () throws(SystemError) in
+        directory = try DataDirectory.locked(missing: "\(path): \(DataDirectory.text(.empty))") {
+            () throws(SystemError) in
             try Directory(at: path)
         }
     }
@@ -28,8 +30,9 @@ public struct DataDirectory: ~Copyable, Sendable {
         }
     }
 
+    /// `missing` is what to say if the directory isn't there, instead of the kernel's words.
     private static func locked(
-        _ open: () throws(SystemError) -> Directory
+        missing: String? = nil, _ open: () throws(SystemError) -> Directory
     ) throws(DataDirectoryRefusal) -> Directory {
         let directory: Directory
         let isLocked: Bool
@@ -39,6 +42,7 @@ public struct DataDirectory: ~Copyable, Sendable {
             if isLocked { try opened.makePrivate() }
             directory = opened
         } catch {
+            if let missing, error.code == ENOENT { throw DataDirectoryRefusal(missing) }
             throw DataDirectoryRefusal("\(error)")
         }
         guard isLocked else {

@@ -64,17 +64,3 @@ final class DiskMetrics: Sendable {
     let batch = LatencyHistogram()
     let snapshotBatches = Counter()
 }
-
-/// Hands a value over to the thread about to start.
-///
-/// `@unchecked`: the giver doesn't touch it again, and the taker takes it once.
-final class Handover<Value>: @unchecked Sendable {
-    private var value: Value?
-
-    init(_ value: Value) { self.value = value }
-
-    func take() -> Value {
-        guard let taken = value.take() else { preconditionFailure("taken twice") }
-        return taken
-    }
-}

@@ -1,4 +1,5 @@
 import HTTP
+import Replica
 
 /// What one front thread counts; it is the only writer.
 final class FrontMetrics: Sendable {
@@ -12,6 +13,8 @@ final class FrontMetrics: Sendable {
     let submitted = Counter()
     /// What wasn't HTTP as it must be.
     let malformed = Counter()
+    /// Keys judged, in the order of `Validation.Verdict.allCases`.
+    let verdicts = Validation.Verdict.allCases.map { _ in Counter() }
     /// Answers, in the order of `Status.allCases`.
     let statuses = Status.allCases.map { _ in Counter() }
     /// From the end of the wait that a request ended to its answer, for those that the thread
@@ -28,6 +31,10 @@ final class FrontMetrics: Sendable {
         }
         return positions
     }()
+
+    /// Verdicts are numbered from one, in order.
+    @inline(__always)
+    func note(_ verdict: Validation.Verdict) { verdicts[Int(verdict.rawValue) - 1].add() }
 
     @inline(__always)
     func note(_ status: Status) {

@@ -91,13 +91,6 @@ extension FrontThread {
     /// Takes one whole request; true if it is answered.
     private func take(_ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer) -> Bool {
         let head = connection.parser.head
-        if let page = MonitoringPages.page(head, bytes) {
-            let freshUntil = router.freshUntil
-            answer(connection) {
-                services.pages.write(page, head, freshUntil: freshUntil, date, to: &$0)
-            }
-            return true
-        }
         scratch.removeAll()
         let routed = connection.parser.withBody(in: bytes) { body in
             router.route(
@@ -109,9 +102,15 @@ extension FrontThread {
             metrics.note(status)
             putScratch(connection)
             return true
-        case .metrics(let context):
-            let page = Array(services.pages.metrics.page().utf8)
-            answer(connection) { router.writeMetrics(page, context, date: date, to: &$0) }
+        case .validated(let verdict, let status):
+            metrics.note(verdict)
+            metrics.note(status)
+            putScratch(connection)
+            return true
+        case .monitoring(let page, let context):
+            let freshUntil = router.freshUntil
+            let text = services.pages.text(of: page, freshUntil: freshUntil, now: Clocks.now())
+            answer(connection) { router.write(page, text, context, date: date, to: &$0) }
             return true
         case .submit(let body, let context):
             metrics.submitted.add()

@@ -37,6 +37,11 @@ final class ServerMetrics: Sendable {
 
     private func writeFronts(to page: inout Exposition) {
         page.counters(
+            "validations_total", "Keys judged, by what was said of them.", label: "verdict",
+            Validation.Verdict.allCases.enumerated().map { position, verdict in
+                (verdict.code, fronts.reduce(0) { $0 &+ $1.verdicts[position].value })
+            })
+        page.counters(
             "responses_total", "Answers to clients by status.", label: "status",
             Status.allCases.enumerated().map { position, status in
                 ("\(status.rawValue)", fronts.reduce(0) { $0 &+ $1.statuses[position].value })

@@ -7,10 +7,12 @@ import Replica
 public enum Routed: Sendable {
     /// The answer is in the writer.
     case answered(Status)
+    /// The answer is in the writer, and this is what it says of a key.
+    case validated(Validation.Verdict, Status)
     /// The node has to be asked; its reply is rendered with the context.
     case submit(ClientRequest.Body, AnswerContext)
-    /// The metrics page is wanted: write it with `Router.writeMetrics`.
-    case metrics(AnswerContext)
+    /// A page about the process is wanted: write it with `Router.write`.
+    case monitoring(MonitoringPage, AnswerContext)
 }
 
 /// What is needed of a request once its reply comes, when its buffer is gone.

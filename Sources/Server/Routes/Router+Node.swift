@@ -34,7 +34,7 @@ extension Router {
     private func creditsRequest(
         _ request: IncomingRequest
     ) throws(ProblemDetails) -> ClientRequest.Body {
-        let text = try presentedKey(request)
+        guard let text = try presentedKey(request) else { throw ProblemDetails(.invalidKey) }
         let parameters = try QueryParameters(request, allowed: [.consistency])
         guard KeyText.api(ofKey: text.bytes) != nil else { throw ProblemDetails(.invalidKey) }
         return .query(KeyText.digest(of: text.bytes), .credits, parameters.consistency)

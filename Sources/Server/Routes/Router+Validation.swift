@@ -9,17 +9,19 @@ extension Router {
     mutating func authorize(
         _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
         now: () -> Instant, to response: inout ResponseWriter
-    ) throws(ProblemDetails) -> Status {
+    ) throws(ProblemDetails) -> Routed {
         let query = try AuthQuery(request, keyAllowed: settings.acceptsKeyInQuery)
-        let text = try presentedKey(request, inQuery: query.key)
+        // No key at all is refused like one that can't be any.
+        let text = try presentedKey(request, inQuery: query.key) ?? Router.noText
         let validation = validate(text, api: query.api, cost: query.cost, now: now)
         if let code = validation.verdict.problem {
             var problem = ProblemDetails(code)
             if code == .creditsExhausted {
                 problem.remaining = validation.key?.credits?.remaining.rawValue
             }
-            return write(
+            let status = write(
                 problem, context, index: validation.index, date: date, to: &response)
+            return .validated(validation.verdict, status)
         }
         begin(.ok, context, index: validation.index, date: date, to: &response)
         if let key = validation.key {
@@ -31,21 +33,23 @@ extension Router {
             if let credits = key.credits { response.rateLimit(credits, date: date) }
         }
         response.end()
-        return .ok
+        return .validated(.valid, .ok)
     }
 
-    /// The one key that the request presents.
+    private static var noText: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    /// The one key that the request presents; nil if it presents none.
     func presentedKey(
         _ request: IncomingRequest, inQuery: UnsafeRawBufferPointer? = nil
-    ) throws(ProblemDetails) -> UnsafeRawBufferPointer {
+    ) throws(ProblemDetails) -> UnsafeRawBufferPointer? {
         switch request.head.presentedSecret(in: request.bytes) {
         case .several: throw ProblemDetails(.twoKeys)
         case .one(let place):
             if inQuery != nil { throw ProblemDetails(.twoKeys) }
             return place.slice(of: request.bytes)
-        case .none:
-            guard let inQuery else { throw ProblemDetails(.invalidKey) }
-            return inQuery
+        case .none: return inQuery
         }
     }
 
@@ -53,7 +57,7 @@ extension Router {
     mutating func verify(
         _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
         now: () -> Instant, to response: inout ResponseWriter
-    ) throws(ProblemDetails) -> Status {
+    ) throws(ProblemDetails) -> Routed {
         _ = try QueryParameters(request, allowed: [])
         try request.requireJSON()
         let question: VerifyQuestion
@@ -82,12 +86,13 @@ extension Router {
             validation = validate(
                 place.slice(of: request.bytes), api: question.api, cost: question.cost, now: now)
         }
-        guard validation.verdict != .unavailable else {
-            return write(
+        let status =
+            validation.verdict == .unavailable
+            ? write(
                 ProblemDetails(.unavailable), context, index: validation.index, date: date,
                 to: &response)
-        }
-        return write(validation, context, date: date, to: &response)
+            : write(validation, context, date: date, to: &response)
+        return .validated(validation.verdict, status)
     }
 
     private mutating func write(

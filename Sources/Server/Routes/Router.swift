@@ -6,9 +6,9 @@ import Replica
 /// The translation between HTTP and what the node understands, for one front thread. It decides
 /// nothing: whether a key is good stands in the table, everything else is the node's to say.
 ///
-/// Laws: exactly one answer is written for a request, by `route`, `render` or `writeMetrics`; a
-/// validation is answered without allocation; no text of a key or token is kept but in
-/// `AnswerContext`.
+/// Laws: exactly one answer is written for a request, by `route`, `render` or `write`; a
+/// validation is answered without allocation, and says its verdict; no text of a key or token is
+/// kept but in `AnswerContext`.
 public struct Router: ~Copyable {
     public struct Settings: Sendable {
         /// As in `X-Keyclave-Node`.
@@ -65,15 +65,14 @@ public struct Router: ~Copyable {
             context.endpoint = try match(&request)
             switch context.endpoint {
             case .auth:
-                return .answered(
-                    try authorize(request, context, date: date, now: now, to: &response))
+                return try authorize(request, context, date: date, now: now, to: &response)
             case .verify:
-                return .answered(
-                    try verify(request, context, date: date, now: now, to: &response))
-            case .metrics: return .metrics(context)
-            case .live, .ready, .problemPage:
-                return .answered(
-                    try showPage(request, context, date: date, now: now, to: &response))
+                return try verify(request, context, date: date, now: now, to: &response)
+            case .metrics: return .monitoring(.metrics, context)
+            case .live: return .monitoring(.live, context)
+            case .ready: return .monitoring(.ready, context)
+            case .problemPage:
+                return .answered(try explain(request, context, date: date, to: &response))
             default:
                 let body = try nodeRequest(request, &context)
                 if origin != 0 { try slowDown(body, &context, now: now) }
@@ -104,16 +103,25 @@ public struct Router: ~Copyable {
         return write(problem, context, index: nil, date: date, to: &response)
     }
 
-    /// Writes the metrics page, or any other that the server makes itself.
-    public mutating func writeMetrics(
-        _ text: [UInt8], _ context: AnswerContext, date: HTTPDate,
+    /// Writes a page about the process; nil if what the page stands for isn't so.
+    public mutating func write(
+        _ page: MonitoringPage, _ text: [UInt8]?, _ context: AnswerContext, date: HTTPDate,
         to response: inout ResponseWriter
     ) -> Status {
-        response.begin(
-            .ok, date: date, keepsAlive: context.keepsAlive, omitsContent: context.omitsContent)
-        response.end(text, type: "text/plain; version=0.0.4; charset=utf-8")
+        guard let text else {
+            return write(
+                ProblemDetails(.unavailable), context, index: nil, date: date, to: &response)
+        }
+        begin(.ok, context, index: nil, date: date, to: &response)
+        switch page {
+        case .metrics: response.end(text, type: "text/plain; version=0.0.4; charset=utf-8")
+        case .live, .ready: response.end(text, type: "text/plain; charset=utf-8")
+        }
         return .ok
     }
+
+    /// Until when the key table may answer.
+    var freshUntil: Instant { reader.freshUntil }
 
     // MARK: Finding the endpoint
 
@@ -179,26 +187,17 @@ public struct Router: ~Copyable {
         if let index { response.field("X-Keyclave-Index", index.rawValue) }
     }
 
-    private mutating func showPage(
+    /// The page that a problem's `type` names.
+    private mutating func explain(
         _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
-        now: () -> Instant, to response: inout ResponseWriter
+        to response: inout ResponseWriter
     ) throws(ProblemDetails) -> Status {
-        var page: [UInt8] = []
-        if context.endpoint == .problemPage {
-            guard let code = ProblemCode(rawValue: try request.segment(0)) else {
-                throw ProblemDetails(.notFound)
-            }
-            code.appendPage(to: &page)
-        } else {
-            let freshUntil = reader.freshUntil
-            guard context.endpoint == .live || now() < freshUntil else {
-                throw ProblemDetails(.unavailable)
-            }
-            page.append("ok\n")
+        guard let code = ProblemCode(rawValue: try request.segment(0)) else {
+            throw ProblemDetails(.notFound)
         }
-        begin(
-            .ok, context, index: context.endpoint == .ready ? reader.image.appliedIndex : nil,
-            date: date, to: &response)
+        var page: [UInt8] = []
+        code.appendPage(to: &page)
+        begin(.ok, context, index: nil, date: date, to: &response)
         response.end(page, type: "text/plain; charset=utf-8")
         return .ok
     }

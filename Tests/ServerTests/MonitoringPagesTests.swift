@@ -1,0 +1,83 @@
+import Basics
+import HTTP
+import Linux
+import Testing
+
+@testable import Server
+
+@Suite struct MonitoringPagesTests {
+    let pages = MonitoringPages(
+        metrics: ServerMetrics(fronts: 1, log: Log(node: NodeID(1), threshold: .error)))
+
+    private func text(
+        _ page: MonitoringPage, freshUntil: Instant = .never, now: Instant = Clocks.now()
+    ) -> String? {
+        pages.text(of: page, freshUntil: freshUntil, now: now)
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test func `a process makes progress while its replica thread comes round`() {
+        let before = Clocks.now()
+        pages.metrics.pulse.beat()
+        let after = Clocks.now()
+        let almost = Duration.nanoseconds(MonitoringPages.stall.nanoseconds - 1)
+        #expect(text(.live, freshUntil: .zero, now: before + almost) == "ok\n")
+        #expect(text(.live, now: after + MonitoringPages.stall) == nil)
+    }
+
+    @Test func `a node is ready while it may validate and has said so`() {
+        let now = Clocks.now()
+        #expect(text(.ready, now: now) == nil)
+        pages.metrics.board.setReady(true)
+        #expect(text(.ready, freshUntil: now + .nanoseconds(1), now: now) == "ok\n")
+        #expect(text(.ready, freshUntil: now, now: now) == nil)
+        pages.metrics.board.setReady(false)
+        #expect(text(.ready, now: now) == nil)
+    }
+
+    @Test func `metrics are there whatever the node does`() {
+        #expect(text(.metrics, freshUntil: .zero)?.contains("keyclave_ready 0\n") == true)
+    }
+
+    static let paths: [(String, MonitoringPage)] = [
+        ("/livez", .live), ("/readyz", .ready), ("/metrics", .metrics),
+    ]
+
+    @Test(arguments: paths)
+    func `each page has its path and is plain text`(path: String, page: MonitoringPage) throws {
+        var fixture = RouteFixture()
+        for method in ["GET", "HEAD"] {
+            let result = fixture.send("\(method) \(path)")
+            #expect(result.page == page)
+            let context = try #require(result.context)
+            #expect(context.omitsContent == (method == "HEAD"))
+        }
+        #expect(fixture.send("POST \(path)").request == "405 method_not_allowed")
+        let context = try #require(fixture.send("GET \(path)").context)
+        let there = try RouteFixture.written(&fixture, page, Array("so\n".utf8), context)
+        #expect(there.status == 200)
+        #expect(there.text == "so\n")
+        #expect(there.field("content-type")?.hasPrefix("text/plain;") == true)
+        #expect(there.field("x-keyclave-node") == "n7")
+        let missing = try RouteFixture.written(&fixture, page, nil, context)
+        #expect("\(missing.status) \(missing.code ?? "")" == "503 unavailable")
+        #expect(missing.field("retry-after") == "1")
+    }
+}
+
+extension RouteFixture {
+    /// A page about the process, as a client gets it.
+    static func written(
+        _ fixture: inout RouteFixture, _ page: MonitoringPage, _ text: [UInt8]?,
+        _ context: AnswerContext
+    ) throws -> Response {
+        var response = ResponseWriter()
+        let status = fixture.router.write(
+            page, text, context, date: RouteFixture.date, to: &response)
+        var parser = ResponseParser()
+        parser.append(response.bytes)
+        let answer = try #require(try parser.next(toHead: context.omitsContent))
+        #expect(answer.status == status.rawValue)
+        return answer
+    }
+}
