@@ -16,6 +16,10 @@ import Basics
 /// | no header of a batch beginning here | anything but a header | torn, cut here |
 /// | a header of a batch beginning here, bad body | no header of a later batch | in doubt |
 /// | anything | a header of a later batch | corrupt here |
+///
+/// A header that stands where it doesn't belong was misdirected by the disk, and yet proves that
+/// its batch was begun: one that begins at the end of the good batches leaves the node in doubt,
+/// a later one is corruption.
 struct LogScan {
     enum Finding: Hashable {
         case whole
@@ -79,6 +83,28 @@ struct LogScan {
         sortOut(images[(lastBased + 1)...], last: images[lastBased])
         let before = images[first..<lastBased].filter { $0.base == nil }
         superfluous += before.map(\.name.description)
+        for image in images {
+            for stray in image.strays { judge(stray, in: image) }
+        }
+    }
+
+    private mutating func judge(_ stray: BatchHeader, in image: SegmentImage) {
+        guard stray.offset >= offset else { return }
+        reached = max(reached, stray.last)
+        furthestOffset = max(furthestOffset, stray.offset + UInt64(stray.distance))
+        switch finding {
+        case .corrupt:
+            break
+        case .whole, .torn, .inDoubt:
+            guard stray.offset == offset else {
+                return fail(image, at: position, "a batch behind the log's end was misdirected")
+            }
+            if case .inDoubt(let position) = finding {
+                finding = .inDoubt(max(position, stray.last))
+            } else {
+                finding = .inDoubt(stray.last)
+            }
+        }
     }
 
     private mutating func note(_ image: SegmentImage) {

@@ -7,6 +7,15 @@ struct SegmentImage {
         var position: Int
         var start: Int
         var header: BatchHeader
+
+        /// The log offset of the file's first byte, if this stands where it belongs; nil if it
+        /// can't.
+        func base(sectorBytes: Int) -> UInt64? {
+            guard start >= 0, start % sectorBytes == 0, header.offset >= UInt64(start) else {
+                return nil
+            }
+            return header.offset - UInt64(start)
+        }
     }
 
     /// What stands at a place where a batch should.
@@ -26,30 +35,58 @@ struct SegmentImage {
     private let batches: [Int: (header: BatchHeader, copies: Int)]
     /// The log offset of the file's first byte, from the headers; nil if none stands.
     let base: UInt64?
+    /// Headers that name another place than the one they stand at: writes that the disk misdirected.
+    let strays: [BatchHeader]
 
     init(_ name: SegmentName, bytes: [UInt8], of identity: Identity) {
         self.name = name
         self.bytes = bytes
         geometry = identity.geometry
+        let found = SegmentImage.standing(in: bytes, name, of: identity)
+        let base = SegmentImage.base(of: found, sectorBytes: geometry.sectorBytes)
         var headers: [Standing] = []
         var batches: [Int: (header: BatchHeader, copies: Int)] = [:]
-        var base: UInt64?
-        for position in stride(from: 0, to: bytes.count, by: geometry.sectorBytes) {
-            guard let (header, copy) = BatchHeader.standing(at: position, of: bytes),
-                header.incarnation == identity.incarnation, header.segment == name.sequence
-            else { continue }
-            let start = copy == .before ? position : position - header.distance
-            // A copy that names another place was misdirected by the disk: it proves nothing here.
-            guard start >= 0, start % geometry.sectorBytes == 0, header.offset >= UInt64(start),
-                base == nil || base == header.offset - UInt64(start)
-            else { continue }
-            base = header.offset - UInt64(start)
-            headers.append(Standing(position: position, start: start, header: header))
-            batches[start, default: (header, 0)].copies += 1
+        var strays: [BatchHeader] = []
+        for standing in found {
+            guard standing.base(sectorBytes: geometry.sectorBytes) == base else {
+                strays.append(standing.header)
+                continue
+            }
+            headers.append(standing)
+            batches[standing.start, default: (standing.header, 0)].copies += 1
         }
         self.headers = headers
         self.batches = batches
         self.base = base
+        self.strays = strays
+    }
+
+    private static func standing(
+        in bytes: [UInt8], _ name: SegmentName, of identity: Identity
+    ) -> [Standing] {
+        var found: [Standing] = []
+        for position in stride(from: 0, to: bytes.count, by: identity.geometry.sectorBytes) {
+            guard let (header, copy) = BatchHeader.standing(at: position, of: bytes),
+                header.incarnation == identity.incarnation, header.segment == name.sequence
+            else { continue }
+            let start = copy == .before ? position : position - header.distance
+            found.append(Standing(position: position, start: start, header: header))
+        }
+        return found
+    }
+
+    /// What most headers say, and of as many the first.
+    private static func base(of headers: [Standing], sectorBytes: Int) -> UInt64? {
+        var bases: [(base: UInt64, count: Int)] = []
+        for base in headers.compactMap({ $0.base(sectorBytes: sectorBytes) }) {
+            if let known = bases.firstIndex(where: { $0.base == base }) {
+                bases[known].count += 1
+            } else {
+                bases.append((base, 1))
+            }
+        }
+        guard let most = bases.map(\.count).max() else { return nil }
+        return bases.first { $0.count == most }?.base
     }
 
     /// Whether nothing but zeroes stands at `position` and behind it.

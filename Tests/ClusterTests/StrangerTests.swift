@@ -39,6 +39,10 @@ extension RealProcesses {
                 let (tenant, key) = try Charges.spender(in: cluster)
                 let node = cluster.nodes[0]
                 let silent = try (0..<300).map { _ in try Connection(port: node.peerPort) }
+                // Sixteen may wait; each one more ends the oldest.
+                try eventually("\(node.id) to make room", within: .seconds(10)) {
+                    try Strangers.failures(of: node, by: "too_many_strangers") >= 284
+                }
                 // The others must find their way in again past all of these.
                 try cluster.nodes[1].kill()
                 try cluster.nodes[1].start()
@@ -62,11 +66,15 @@ extension RealProcesses {
             ] + (0...255).map { [UInt8($0)] + Entropy.bytes(200) }
         }
 
-        /// Peer links that a node has closed for cause.
-        static func failures(of node: TestNode) throws -> Int64 {
+        /// Peer links that a node has closed for cause, or for one cause.
+        static func failures(of node: TestNode) throws -> Int64 { try failures(of: node, by: "") }
+
+        static func failures(of node: TestNode, by cause: String) throws -> Int64 {
             let metrics = try node.send(Request("GET", "/metrics")).orThrow("metrics")
             return metrics.text.split(separator: "\n").reduce(0) { sum, line in
-                guard line.hasPrefix("keyclave_peer_link_failures_total") else { return sum }
+                guard line.hasPrefix("keyclave_peer_link_failures_total"),
+                    cause.isEmpty || line.contains(cause)
+                else { return sum }
                 return sum + (line.split(separator: " ").last.flatMap { Int64($0) } ?? 0)
             }
         }

@@ -9,33 +9,60 @@ import Testing
     /// Faults come thick and fast, so that a short run sees them all.
     static var short: SimulationOptions {
         var options = SimulationOptions()
-        options.safetyPhase = .seconds(6)
+        options.safetyPhase = .seconds(5)
         options.livenessPhase = .seconds(20)
-        options.crashes = .milliseconds(1500)
-        options.partitions = .seconds(2)
-        options.wallClockJumps = .seconds(2)
+        options.clients = 3
+        for kind in FaultKind.allCases {
+            options.pauses[kind] = options.pauses[kind].map {
+                .nanoseconds($0.nanoseconds / 6)
+            }
+        }
         options.snapshotLogBytes = 6 << 10
         return options
     }
 
-    @Test(arguments: [1, 2, 3] as [UInt64])
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
     func `a cluster under faults keeps every promise`(seed: UInt64) {
-        let report = Simulation.run(seed: seed, options: Self.short)
-        #expect(report.violation == nil, "\(report.violation.map(String.init(describing:)) ?? "")")
-        #expect(report.coverage.crashes > 0)
+        let report = Simulation(seed: seed, options: Self.short).run()
+        #expect(report.violation == nil, "\(report.violation.map { "\($0)" } ?? "")")
+        #expect(report.coverage.restarts > 3)
         #expect(report.coverage.elections > 0)
-        #expect(report.coverage.charged > 0)
+        #expect(report.coverage.committed > 20)
     }
 
     @Test func `the same seed gives the same run`() {
         var options = Self.short
         options.safetyPhase = .seconds(3)
         options.livenessPhase = .seconds(14)
-        let first = Simulation.run(seed: 11, options: options)
-        let second = Simulation.run(seed: 11, options: options)
-        #expect(first.digest == second.digest)
+        let first = Simulation(seed: 11, options: options).run()
+        let second = Simulation(seed: 11, options: options).run()
+        #expect(first.hash == second.hash)
+        #expect(first.secondHashes == second.secondHashes)
+        #expect(first.secondHashes.count == 17)
         #expect(first.events == second.events)
-        let other = Simulation.run(seed: 12, options: options)
-        #expect(other.digest != first.digest)
+        let other = Simulation(seed: 12, options: options).run()
+        #expect(other.hash != first.hash)
+    }
+
+    @Test func `damage to the disks of a majority is excused, not passed`() {
+        var options = Self.short
+        options.damagedMachines = 2
+        options.pauses[.rot] = .milliseconds(300)
+        let report = Simulation(seed: 5, options: options).run()
+        guard case .excused(let reason) = report.outcome else {
+            Issue.record("\(report.outcome)")
+            return
+        }
+        #expect(reason.contains("majority"))
+    }
+
+    @Test func `a plan is drawn alike from one seed, in the order of time`() {
+        var random = SeededGenerator(seed: 9)
+        let options = SimulationOptions(drawnFrom: &random)
+        let plan = FaultPlan.draw(options, seed: 9)
+        #expect(plan == FaultPlan.draw(options, seed: 9))
+        #expect(plan != FaultPlan.draw(options, seed: 10))
+        for (one, next) in zip(plan, plan.dropFirst()) { #expect(one.at <= next.at) }
+        for planned in plan { #expect(options.pauses[planned.kind] != nil) }
     }
 }

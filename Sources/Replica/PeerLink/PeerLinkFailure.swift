@@ -29,8 +29,10 @@ public enum PeerLinkFailure: String, Error, Hashable, CaseIterable, Sendable {
     case unknownNode = "unknown_node"
     /// A member's id with another data directory: it has lost the memory of its votes.
     case foreignIncarnation = "foreign_incarnation"
-    /// The handshake wasn't complete by its deadline, or too many were open.
+    /// The handshake wasn't complete by its deadline.
     case handshakeExpired = "handshake_expired"
+    /// The oldest of too many accepted links that hadn't said who they are: it made room.
+    case tooManyStrangers = "too_many_strangers"
     /// An authentic frame doesn't parse: a defect of the sender.
     case malformedPayload = "malformed_payload"
 }

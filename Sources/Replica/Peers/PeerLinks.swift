@@ -139,7 +139,7 @@ extension PeerLinks {
         // The oldest goes: silent strangers must not keep a member out.
         let strangers = accepted.filter { $0.peer == nil }
         if strangers.count >= NodeLimits.unauthenticatedLinks, let oldest = strangers.first {
-            close(oldest.link, .handshakeExpired)
+            close(oldest.link, .tooManyStrangers)
         }
         let session = PeerSession.acceptor(
             local, credentials: credentials, limits: limits, entropy: &entropy)
