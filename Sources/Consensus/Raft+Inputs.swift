@@ -73,14 +73,6 @@ extension Raft {
         flush(&effects)
     }
 
-    /// Gives up leadership at once, telling the most advanced voter to campaign. Does nothing
-    /// if this node doesn't lead.
-    public mutating func relinquish(clock reading: ClockReading, effects: inout [RaftEffect]) {
-        observe(reading)
-        if isLeader { handOver(&effects) }
-        flush(&effects)
-    }
-
     mutating func observe(_ reading: ClockReading) {
         clock = ClockReading(now: max(clock.now, reading.now), wall: reading.wall)
     }
