@@ -3,7 +3,7 @@ import Consensus
 
 /// The time-outs and sizes of one node that no replicated decision depends on.
 public struct NodeSettings: Sendable {
-    public var raft = NodeSettings.consensus
+    public var raft = RaftSettings()
     /// How long a node goes on validating after it last heard from a leader, or, as leader, from a
     /// majority.
     public var freshness = Duration.seconds(2)
@@ -32,13 +32,6 @@ public struct NodeSettings: Sendable {
     public var journalFileBytes = 256 << 20
 
     public init() {}
-
-    /// Raft's defaults, but for the largest entry: 10,000 charges with long ids.
-    private static var consensus: RaftSettings {
-        var settings = RaftSettings()
-        settings.maxEntryBytes = 2 << 20
-        return settings
-    }
 
     /// Throws if the settings contradict each other.
     public func validate() throws(InvalidNodeSettings) {

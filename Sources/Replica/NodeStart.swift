@@ -54,6 +54,7 @@ extension Node {
     /// Goes on where the directory's last process ended. Nothing is done or answered before the
     /// first disk batch, which makes what was read durable, is reported done.
     public init(_ start: NodeStart, clock: ClockReading) throws(NodeStartRefusal) {
+        NodeLimits.proveRelations(start.settings.raft, start.journalSettings)
         let recovery = start.recovery
         if case .corrupt(let corruption) = recovery.verdict, corruption.part == .hardState {
             throw .votesLost(corruption)
