@@ -8,7 +8,7 @@ extension Node {
         func fail(_ failure: ClientFailure) {
             effects.append(.reply(request.ticket, .failed(failure)))
         }
-        guard !isStopping, raft.standing.isWhole else { return fail(.unavailable) }
+        guard isOpen, !isStopping, raft.standing.isWhole else { return fail(.unavailable) }
         guard pending.count + reads.count < NodeLimits.waitingRequests else {
             return fail(.overloaded)
         }
@@ -79,7 +79,9 @@ extension Node {
             beginTransfer(to: target, ticket: request.ticket, effects: &effects)
         case .takeSnapshot(let token):
             guard authorizeOperator(request, token: token, effects: &effects) else { return }
-            snapshots.waiting.append(request.ticket)
+            snapshots.waiting.append(
+                WaitingTicket(
+                    ticket: request.ticket, deadline: clock.now + settings.snapshotDeadline))
             snapshots.isWanted = true
         case .query, .status:
             preconditionFailure("not a change")

@@ -84,7 +84,12 @@ public struct Node: Sendable {
         guard !isFailed else { return }
         take(input, effects: &effects)
         guard !isFailed else { return }
-        if isOpen { advance(&effects) }
+        if isOpen {
+            advance(&effects)
+        } else {
+            // Nothing was taken yet, so nobody waits.
+            finishStopIfDone(&effects)
+        }
         writeDisk(&effects)
         links.flush(now: clock.now, isDialing: isOpen, effects: &effects)
     }
@@ -95,6 +100,7 @@ public struct Node: Sendable {
         performRaftEffects(&effects)
         expireRequests(&effects)
         expireTransfer(&effects)
+        expireSnapshotTickets(&effects)
         appendTickIfDue()
         reportLastUsesIfDue()
         handOver(&effects)
@@ -135,6 +141,10 @@ public struct Node: Sendable {
         deadline = min(deadline, min(pending.nextDeadline, reads.nextDeadline))
         if raft.leader != nil {
             deadline = min(deadline, pending.oldestHandOver + settings.resendInterval)
+        }
+        if let first = snapshots.waiting.first { deadline = min(deadline, first.deadline) }
+        if snapshots.retryAt > clock.now, isSnapshotDue {
+            deadline = min(deadline, snapshots.retryAt)
         }
         deadline = min(deadline, min(settling.nextDeadline, nextRoomCheck))
         if let transfer { deadline = min(deadline, transfer.deadline) }

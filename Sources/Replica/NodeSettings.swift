@@ -11,6 +11,8 @@ public struct NodeSettings: Sendable {
     public var changeDeadline = Duration.seconds(10)
     /// How long a read may wait for a leader.
     public var readDeadline = Duration.seconds(5)
+    /// How long an operator's wish for a snapshot may wait until that is durable.
+    public var snapshotDeadline = Duration.seconds(10)
     /// A request handed to a leader that neither applied nor declined it is handed over again
     /// after this.
     public var resendInterval = Duration.seconds(1)
@@ -45,7 +47,7 @@ public struct NodeSettings: Sendable {
             ("readDeadline", readDeadline), ("resendInterval", resendInterval),
             ("settleDeadline", settleDeadline), ("handshakeDeadline", handshakeDeadline),
             ("dialBackoff.first", dialBackoff.first), ("roomCheckInterval", roomCheckInterval),
-            ("lastUsedInterval", lastUsedInterval),
+            ("lastUsedInterval", lastUsedInterval), ("snapshotDeadline", snapshotDeadline),
         ]
         for (name, value) in positive where value <= .zero {
             throw InvalidNodeSettings(field: name, reason: "must be above zero")

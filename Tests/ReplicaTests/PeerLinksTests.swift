@@ -1,7 +1,7 @@
 import Basics
-import Consensus
 import Testing
 
+@testable import Consensus
 @testable import Replica
 
 /// The links of two members, wired to one another by hand.
