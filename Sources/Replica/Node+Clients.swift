@@ -9,9 +9,7 @@ extension Node {
             effects.append(.reply(request.ticket, .failed(failure)))
         }
         guard isOpen, !isStopping, raft.standing.isWhole else { return fail(.unavailable) }
-        guard pending.count + reads.count < NodeLimits.waitingRequests else {
-            return fail(.overloaded)
-        }
+        guard hasRoom(for: request) else { return fail(.overloaded) }
         switch request.body {
         case .query(_, _, .local), .status:
             answer(request, effects: &effects)
@@ -32,6 +30,14 @@ extension Node {
                 wait(request)
             }
         }
+    }
+
+    /// Whether the request may wait beside all that wait already, by count and by bytes.
+    private func hasRoom(for request: ClientRequest) -> Bool {
+        let waiting =
+            pending.count + reads.count + settling.count + snapshots.waiting.count
+        return waiting < NodeLimits.waitingRequests
+            && pending.bytes + reads.bytes + request.cost <= NodeLimits.waitingBytes
     }
 
     /// Lets the request wait until this node's state reflects all that returned before it came.

@@ -141,6 +141,7 @@ public struct Node: Sendable {
         deadline = min(deadline, min(pending.nextDeadline, reads.nextDeadline))
         if raft.leader != nil {
             deadline = min(deadline, pending.oldestHandOver + settings.resendInterval)
+            deadline = min(deadline, reads.nextRound)
         }
         if let first = snapshots.waiting.first { deadline = min(deadline, first.deadline) }
         if snapshots.retryAt > clock.now, isSnapshotDue {

@@ -13,6 +13,8 @@ enum NodeLimits {
     static let framePayloadBytes = 8 << 20
     /// Requests that may wait for an outcome or a read.
     static let waitingRequests = 100_000
+    /// Bytes that these requests may take, by `ClientRequest.cost` and as envelopes.
+    static let waitingBytes = 64 << 20
     /// Accepted connections that haven't said who they are.
     static let unauthenticatedLinks = 16
 
@@ -27,6 +29,7 @@ enum NodeLimits {
         let append = max(settings.maxEntryBytes + Entry.overhead, settings.maxBytesPerAppend)
         precondition(append + 1_024 <= framePayloadBytes, "a frame takes every append")
         precondition(Message.chunkLimit + 1_024 <= framePayloadBytes, "a frame takes every chunk")
+        precondition(2 * envelopeBytes <= waitingBytes, "the largest request may wait")
         // An envelope's length takes less in a frame than the shortest envelope.
         precondition(
             2 * max(forwardedBytes, envelopeBytes) <= framePayloadBytes,
