@@ -161,7 +161,10 @@ final class NodeCluster {
     func run(_ duration: Duration) { run(until: now + duration) }
 
     func run(until end: Instant) {
+        var eventsAtOnce = 0
         while let next = queue.nextTime, next <= end, let (time, event) = queue.popFirst() {
+            eventsAtOnce = time == now ? eventsAtOnce + 1 : 0
+            precondition(eventsAtOnce < 1_000, "time stands still")
             now = time
             perform(event)
         }

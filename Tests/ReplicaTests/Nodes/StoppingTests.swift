@@ -55,16 +55,37 @@ import Testing
         #expect(cluster.stops(of: Self.n1) == [cluster.now])
     }
 
-    @Test func `a stop waits for a transfer of leadership that a client asked for`() throws {
+    @Test func `a stop waits for its own transfer, not for the end of a client's`() throws {
         let cluster = try NodeCluster.started(nodes: 3)
         let leader = try #require(cluster.leader)
-        let heir = NodeID(leader.rawValue % 3 + 1)
+        // Of two as far in the log, the stop takes the first.
+        let others = cluster.computers.map(\.id).filter { $0 != leader }
         let ticket = cluster.ask(
-            leader, .transferLeadership(token: NodeCluster.token, to: heir))
+            leader, .transferLeadership(token: NodeCluster.token, to: others[1]))
         cluster.step(leader, .stopRequested)
+        #expect(cluster.stops(of: leader) == [], "the last transfer's end isn't that of this one")
         cluster.run(.seconds(5))
-        let answered = try #require(cluster.reply(to: ticket)?.at)
+        #expect(cluster.failure(of: ticket) == .transferFailed)
         #expect(cluster.stops(of: leader).count == 1)
-        #expect(cluster.stops(of: leader).allSatisfy { answered <= $0 })
+        let heir = try #require(cluster.leader)
+        #expect(heir != leader)
+    }
+
+    @Test func `a follower that stops first answers who waits for a transfer`() throws {
+        let cluster = try NodeCluster.started(nodes: 3)
+        let leader = try #require(cluster.leader)
+        let follower = NodeID(leader.rawValue % 3 + 1)
+        let ticket = cluster.ask(
+            follower, .transferLeadership(token: NodeCluster.token, to: follower))
+        cluster.step(follower, .stopRequested)
+        #expect(cluster.stops(of: follower) == [])
+        cluster.run(.seconds(5))
+        let reply = try #require(cluster.reply(to: ticket))
+        guard case .done = reply.reply else {
+            Issue.record("\(reply.reply)")
+            return
+        }
+        #expect(cluster.stops(of: follower).count == 1)
+        #expect(cluster.stops(of: follower).allSatisfy { reply.at <= $0 })
     }
 }
