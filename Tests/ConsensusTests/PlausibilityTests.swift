@@ -29,6 +29,7 @@ import Testing
 
     @Test func `an entry larger than this node's own limit changes nothing`() {
         let world = World(voters: 3)
+        world.settings.maxEntryBytes = 1 << 10
         world.startAll()
         for (excess, lastIndex) in [(1, LogIndex.zero), (0, LogIndex(1))] {
             var request = Self.append(entries: [(2, 1)])
