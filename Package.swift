@@ -45,7 +45,7 @@ let package = Package(
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Simulator", "Basics"]),
         .testTarget(
             name: "ReplicaTests",
-            dependencies: ["Replica", "Consensus", "Keyring", "Journal", "Basics"]),
+            dependencies: ["Replica", "Consensus", "Keyring", "Journal", "Simulator", "Basics"]),
         .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Basics"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Basics"]),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "Basics"]),

@@ -32,6 +32,10 @@ public struct Entry: Hashable, Sendable {
         self.payload = payload
     }
 
+    /// Most bytes that a payload may have, in memory, in a message and on disk. Whoever writes
+    /// entries down takes any that this allows.
+    public static let payloadLimit = 2 << 20
+
     /// What an entry costs beside its payload, in memory and on the wire, roughly, in bytes.
     public static let overhead = 64
 

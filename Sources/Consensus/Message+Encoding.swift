@@ -3,10 +3,10 @@ import Basics
 // Type byte, term, then the fields in the order of their declaration, in the encoding of
 // `ByteWriter`. The type bytes never change.
 extension Message {
-    /// Most bytes that one payload or snapshot chunk in a message may have.
-    public static let payloadLimit = 8 << 20
+    /// Most bytes that a snapshot chunk in a message may have.
+    public static let chunkLimit = 4 << 20
     /// Most entries that one message may carry.
-    static let entryLimit = 1 << 16
+    public static let entryLimit = 1 << 16
 
     private enum Code {
         static let voteRequest: UInt8 = 1
@@ -161,7 +161,7 @@ extension AppendRequest {
             let entryTerm = Term(try reader.readUInt64())
             let time = Timestamp(milliseconds: try reader.readInt64())
             let kind = try reader.readCase(of: EntryKind.self)
-            let payload = [UInt8](try reader.readBytes(limit: Message.payloadLimit))
+            let payload = [UInt8](try reader.readBytes(limit: Entry.payloadLimit))
             entries.append(
                 Entry(term: entryTerm, index: index, time: time, kind: kind, payload: payload))
         }
@@ -222,7 +222,7 @@ extension SnapshotChunk {
         round = try reader.readUInt64()
         metadata = try SnapshotMetadata(from: &reader)
         offset = try reader.readUInt64()
-        bytes = [UInt8](try reader.readBytes(limit: Message.payloadLimit))
+        bytes = [UInt8](try reader.readBytes(limit: Message.chunkLimit))
         isLast = try reader.readBool()
     }
 }

@@ -56,7 +56,7 @@ extension AppendRequest {
         var last = previous
         for entry in entries {
             guard entry.index == last.index.next, entry.term >= last.term, entry.term > .zero,
-                entry.term <= term, entry.payload.count <= Message.payloadLimit
+                entry.term <= term, entry.payload.count <= Entry.payloadLimit
             else { return false }
             last = LogPosition(term: entry.term, index: entry.index)
         }
@@ -81,6 +81,6 @@ extension SnapshotChunk {
     fileprivate var isPlausible: Bool {
         metadata.position.isPlausible(in: term) && metadata.lastIndex > .zero
             && !metadata.configuration.voters.isEmpty && offset <= Message.numberLimit
-            && bytes.count <= Message.payloadLimit
+            && bytes.count <= Message.chunkLimit
     }
 }

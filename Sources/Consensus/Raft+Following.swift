@@ -116,7 +116,6 @@ extension Raft {
         if case .accepted(let match) = outcome {
             follower.acknowledged = max(follower.acknowledged, match)
         }
-        follower.reportedApplied = applied
         let reply = AppendReply(
             term: term, round: round, session: follower.session, run: run, outcome: outcome,
             standing: standingReport, applied: applied, clock: clock.wall)
@@ -128,19 +127,5 @@ extension Raft {
         let acknowledgement = self.acknowledgement
         guard follower.leader != nil, acknowledgement > follower.acknowledged else { return }
         send(.accepted(match: acknowledgement), round: follower.answeredRound, &effects)
-    }
-
-    /// Tells the leader now what this node has applied, if that is news; else it is told with the
-    /// next heartbeat's answer.
-    public mutating func reportApplied(
-        clock reading: ClockReading, effects: inout [RaftEffect]
-    ) {
-        observe(reading)
-        if case .follower(let following) = state, following.leader != nil,
-            applied > following.reportedApplied
-        {
-            send(.accepted(match: acknowledgement), round: following.answeredRound, &effects)
-        }
-        flush(&effects)
     }
 }

@@ -20,7 +20,7 @@ extension Raft {
         effects: inout [RaftEffect]
     ) {
         observe(reading)
-        guard sender != id, message.isPlausible else { return }
+        guard sender != id, message.isPlausible, isWritable(message) else { return }
         if message.term > term, !followHigherTerm(of: message, from: sender, &effects) { return }
         switch message {
         case .voteRequest(let request): handle(request, from: sender, &effects)
@@ -73,12 +73,10 @@ extension Raft {
         flush(&effects)
     }
 
-    /// Gives up leadership at once, telling the most advanced voter to campaign. Does nothing
-    /// if this node doesn't lead.
-    public mutating func relinquish(clock reading: ClockReading, effects: inout [RaftEffect]) {
-        observe(reading)
-        if isLeader { handOver(&effects) }
-        flush(&effects)
+    /// Whether this node's disk takes whatever the message wants written.
+    private func isWritable(_ message: Message) -> Bool {
+        guard case .append(let request) = message else { return true }
+        return request.entries.allSatisfy { $0.payload.count <= settings.maxEntryBytes }
     }
 
     mutating func observe(_ reading: ClockReading) {

@@ -32,7 +32,7 @@ public struct Raft: Sendable {
     public internal(set) var configuration: Configuration
 
     /// The last index the caller has applied; set it after applying. Told to the leader with
-    /// every answer, or at once by `reportApplied`.
+    /// every answer.
     public var applied: LogIndex
 
     /// Term and vote, as decided; `durableHardState` is what the disk has confirmed.

@@ -23,8 +23,9 @@ public struct RaftSettings: Hashable, Sendable {
     public var maxBytesPerAppend = 256 << 10
     /// Bytes of entries that wait for commit before proposals are refused.
     public var maxUncommittedBytes = 16 << 20
-    /// Bytes of one entry's payload in a proposal.
-    public var maxEntryBytes = 1 << 20
+    /// Bytes of one entry's payload, proposed here or received from a leader. The same on every
+    /// member: a follower that allows less takes no message with a larger one.
+    public var maxEntryBytes = Entry.payloadLimit
     public var snapshotChunkBytes = 256 << 10
     /// Bytes of entries kept in memory behind a snapshot, so that a follower a little behind
     /// needs no snapshot.
@@ -68,7 +69,10 @@ public struct RaftSettings: Hashable, Sendable {
         try check(
             "retryInterval", retryInterval >= heartbeatInterval, "must be at least a heartbeat")
         try check("maxInflightMessages", maxInflightMessages > 0, "must be above 0")
-        try check("maxBytesPerAppend", maxBytesPerAppend > 0, "must be above 0")
+        try check(
+            "maxBytesPerAppend",
+            maxBytesPerAppend > 0 && maxBytesPerAppend / Entry.overhead <= Message.entryLimit,
+            "must be above 0 and fit the entries that a message can carry")
         try check(
             "maxInflightBytes", maxInflightBytes >= maxBytesPerAppend,
             "must hold at least one message")
@@ -76,11 +80,11 @@ public struct RaftSettings: Hashable, Sendable {
             "maxUncommittedBytes", maxUncommittedBytes >= maxEntryBytes + Entry.overhead,
             "must hold at least one entry")
         try check(
-            "maxEntryBytes", maxEntryBytes > 0 && maxEntryBytes <= Message.payloadLimit,
-            "must be above 0 and within what a message can carry")
+            "maxEntryBytes", maxEntryBytes > 0 && maxEntryBytes <= Entry.payloadLimit,
+            "must be above 0 and within what an entry can have")
         try check(
             "snapshotChunkBytes",
-            snapshotChunkBytes > 0 && snapshotChunkBytes <= Message.payloadLimit,
+            snapshotChunkBytes > 0 && snapshotChunkBytes <= Message.chunkLimit,
             "must be above 0 and within what a message can carry")
         try check("retainedLogBytes", retainedLogBytes >= 0, "must not be negative")
         try check("maxPendingReads", maxPendingReads > 0, "must be above 0")

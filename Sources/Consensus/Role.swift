@@ -38,8 +38,6 @@ struct Follower: Sendable {
     var answeredRound: UInt64 = 0
     /// The newest session the leader named.
     var session: UInt64 = 0
-    /// The applied index the leader was last told.
-    var reportedApplied = LogIndex.zero
     /// The index at which this run of a damaged node is whole again.
     var repairIndex: LogIndex?
     var reads = ForwardedReads()

@@ -7,8 +7,8 @@ public enum Standing: Hashable, Sendable {
     /// The last batch, which ended with this entry, is unreadable: torn before it was
     /// acknowledged, or rotten since. Until that is settled the node doesn't campaign and votes
     /// only for logs that reach at least this position.
-    /// A leader's append or a majority's denial settles it; a lone voter has nobody to ask and
-    /// stays in doubt until its operator decides.
+    /// A leader's append or a majority's denial settles it; a lone voter has nobody to ask, so
+    /// whoever runs it should refuse to start.
     case inDoubt(term: Term, index: LogIndex)
     /// Something it acknowledged is lost. It neither votes nor campaigns nor counts until the
     /// leader has repaired it.

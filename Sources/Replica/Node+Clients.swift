@@ -8,10 +8,8 @@ extension Node {
         func fail(_ failure: ClientFailure) {
             effects.append(.reply(request.ticket, .failed(failure)))
         }
-        guard !isStopping, raft.standing.isWhole else { return fail(.unavailable) }
-        guard pending.count + reads.count < NodeLimits.waitingRequests else {
-            return fail(.overloaded)
-        }
+        guard isOpen, !isStopping, raft.standing.isWhole else { return fail(.unavailable) }
+        guard hasRoom(for: request) else { return fail(.overloaded) }
         switch request.body {
         case .query(_, _, .local), .status:
             answer(request, effects: &effects)
@@ -32,6 +30,14 @@ extension Node {
                 wait(request)
             }
         }
+    }
+
+    /// Whether the request may wait beside all that wait already, by count and by bytes.
+    private func hasRoom(for request: ClientRequest) -> Bool {
+        let waiting =
+            pending.count + reads.count + settling.count + snapshots.waiting.count
+        return waiting < NodeLimits.waitingRequests
+            && pending.bytes + reads.bytes + request.cost <= NodeLimits.waitingBytes
     }
 
     /// Lets the request wait until this node's state reflects all that returned before it came.
@@ -79,7 +85,9 @@ extension Node {
             beginTransfer(to: target, ticket: request.ticket, effects: &effects)
         case .takeSnapshot(let token):
             guard authorizeOperator(request, token: token, effects: &effects) else { return }
-            snapshots.waiting.append(request.ticket)
+            snapshots.waiting.append(
+                WaitingTicket(
+                    ticket: request.ticket, deadline: clock.now + settings.snapshotDeadline))
             snapshots.isWanted = true
         case .query, .status:
             preconditionFailure("not a change")

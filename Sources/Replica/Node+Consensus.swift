@@ -35,7 +35,7 @@ extension Node {
             reads.confirm(token, at: index)
             answerReadyReads(&effects)
         case .readFailed(let token):
-            reads.fail(token)
+            reads.fail(token, until: clock.now + settings.raft.heartbeatInterval)
         case .sendSnapshot(let peer, let offset, let maxBytes):
             readSnapshot(for: peer, offset: offset, maxBytes: maxBytes, effects: &effects)
         case .receivedSnapshotChunk(let chunk, let peer):
@@ -49,6 +49,7 @@ extension Node {
             // Another leader knows nothing of what was told to the last.
             reportedApplied = .zero
             if let leader {
+                reads.resume()
                 pending.handOverAgain(since: .never)
                 noteHandOver(to: leader, effects: &effects)
             }

@@ -10,7 +10,7 @@ extension Node {
         if pending.oldestHandOver + settings.resendInterval <= clock.now {
             pending.handOverAgain(since: clock.now + (.zero - settings.resendInterval))
         }
-        if reads.hasWaiting {
+        if reads.nextRound <= clock.now {
             raft.requestRead(reads.beginRound(), clock: clock, effects: &raftEffects)
         }
         guard pending.hasOutbox, leader == id || links.isOpen(to: leader) else { return }

@@ -29,8 +29,8 @@ struct SnapshotTraffic: Sendable {
 
     /// Set when somebody asked for one.
     var isWanted = false
-    /// Who waits for the snapshot being made, or the next.
-    var waiting: [RequestTicket] = []
+    /// Who waits for the snapshot being made, or the next, in order of their deadlines.
+    var waiting: [WaitingTicket] = []
     /// Counts the snapshots begun. An encoding of an earlier one, which was given up, is dropped
     /// when it comes back.
     var begun: UInt64 = 0
@@ -46,6 +46,12 @@ struct SnapshotTraffic: Sendable {
     /// The snapshot that was received whole and is being made durable. Nothing else is received
     /// until it is.
     var installing: Reception?
+}
+
+/// Somebody who asked for a snapshot and is answered at the latest at the deadline.
+struct WaitingTicket: Sendable {
+    var ticket: RequestTicket
+    var deadline: Instant
 }
 
 /// A snapshot from the leader, and its state as far as it was decoded.
@@ -83,7 +89,7 @@ extension Node {
         order(encoding, effects: &effects)
     }
 
-    private var isSnapshotDue: Bool {
+    var isSnapshotDue: Bool {
         let logBytes = raft.logBytesSinceSnapshot
         return snapshots.isWanted || logBytes >= settings.snapshotLogBytes
             || journal.retainedBytes >= settings.journalFileBytes
@@ -109,8 +115,25 @@ extension Node {
     }
 
     private mutating func endSnapshot(at index: LogIndex, effects: inout [NodeEffect]) {
-        for ticket in snapshots.waiting { effects.append(.reply(ticket, .done(at: index))) }
+        answerSnapshotTickets(.done(at: index), effects: &effects)
+    }
+
+    /// Answers everybody who waits for a snapshot.
+    mutating func answerSnapshotTickets(_ reply: ClientReply, effects: inout [NodeEffect]) {
+        for waiting in snapshots.waiting { effects.append(.reply(waiting.ticket, reply)) }
         snapshots.waiting.removeAll()
+    }
+
+    /// Ends the waiting for a snapshot that isn't durable in time: none may be begun while the
+    /// disk has no room or one is being received. What was begun goes on.
+    mutating func expireSnapshotTickets(_ effects: inout [NodeEffect]) {
+        while let first = snapshots.waiting.first, first.deadline <= clock.now {
+            let failure: ClientFailure = isDiskFull ? .diskFull : .unavailable
+            effects.append(.reply(first.ticket, .failed(failure)))
+            snapshots.waiting.removeFirst()
+        }
+        // What nobody waits for any more is made when it is due.
+        if snapshots.waiting.isEmpty { snapshots.isWanted = false }
     }
 
     /// Takes what became of a snapshot file.
@@ -134,8 +157,8 @@ extension Node {
         snapshots.retryAt = clock.now + settings.roomCheckInterval
         if !store.isWriting {
             snapshots.paused = nil
-            for ticket in snapshots.waiting { effects.append(.reply(ticket, .failed(.diskFull))) }
-            snapshots.waiting.removeAll()
+            snapshots.isWanted = false
+            answerSnapshotTickets(.failed(.diskFull), effects: &effects)
         }
         guard !store.isReceiving,
             let reception = snapshots.receiving ?? snapshots.installing
@@ -224,6 +247,11 @@ extension Node {
         else { preconditionFailure("a snapshot was installed that wasn't received") }
         snapshots.installing = nil
         let metadata = reception.metadata
+        // Where the log doesn't lead up to the snapshot, Raft asks for a new one.
+        if raft.term(at: metadata.lastIndex) == metadata.lastTerm {
+            journal.compact(through: metadata.lastIndex)
+        }
+        // The entries came by other ways meanwhile: the file serves, the state stays.
         guard metadata.lastIndex > state.appliedIndex else {
             return raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
         }
@@ -233,10 +261,6 @@ extension Node {
             // The file's checksum holds, so it was written so: the sender's state is not ours.
             isFailed = true
             return effects.append(.fatal("the installed snapshot can't be read: \(error)"))
-        }
-        // Where the log doesn't lead up to the snapshot, Raft asks for a new one.
-        if raft.term(at: metadata.lastIndex) == metadata.lastTerm {
-            journal.compact(through: metadata.lastIndex)
         }
         raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
         raft.applied = state.appliedIndex

@@ -12,10 +12,13 @@ extension Node {
         }
     }
 
-    /// Whether leadership was or wasn't handed over, a stop has done what it could.
+    /// Whether leadership was or wasn't handed over, a stop has done what it could once nobody
+    /// waits any more. All that waits has a deadline; only a snapshot isn't waited for, because
+    /// it can be made at any time.
     mutating func finishStopIfDone(_ effects: inout [NodeEffect]) {
-        guard isStopping, !isStopped, !isHandingOver else { return }
+        guard isStopping, !isStopped, !isHandingOver, transfer == nil else { return }
         guard pending.count == 0, reads.count == 0, !settling.isHolding else { return }
+        answerSnapshotTickets(.failed(.unavailable), effects: &effects)
         isStopped = true
         effects.append(.stopped)
     }
@@ -45,7 +48,8 @@ extension Node {
 
     /// This node's attempt to give leadership away is over.
     mutating func endTransfer(succeeded: Bool, effects: inout [NodeEffect]) {
-        isHandingOver = false
+        // A stop begun while a client's transfer was under way replaced that by its own.
+        isHandingOver = isHandingOver && raft.isTransferring
         if transfer?.from == id, !succeeded { endTransfer(.failed(.transferFailed), &effects) }
     }
 

@@ -15,7 +15,10 @@ extension Node {
     }
 
     private mutating func takeDurable(_ durable: Durable, effects: inout [NodeEffect]) {
-        if durable.isOpen { isOpen = true }
+        if durable.isOpen {
+            isOpen = true
+            if !raft.standing.isWhole { effects.append(.report(.standingChanged(raft.standing))) }
+        }
         if let hardState = durable.hardState {
             raft.hardStateSaved(HardState(hardState), clock: clock, effects: &raftEffects)
             for peer in links.remember(hardState.peers) { reopened(peer) }

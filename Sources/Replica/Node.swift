@@ -86,7 +86,12 @@ public struct Node: Sendable {
         guard !isFailed else { return }
         take(input, effects: &effects)
         guard !isFailed else { return }
-        if isOpen { advance(&effects) }
+        if isOpen {
+            advance(&effects)
+        } else {
+            // Nothing was taken yet, so nobody waits.
+            finishStopIfDone(&effects)
+        }
         writeDisk(&effects)
         links.flush(now: clock.now, isDialing: isOpen, effects: &effects)
     }
@@ -97,6 +102,7 @@ public struct Node: Sendable {
         performRaftEffects(&effects)
         expireRequests(&effects)
         expireTransfer(&effects)
+        expireSnapshotTickets(&effects)
         appendTickIfDue()
         reportLastUsesIfDue()
         handOver(&effects)
@@ -137,6 +143,11 @@ public struct Node: Sendable {
         deadline = min(deadline, min(pending.nextDeadline, reads.nextDeadline))
         if raft.leader != nil {
             deadline = min(deadline, pending.oldestHandOver + settings.resendInterval)
+            deadline = min(deadline, reads.nextRound)
+        }
+        if let first = snapshots.waiting.first { deadline = min(deadline, first.deadline) }
+        if snapshots.retryAt > clock.now, isSnapshotDue {
+            deadline = min(deadline, snapshots.retryAt)
         }
         deadline = min(deadline, min(settling.nextDeadline, nextRoomCheck))
         if let transfer { deadline = min(deadline, transfer.deadline) }

@@ -1,15 +1,38 @@
 import Basics
+import Consensus
+import Journal
 
 /// Every fixed bound of a node that isn't a setting of the cluster or of a module below.
 enum NodeLimits {
-    /// An encoded envelope: the largest is an entry of 10,000 charges.
-    static let envelopeBytes = 2 << 20
+    /// An encoded envelope: it becomes the payload of one entry. The largest is one of 10,000
+    /// charges.
+    static let envelopeBytes = Entry.payloadLimit
     /// Envelopes forwarded in one frame.
     static let forwardedBytes = 1 << 20
     /// The payload of a peer frame: an append of the largest entry, or a snapshot chunk.
     static let framePayloadBytes = 8 << 20
     /// Requests that may wait for an outcome or a read.
     static let waitingRequests = 100_000
+    /// Bytes that these requests may take, by `ClientRequest.cost` and as envelopes.
+    static let waitingBytes = 64 << 20
     /// Accepted connections that haven't said who they are.
     static let unauthenticatedLinks = 16
+
+    /// Holds the relations between these limits and those of the modules below. Called once when
+    /// a node is made.
+    static func proveRelations(_ settings: RaftSettings, _ journal: JournalSettings) {
+        precondition(
+            settings.maxEntryBytes <= journal.maximumPayloadBytes,
+            "the journal takes every entry that Raft accepts")
+        precondition(settings.maxEntryBytes <= Entry.payloadLimit, "a message takes every entry")
+        // Beside its payload an entry takes less in a message than `Entry.overhead`.
+        let append = max(settings.maxEntryBytes + Entry.overhead, settings.maxBytesPerAppend)
+        precondition(append + 1_024 <= framePayloadBytes, "a frame takes every append")
+        precondition(Message.chunkLimit + 1_024 <= framePayloadBytes, "a frame takes every chunk")
+        precondition(2 * envelopeBytes <= waitingBytes, "the largest request may wait")
+        // An envelope's length takes less in a frame than the shortest envelope.
+        precondition(
+            2 * max(forwardedBytes, envelopeBytes) <= framePayloadBytes,
+            "a frame takes every group of envelopes that is forwarded")
+    }
 }

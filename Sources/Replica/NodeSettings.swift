@@ -3,7 +3,7 @@ import Consensus
 
 /// The time-outs and sizes of one node that no replicated decision depends on.
 public struct NodeSettings: Sendable {
-    public var raft = NodeSettings.consensus
+    public var raft = RaftSettings()
     /// How long a node goes on validating after it last heard from a leader, or, as leader, from a
     /// majority.
     public var freshness = Duration.seconds(2)
@@ -11,6 +11,8 @@ public struct NodeSettings: Sendable {
     public var changeDeadline = Duration.seconds(10)
     /// How long a read may wait for a leader.
     public var readDeadline = Duration.seconds(5)
+    /// How long an operator's wish for a snapshot may wait until that is durable.
+    public var snapshotDeadline = Duration.seconds(10)
     /// A request handed to a leader that neither applied nor declined it is handed over again
     /// after this.
     public var resendInterval = Duration.seconds(1)
@@ -33,13 +35,6 @@ public struct NodeSettings: Sendable {
 
     public init() {}
 
-    /// Raft's defaults, but for the largest entry: 10,000 charges with long ids.
-    private static var consensus: RaftSettings {
-        var settings = RaftSettings()
-        settings.maxEntryBytes = 2 << 20
-        return settings
-    }
-
     /// Throws if the settings contradict each other.
     public func validate() throws(InvalidNodeSettings) {
         do {
@@ -52,7 +47,7 @@ public struct NodeSettings: Sendable {
             ("readDeadline", readDeadline), ("resendInterval", resendInterval),
             ("settleDeadline", settleDeadline), ("handshakeDeadline", handshakeDeadline),
             ("dialBackoff.first", dialBackoff.first), ("roomCheckInterval", roomCheckInterval),
-            ("lastUsedInterval", lastUsedInterval),
+            ("lastUsedInterval", lastUsedInterval), ("snapshotDeadline", snapshotDeadline),
         ]
         for (name, value) in positive where value <= .zero {
             throw InvalidNodeSettings(field: name, reason: "must be above zero")

@@ -31,6 +31,11 @@ public enum NodeStartRefusal: Error, Hashable, Sendable, CustomStringConvertible
     /// Its votes are lost: under this id it can never be trusted again. It is to be removed from
     /// the cluster, and to join anew under another id.
     case votesLost(Corruption)
+    /// The end of the log, through this position, can't be read, and there is no other member to
+    /// tell whether it was ever acknowledged: cut or kept, either might be wrong.
+    case doubtUnsettled(JournalPosition)
+    /// Something acknowledged is lost, and there is no other member to restore it from.
+    case lossIrreparable(Corruption)
     /// The identity's genesis can't be read.
     case genesisUnreadable(MalformedBytes)
     /// The snapshot is whole as a file, and yet no state of this version.
@@ -43,6 +48,14 @@ public enum NodeStartRefusal: Error, Hashable, Sendable, CustomStringConvertible
         case .votesLost(let corruption):
             "the record of this node's votes is damaged (\(corruption)); remove the node from "
                 + "the cluster and let it join anew under another id"
+        case .doubtUnsettled(let position):
+            "the last write of the log, through entry \(position.index) of term "
+                + "\(position.term), can't be read: it was cut short before it was acknowledged, "
+                + "or damaged since, and this only member has nobody to ask which; restore the "
+                + "directory from a copy, or format a new one"
+        case .lossIrreparable(let corruption):
+            "acknowledged data is lost (\(corruption)), and this only member has nobody to "
+                + "restore it from; restore the directory from a copy, or format a new one"
         case .genesisUnreadable(let error): "the genesis can't be read: \(error)"
         case .snapshotUnreadable(let error): "the snapshot can't be read: \(error)"
         case .entryUnreadable(let error): "the log can't be read: \(error)"
@@ -54,6 +67,7 @@ extension Node {
     /// Goes on where the directory's last process ended. Nothing is done or answered before the
     /// first disk batch, which makes what was read durable, is reported done.
     public init(_ start: NodeStart, clock: ClockReading) throws(NodeStartRefusal) {
+        NodeLimits.proveRelations(start.settings.raft, start.journalSettings)
         let recovery = start.recovery
         if case .corrupt(let corruption) = recovery.verdict, corruption.part == .hardState {
             throw .votesLost(corruption)
@@ -61,6 +75,7 @@ extension Node {
         let identity = recovery.identity
         var entropy = EntropyStream(seed: start.entropy)
         let peers = identity.members.map(\.node).filter { $0 != identity.node }
+        if peers.isEmpty { try Self.refuseAlone(recovery.verdict) }
         id = identity.node
         clusterID = identity.clusterID
         settings = start.settings
@@ -84,6 +99,15 @@ extension Node {
         self.entropy = entropy
         self.clock = clock
         Self.fill(table, from: state)
+    }
+
+    /// A lone voter that isn't whole would stay so for ever: nobody can repair or answer it.
+    private static func refuseAlone(_ verdict: Verdict) throws(NodeStartRefusal) {
+        switch verdict {
+        case .whole, .torn: return
+        case .inDoubt(let position): throw .doubtUnsettled(position)
+        case .corrupt(let corruption): throw .lossIrreparable(corruption)
+        }
     }
 
     private static func state(

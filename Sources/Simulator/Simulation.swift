@@ -97,7 +97,8 @@ extension World {
     fileprivate var excuse: String? {
         let damaged = machines.filter(\.isDamaged)
         guard damaged.count * 2 > machines.count else { return nil }
-        return "the disks of a majority were damaged: \(damaged.map { "\($0.id)" }.joined(separator: ", "))"
+        return
+            "the disks of a majority were damaged: \(damaged.map { "\($0.id)" }.joined(separator: ", "))"
     }
 
     /// After the quiet: one leader, every errand done, one state.

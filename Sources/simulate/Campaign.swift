@@ -11,7 +11,7 @@ final class Campaign: Sendable {
         var events = 0
         var virtualTime = Basics.Duration.zero
         var coverage = CampaignCoverage()
-        var longestGap = Basics.Duration.zero
+        var longestGap = (gap: Basics.Duration.zero, seed: UInt64(0))
         var failures: [(seed: UInt64, violation: Violation)] = []
     }
 
@@ -59,7 +59,9 @@ final class Campaign: Sendable {
                 tally.events += report.events
                 tally.virtualTime = tally.virtualTime + report.virtualTime
                 tally.coverage.add(report.coverage)
-                tally.longestGap = max(tally.longestGap, report.longestGap)
+                if report.longestGap > tally.longestGap.gap {
+                    tally.longestGap = (report.longestGap, seed)
+                }
                 if let violation = report.violation { tally.failures.append((seed, violation)) }
                 if tally.done.isMultiple(of: 100) {
                     let line = "\(tally.done) of \(count) seeds, \(tally.failures.count) failed\n"

@@ -97,6 +97,20 @@ import Testing
         }
     }
 
+    @Test func `an entry beyond the one limit of entries is malformed`() throws {
+        for (excess, isMalformed) in [(0, false), (1, true)] {
+            var request = PlausibilityTests.append(entries: [(2, 1)])
+            request.entries[0].payload = Array(repeating: 7, count: Entry.payloadLimit + excess)
+            var reader = ByteReader(Self.bytes(.append(request)))
+            if isMalformed {
+                #expect(throws: MalformedBytes.self) { try Message(from: &reader) }
+            } else {
+                #expect(try Message(from: &reader) == .append(request))
+            }
+            #expect(Message.append(request).isPlausible != isMalformed)
+        }
+    }
+
     @Test func `garbage and flipped bits never trap`() {
         var generator = SeededGenerator(seed: 3)
         var understood = 0

@@ -27,6 +27,21 @@ import Testing
         for message in implausible { #expect(!message.isPlausible, "\(message)") }
     }
 
+    @Test func `an entry larger than this node's own limit changes nothing`() {
+        let world = World(voters: 3)
+        world.settings.maxEntryBytes = 1 << 10
+        world.startAll()
+        for (excess, lastIndex) in [(1, LogIndex.zero), (0, LogIndex(1))] {
+            var request = Self.append(entries: [(2, 1)])
+            let count = world.raft(NodeID(1)).settings.maxEntryBytes + excess
+            request.entries[0].payload = Array(repeating: 7, count: count)
+            world.step(NodeID(1)) { raft, clock, effects in
+                raft.receive(.append(request), from: NodeID(2), clock: clock, effects: &effects)
+            }
+            #expect(world.raft(NodeID(1)).lastIndex == lastIndex)
+        }
+    }
+
     static func append(
         previous: LogPosition = .start, commit: LogIndex = .zero, entries: [(UInt64, UInt64)] = []
     ) -> AppendRequest {

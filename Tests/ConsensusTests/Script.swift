@@ -105,9 +105,7 @@ struct Script {
         case "unstall": world.nodes[place].disk.isStalled = false
         case "full": world.step(id) { $0.setDiskFull(true, clock: $1, effects: &$2) }
         case "room": world.step(id) { $0.setDiskFull(false, clock: $1, effects: &$2) }
-        case "relinquish": world.step(id) { $0.relinquish(clock: $1, effects: &$2) }
         case "snapshot": world.takeSnapshot(id)
-        case "applied": world.step(id) { $0.reportApplied(clock: $1, effects: &$2) }
         case "reset":
             let peer = try node(arguments, 1)
             world.step(id) { raft, _, _ in raft.peerReset(peer) }

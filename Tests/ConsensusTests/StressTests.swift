@@ -128,10 +128,9 @@ struct Player {
     }
 
     private mutating func oneOf(_ node: NodeID) {
-        switch generator.below(4) {
+        switch generator.below(3) {
         case 0: world.step(node) { $0.transferLeadership(clock: $1, effects: &$2) }
-        case 1: world.step(node) { $0.relinquish(clock: $1, effects: &$2) }
-        case 2:
+        case 1:
             let isFull = generator.chance(1, in: 2)
             world.step(node) { $0.setDiskFull(isFull, clock: $1, effects: &$2) }
         default:

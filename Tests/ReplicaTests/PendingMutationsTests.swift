@@ -97,4 +97,24 @@ import Testing
             #expect(pending.isConsistent)
         }
     }
+
+    @Test func `the bytes that wait are those of the envelopes, however they leave`() {
+        var pending = PendingMutations()
+        for number in 1...4 as ClosedRange<UInt64> {
+            var mutation = Self.mutation(number, deadline: Int64(number))
+            mutation.envelope = Array(repeating: 0, count: 10 * Int(number))
+            pending.insert(mutation)
+        }
+        #expect(pending.bytes == 100)
+        _ = pending.take(Self.id(2))
+        #expect(pending.bytes == 80)
+        _ = pending.drainOutbox(now: .zero)
+        _ = pending.takeDeclined(Self.id(3))
+        #expect(pending.bytes == 50)
+        _ = pending.takeExpired(now: Instant(nanoseconds: 1))
+        #expect(pending.bytes == 40)
+        _ = pending.takeAll { _ in .malformed }
+        #expect(pending.bytes == 0)
+        #expect(pending.isConsistent)
+    }
 }

@@ -28,15 +28,18 @@ import Testing
         #expect(Self.tickets(reads.takeReady(applied: LogIndex(5))) == [1])
         #expect(Self.tickets(reads.takeReady(applied: LogIndex(9))) == [2])
         #expect(reads.count == 0)
+        #expect(reads.bytes == 0)
     }
 
     @Test func `reads of a lost round wait for another`() {
         var reads = PendingReads()
         reads.insert(Self.read(1))
         let token = reads.beginRound()
-        #expect(!reads.hasWaiting)
-        reads.fail(token)
-        #expect(reads.hasWaiting)
+        #expect(reads.nextRound == .never)
+        reads.fail(token, until: Instant(nanoseconds: 50))
+        #expect(reads.nextRound == Instant(nanoseconds: 50), "not at once again")
+        reads.resume()
+        #expect(reads.nextRound == .zero, "but at once with another leader")
         reads.confirm(token, at: .zero)
         #expect(Self.tickets(reads.takeReady(applied: LogIndex(1))) == [])
         reads.confirm(reads.beginRound(), at: LogIndex(1))
@@ -57,5 +60,6 @@ import Testing
             Self.tickets(reads.takeExpired(now: Instant(nanoseconds: 10))).sorted() == [1, 2, 3])
         #expect(reads.nextDeadline == Instant(nanoseconds: 20))
         #expect(reads.count == 1)
+        #expect(reads.bytes == Self.read(4).request.cost)
     }
 }

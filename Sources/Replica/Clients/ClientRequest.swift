@@ -56,6 +56,17 @@ public struct ClientRequest: Sendable {
     }
 }
 
+extension ClientRequest {
+    /// What the request takes while it waits, in bytes, roughly: each charge with the longest id,
+    /// everything else like the longest command of names and addresses.
+    var cost: Int {
+        switch body {
+        case .charge(let charges): 256 + charges.count * 128
+        case .change, .query, .status, .transferLeadership, .takeSnapshot: 2_048
+        }
+    }
+}
+
 /// The answer to a `ClientRequest`.
 public enum ClientReply: Sendable {
     /// The command was applied; its outcome, which may be a refusal, is final.
@@ -80,7 +91,8 @@ public enum ClientFailure: Hashable, Sendable {
     case overloaded
     /// The disk has no room; nothing was changed.
     case diskFull
-    /// The node is stopping or isn't whole; nothing was changed.
+    /// The node is starting, stopping or not whole, or the snapshot asked for isn't durable in
+    /// time; nothing was changed.
     case unavailable
     /// The request was handed to a leader and no outcome was learned in time: it may or may not
     /// have been done. The same idempotency key finds out.

@@ -31,19 +31,29 @@ struct PendingMutations {
     /// No request in `handedOver` is older than this.
     private(set) var oldestHandOver = Instant.never
 
+    /// Bytes of the envelopes that wait.
+    private(set) var bytes = 0
+
     var count: Int { table.count }
     var hasOutbox: Bool { !outbox.isEmpty }
 
     mutating func insert(_ mutation: PendingMutation) {
         precondition(table[mutation.requestID] == nil, "a request id was drawn twice")
         table[mutation.requestID] = mutation
+        bytes += mutation.envelope.count
         arrivals.append(mutation.requestID)
         outbox.append(mutation.requestID)
     }
 
+    private mutating func remove(_ requestID: RequestID) -> PendingMutation? {
+        guard let mutation = table.removeValue(forKey: requestID) else { return nil }
+        bytes -= mutation.envelope.count
+        return mutation
+    }
+
     /// Takes out the request that the entry just applied answers, if it is one of this node's.
     mutating func take(_ requestID: RequestID) -> PendingMutation? {
-        guard let mutation = table.removeValue(forKey: requestID) else { return nil }
+        guard let mutation = remove(requestID) else { return nil }
         while let first = arrivals.first, table[first] == nil { arrivals.removeFirst() }
         return mutation
     }
@@ -56,16 +66,15 @@ struct PendingMutations {
             guard let mutation = table[requestID], let outcome = outcome(mutation) else {
                 return nil
             }
-            table[requestID] = nil
+            _ = remove(requestID)
             return (mutation, outcome)
         }
     }
 
     /// Takes out a request that was handed over only once and declined then: it is in no log.
     mutating func takeDeclined(_ requestID: RequestID) -> PendingMutation? {
-        guard let mutation = table[requestID], mutation.attempts == 1 else { return nil }
-        table[requestID] = nil
-        return mutation
+        guard table[requestID]?.attempts == 1 else { return nil }
+        return remove(requestID)
     }
 
     /// The envelopes to hand over now, in arrival order, and marks them so.
@@ -106,7 +115,7 @@ struct PendingMutations {
         while let requestID = arrivals.first {
             if let mutation = table[requestID] {
                 guard mutation.deadline <= now else { break }
-                table[requestID] = nil
+                _ = remove(requestID)
                 expired.append(mutation)
             }
             arrivals.removeFirst()
@@ -114,8 +123,12 @@ struct PendingMutations {
         return expired
     }
 
-    /// Every pending request has its place in the order of deadlines.
-    var isConsistent: Bool { arrivals.count { table[$0] != nil } == table.count }
+    /// Every pending request has its place in the order of deadlines, and its bytes are counted.
+    var isConsistent: Bool {
+        let waiting = arrivals.compactMap { table[$0] }
+        return waiting.count == table.count
+            && waiting.reduce(0) { $0 + $1.envelope.count } == bytes
+    }
 
     /// When `takeExpired` will have something.
     var nextDeadline: Instant {

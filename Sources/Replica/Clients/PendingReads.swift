@@ -22,13 +22,19 @@ struct PendingReads {
     /// No waiting or unconfirmed read has an earlier deadline.
     private(set) var nextDeadline = Instant.never
     private(set) var count = 0
+    /// What they take, by `ClientRequest.cost`.
+    private(set) var bytes = 0
+    /// After a round was lost none is begun before this.
+    private var pausedUntil = Instant.zero
 
-    var hasWaiting: Bool { !waiting.isEmpty }
+    /// When the next round is due; at the latest then something waits for `beginRound`.
+    var nextRound: Instant { waiting.isEmpty ? .never : pausedUntil }
 
     mutating func insert(_ read: PendingRead) {
         waiting.append(read)
         nextDeadline = min(nextDeadline, read.deadline)
         count += 1
+        bytes += read.request.cost
     }
 
     /// Makes a round of all that wait, and gives its token.
@@ -47,11 +53,16 @@ struct PendingReads {
         confirmed.insert((index, reads), at: position)
     }
 
-    /// The round was lost, with its leader or otherwise; its reads wait for another.
-    mutating func fail(_ token: UInt64) {
+    /// The round was lost, with its leader or otherwise; its reads wait for another, not before
+    /// `instant`: whoever declined it would decline it again at once.
+    mutating func fail(_ token: UInt64, until instant: Instant) {
         guard let reads = rounds.removeValue(forKey: token) else { return }
         waiting.append(contentsOf: reads)
+        pausedUntil = instant
     }
+
+    /// There is another leader to ask: the next round is due now.
+    mutating func resume() { pausedUntil = .zero }
 
     /// Takes out the reads that the state applied up to `applied` may answer, in order.
     mutating func takeReady(applied: LogIndex) -> [ClientRequest] {
@@ -61,6 +72,7 @@ struct PendingReads {
             confirmed.removeFirst()
         }
         count -= ready.count
+        bytes -= ready.reduce(0) { $0 + $1.cost }
         return ready
     }
 
@@ -87,6 +99,7 @@ struct PendingReads {
         confirmed = confirmed.map { ($0.index, split($0.reads)) }
         nextDeadline = earliest
         count -= expired.count
+        bytes -= expired.reduce(0) { $0 + $1.cost }
         return expired
     }
 }

@@ -24,6 +24,7 @@ struct Settling {
 
     /// True while somebody may wait for the settled index to rise.
     var isOutstanding: Bool { newestChange > settled }
+    var count: Int { held.count }
     var isHolding: Bool { !held.isEmpty }
     var nextDeadline: Instant { held.first?.deadline ?? .never }
 

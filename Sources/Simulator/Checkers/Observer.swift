@@ -65,7 +65,8 @@ struct Observer {
             try observeApplied(node, since: before.applied, view, now)
         }
         try verifyAcknowledgements(now)
-        try staleness.observe(view, of: node.id, isFresh: clock.local(at: now) < view.freshUntil, now)
+        try staleness.observe(
+            view, of: node.id, isFresh: clock.local(at: now) < view.freshUntil, now)
     }
 
     /// A process began. What it recovered must be a node that others can rely on; `isDamaged` if

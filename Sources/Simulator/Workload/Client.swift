@@ -168,7 +168,8 @@ extension World {
             finish(number)
         case .failed(let failure):
             observer.count(failure)
-            schedule(.client(number), after: clientRandom.between(.milliseconds(1), .milliseconds(300)))
+            schedule(
+                .client(number), after: clientRandom.between(.milliseconds(1), .milliseconds(300)))
         case .done:
             observer.coverage.count(errand.operation.kind)
             finish(number)

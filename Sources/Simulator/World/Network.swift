@@ -112,7 +112,8 @@ struct Network {
     }
 
     /// Keeps bytes of a cut direction; returns how many now wait on the stream.
-    mutating func hold(_ bytes: [UInt8], on link: LinkID, from node: NodeID, at now: Instant) -> Int {
+    mutating func hold(_ bytes: [UInt8], on link: LinkID, from node: NodeID, at now: Instant) -> Int
+    {
         update(link, from: node) { stream in
             stream.held.append((now, bytes))
             stream.heldBytes += bytes.count
