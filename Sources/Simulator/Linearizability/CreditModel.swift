@@ -84,6 +84,14 @@ struct CreditModel: SequentialModel {
         return next
     }
 
+    func onlyObserves(
+        _ call: Call, returning result: KeyclaveReturn?, from state: State
+    ) -> Bool {
+        if let id = call.keyclave.id, state.decided.contains(id) { return true }
+        if case .readCredits = call.keyclave.action { return true }
+        return result?.refusal != nil
+    }
+
     private func state(
         after action: Action, returning result: KeyclaveReturn?, from state: State
     ) -> State? {

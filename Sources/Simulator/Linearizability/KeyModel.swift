@@ -72,6 +72,16 @@ struct KeyModel: SequentialModel {
         return next
     }
 
+    func onlyObserves(
+        _ call: Call, returning result: KeyclaveReturn?, from state: State
+    ) -> Bool {
+        if let id = call.id, state.decided.contains(id) { return true }
+        switch call.action {
+        case .charge, .chargeUnknown, .readKey, .readCredits: return true
+        default: return result?.refusal != nil
+        }
+    }
+
     private func state(
         after action: Action, returning result: KeyclaveReturn?, from state: State
     ) -> State? {

@@ -8,7 +8,7 @@ import Basics
 /// ("Testing for Linearizability", 2017): a configuration is the set of calls placed and the state
 /// that they led to, and none is explored twice. Two rules keep it narrow:
 ///
-/// - A call that returned and leaves the state as it is, is placed at once and for good: moved to
+/// - A call that returned and only observes is placed as soon as it can be, and for good: moved to
 ///   the front of any order that continues from here, it changes nothing for the others.
 /// - A call that never returned and leaves the state as it is, isn't placed: it needn't be.
 ///
@@ -96,15 +96,17 @@ struct LinearizabilitySearch<Model: SequentialModel> {
         else { return .refused }
         let isUnchanged = after == state
         if isUnchanged, call.returned == nil { return .refused }
+        let isForced =
+            isUnchanged && model.onlyObserves(call.call, returning: call.result, from: state)
         placed.insert(position)
         let configuration = Configuration(placed: placed.key, state: after)
         guard !seen.contains(configuration) else {
             placed.remove(position)
-            return isUnchanged ? .hopeless : .refused
+            return isForced ? .hopeless : .refused
         }
         guard seen.count < limit else { return .exhausted }
         seen.insert(configuration)
-        steps.append(Step(event: event, state: state, isForced: isUnchanged))
+        steps.append(Step(event: event, state: state, isForced: isForced))
         state = after
         events.lift(event)
         return .placed

@@ -15,6 +15,10 @@ protocol SequentialModel {
     /// The state after a call that returned `result`; nil if in `state` it couldn't have. Without
     /// a result the call's outcome isn't known: the state if it took effect, nil if it can't have.
     func state(after call: Call, returning result: Return?, from state: State) -> State?
+
+    /// Whether a call that leaves `state` as it is does so in every state that can follow it as
+    /// well, if it can stand there at all: a read, but not a write of the value that is there.
+    func onlyObserves(_ call: Call, returning result: Return?, from state: State) -> Bool
 }
 
 /// A call as its client saw it.
