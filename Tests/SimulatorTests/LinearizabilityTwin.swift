@@ -4,7 +4,7 @@ import Basics
 
 /// A cell that holds a number: zero at first.
 struct CellModel: SequentialModel {
-    enum Call { case write(Int), read, swap(Int, Int) }
+    enum Call: Equatable { case write(Int), read, swap(Int, Int) }
 
     enum Return: Equatable { case written, value(Int), swapped(Bool) }
 

@@ -12,7 +12,7 @@ import Replica
 struct CreditModel: SequentialModel {
     typealias Return = KeyclaveReturn
 
-    enum Action {
+    enum Action: Equatable {
         case owner(OwnerState.Call)
         case setLimit(Allowance)
         case removeLimit
@@ -30,7 +30,7 @@ struct CreditModel: SequentialModel {
 
     /// An action, and the position in `dates` of the log time at which it was decided; nil if
     /// that isn't known.
-    struct Call {
+    struct Call: Equatable {
         var keyclave: KeyclaveCall<Action>
         var date: Int?
     }
@@ -90,6 +90,37 @@ struct CreditModel: SequentialModel {
         if let id = call.keyclave.id, state.decided.contains(id) { return true }
         if case .readCredits = call.keyclave.action { return true }
         return result?.refusal != nil
+    }
+
+    /// Nothing that is counted falls within its period, and what was ever spent never.
+    func rulesOut(_ call: Call, returning result: KeyclaveReturn?, after state: State) -> Bool {
+        if let id = call.keyclave.id, state.decided.contains(id) { return false }
+        switch (call.keyclave.action, result) {
+        case (.charge(let credits), .charge(.charged(let receipt))?):
+            if receipt.remaining == nil {
+                return receipt.spent.rawValue < state.spentEver + credits
+            }
+            // In whichever period: the day's counter is the least of all.
+            return call.date == state.date && receipt.spent.rawValue < state.spentInDay + credits
+        case (.readCredits, .answer(.credits(let answer))?):
+            return isBelow(answer.spent, answer.period, endingAt: answer.resetsAt, state)
+        case (.setLimit, .outcome(.changed(let change))?):
+            guard case .limit(let detail) = change.result else { return false }
+            return isBelow(detail.spent, detail.period, endingAt: detail.resetsAt, state)
+        default: return false
+        }
+    }
+
+    /// Whether less was spent in the period that ends then than is counted in it already.
+    private func isBelow(
+        _ spent: Credits, _ period: Period, endingAt end: Timestamp?, _ state: State
+    ) -> Bool {
+        guard end == dates[state.date].end(of: period) else { return false }
+        switch period {
+        case .none: return spent.rawValue < state.spentEver
+        case .month: return spent.rawValue < state.spentInMonth
+        case .day: return spent.rawValue < state.spentInDay
+        }
     }
 
     private func state(

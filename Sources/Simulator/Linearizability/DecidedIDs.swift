@@ -19,7 +19,7 @@ struct DecidedIDs: Hashable {
 }
 
 /// A call as the models see it.
-struct KeyclaveCall<Action> {
+struct KeyclaveCall<Action: Equatable>: Equatable {
     var action: Action
     /// The number of its id, if other calls of the history bear the same with the same content.
     /// An id that is used once needs no memory.

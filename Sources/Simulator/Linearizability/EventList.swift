@@ -53,7 +53,10 @@ struct EventList {
     /// The first event left; requires that a return is left.
     var first: Int { next[events.count] }
 
-    /// Requires that a return follows.
+    /// Whether this stands behind the last event.
+    func isEnd(_ event: Int) -> Bool { event == events.count }
+
+    /// The next event left, or the end.
     func successor(of event: Int) -> Int { next[event] }
 
     func isReturn(_ event: Int) -> Bool { events[event].isReturn }

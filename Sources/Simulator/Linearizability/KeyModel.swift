@@ -12,7 +12,7 @@ struct KeyModel: SequentialModel {
     enum Phase: Hashable { case absent, inactive, active, revoked }
     typealias Return = KeyclaveReturn
 
-    enum Action {
+    enum Action: Equatable {
         case owner(OwnerState.Call)
         case create(active: Bool, Name)
         case rename(Name)

@@ -6,11 +6,14 @@ import Basics
 /// The search is Wing and Gong's ("Testing and Verifying Concurrent Objects", 1993): of the calls
 /// that no other must precede, try each as the next. It remembers its dead ends as Lowe proposed
 /// ("Testing for Linearizability", 2017): a configuration is the set of calls placed and the state
-/// that they led to, and none is explored twice. Two rules keep it narrow:
+/// that they led to, and none is explored twice. Some rules keep it narrow:
 ///
 /// - A call that returned and only observes is placed as soon as it can be, and for good: moved to
 ///   the front of any order that continues from here, it changes nothing for the others.
 /// - A call that never returned and leaves the state as it is, isn't placed: it needn't be.
+/// - Of equal calls that never returned the one invoked first is placed first.
+/// - A call that never returned isn't placed where it would rule out what one of the next calls
+///   returned: without this, every set of them would be tried at every dead end.
 ///
 /// Calls at one and the same instant count as concurrent.
 struct LinearizabilitySearch<Model: SequentialModel> {
@@ -42,8 +45,17 @@ struct LinearizabilitySearch<Model: SequentialModel> {
     /// The latest return that no order got past.
     private var furthest: Int?
     private var longestOrder: [Int] = []
+    /// For a call that never returned, the last equal one before it.
+    private let twins: [Int?]
+    /// Whether the model's foresight is asked, and whether it ruled anything out.
+    private let hasForesight: Bool
+    private var usedForesight = false
+    /// How many of the next calls that returned are looked at.
+    private static var foresight: Int { 16 }
 
-    init(_ history: History, model: Model, limit: Int) {
+    private init(_ history: History, model: Model, limit: Int, hasForesight: Bool) {
+        self.hasForesight = hasForesight
+        twins = Self.twins(in: history)
         self.model = model
         self.history = history
         self.limit = limit
@@ -56,8 +68,28 @@ struct LinearizabilitySearch<Model: SequentialModel> {
     static func verdict(
         on history: History, model: Model, limit: Int
     ) -> LinearizabilityVerdict {
-        var search = LinearizabilitySearch(history, model: model, limit: limit)
-        return search.run()
+        var search = LinearizabilitySearch(
+            history, model: model, limit: limit, hasForesight: true)
+        let verdict = search.run()
+        guard case .notLinearizable = verdict, search.usedForesight else { return verdict }
+        // What was ruled out for the sake of a later call might have come further.
+        var plain = LinearizabilitySearch(
+            history, model: model, limit: limit, hasForesight: false)
+        let exact = plain.run()
+        guard case .notLinearizable = exact else { return verdict }
+        return exact
+    }
+
+    private static func twins(in history: History) -> [Int?] {
+        var pending = history.indices.filter { history[$0].returned == nil }
+        pending.sort { (history[$0].invoked, $0) < (history[$1].invoked, $1) }
+        var twins: [Int?] = Array(repeating: nil, count: history.count)
+        for (place, position) in pending.enumerated() where history[position].result == nil {
+            twins[position] = pending[..<place].last { earlier in
+                history[earlier].result == nil && history[earlier].call == history[position].call
+            }
+        }
+        return twins
     }
 
     private mutating func run() -> LinearizabilityVerdict {
@@ -95,7 +127,11 @@ struct LinearizabilitySearch<Model: SequentialModel> {
         guard let after = model.state(after: call.call, returning: call.result, from: state)
         else { return .refused }
         let isUnchanged = after == state
-        if isUnchanged, call.returned == nil { return .refused }
+        if call.returned == nil {
+            guard !isUnchanged, twins[position].map(placed.contains) ?? true,
+                !isRuledOut(after)
+            else { return .refused }
+        }
         let isForced =
             isUnchanged && model.onlyObserves(call.call, returning: call.result, from: state)
         placed.insert(position)
@@ -110,6 +146,26 @@ struct LinearizabilitySearch<Model: SequentialModel> {
         state = after
         events.lift(event)
         return .placed
+    }
+
+    /// Whether one of the next calls that returned couldn't any more have.
+    private mutating func isRuledOut(_ state: Model.State) -> Bool {
+        guard hasForesight else { return false }
+        var seen = 0
+        var next = events.first
+        while seen < Self.foresight, !events.isEnd(next) {
+            let event = next
+            next = events.successor(of: event)
+            if events.isReturn(event) { continue }
+            let call = history[events.call(of: event)]
+            guard call.returned != nil else { continue }
+            if model.rulesOut(call.call, returning: call.result, after: state) {
+                usedForesight = true
+                return true
+            }
+            seen += 1
+        }
+        return false
     }
 
     /// Takes back the last call for which there may be another choice; nil if there is none.

@@ -3,7 +3,7 @@ import Keyring
 import Replica
 
 /// The calls that concern one object, in the order of their invocations.
-struct ObjectHistory<Call> {
+struct ObjectHistory<Call: Equatable> {
     var calls: [TimedCall<Call, KeyclaveReturn>] = []
     /// The deed that each call is part of; nil for the turn of a day.
     var deeds: [Int?] = []
@@ -59,7 +59,7 @@ extension ObjectHistory where Call == CreditModel.Call {
             of: deed, number, invoked: invoked)
     }
 
-    /// With the days' turns as calls of their own, if a limit has a period.
+    /// With the days' turns as calls of their own; all on one day if no limit has a period.
     func turningDays(_ dates: LogDates) -> ObjectHistory {
         let hasPeriod = calls.contains { call in
             guard case .setLimit(let allowance) = call.call.keyclave.action else { return false }
@@ -67,7 +67,9 @@ extension ObjectHistory where Call == CreditModel.Call {
         }
         var history = self
         guard hasPeriod else {
-            for position in calls.indices { history.calls[position].call.date = nil }
+            for position in calls.indices where calls[position].call.date != nil {
+                history.calls[position].call.date = 0
+            }
             return history
         }
         for date in dates.days.indices.dropFirst() {

@@ -53,6 +53,11 @@ struct PlacedCalls {
         while high > low, returned[high - 1] == 0 { high -= 1 }
     }
 
+    func contains(_ call: Int) -> Bool {
+        let (word, mask) = place(call)
+        return (hasReturned[call] ? returned : pending)[word] & mask != 0
+    }
+
     /// Different for every set of the same history's calls.
     var key: [UInt64] {
         var key: [UInt64] = []

@@ -7,7 +7,7 @@ import Basics
 /// everything about its past that can ever be seen again.
 protocol SequentialModel {
     associatedtype State: Hashable
-    associatedtype Call
+    associatedtype Call: Equatable
     associatedtype Return
 
     var initial: State { get }
@@ -19,6 +19,14 @@ protocol SequentialModel {
     /// Whether a call that leaves `state` as it is does so in every state that can follow it as
     /// well, if it can stand there at all: a read, but not a write of the value that is there.
     func onlyObserves(_ call: Call, returning result: Return?, from state: State) -> Bool
+
+    /// Whether after `state` the call can't ever return that any more, whatever else happens: a
+    /// counter that never falls is above what the call saw. False is always right, and slower.
+    func rulesOut(_ call: Call, returning result: Return?, after state: State) -> Bool
+}
+
+extension SequentialModel {
+    func rulesOut(_ call: Call, returning result: Return?, after state: State) -> Bool { false }
 }
 
 /// A call as its client saw it.
@@ -46,7 +54,8 @@ enum LinearizabilityVerdict: Equatable {
 /// Why there is no linear order.
 struct Refutation: Equatable {
     /// The call whose return ends the shortest prefix of the history that can't be explained; up
-    /// to right before that return it can.
+    /// to right before that return it can. (Some prefix that can't, if the bound was reached in
+    /// looking for the shortest.)
     var call: Int
     /// The calls of that prefix, in the order of their invocations.
     var prefix: [Int]
