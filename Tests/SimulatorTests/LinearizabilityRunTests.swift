@@ -29,11 +29,15 @@ import Testing
         private var errands: [Errand?]
         private var random: SeededGenerator
         private var now = Instant.zero
+        /// Of log time between two entries, in milliseconds.
+        private let longestPause: UInt64
         private var changes: [TableChange] = []
         /// Twelve hours before a day and a month end: 2026-03-31T12:00:00Z.
         static let start = Timestamp(milliseconds: 1_774_958_400_000)
 
         init(seed: UInt64, clients: Int, steps: Int) {
+            // Twenty hours or less in all: no id is forgotten.
+            longestPause = UInt64(90_000 * min(4_000, steps) / steps)
             random = SeededGenerator(seed: seed)
             errands = Array(repeating: nil, count: clients)
             machine = StateMachine(
@@ -105,8 +109,7 @@ import Testing
             guard let command = operation.command else {
                 return (.answer(answer(operation.question)), LogIndex(UInt64(times.count)))
             }
-            // A day's turn is somewhere in the middle; ids are never forgotten.
-            times.append(time + .milliseconds(Int64(random.below(90_000))))
+            times.append(time + .milliseconds(Int64(random.below(longestPause))))
             let index = LogIndex(UInt64(times.count))
             var actor = Actor.token(TokenID(1))
             if case .charge = command { actor = .cluster }
