@@ -13,7 +13,8 @@ import Basics
 /// - A call that never returned and leaves the state as it is, isn't placed: it needn't be.
 /// - Of equal calls that never returned the one invoked first is placed first.
 /// - A call that never returned isn't placed where it would rule out what one of the next calls
-///   returned: without this, every set of them would be tried at every dead end.
+///   returned: without this, every set of them would be tried at every dead end. (A history of 46
+///   calls, 19 of which never returned, wasn't decided within 200,000 configurations; so it is.)
 ///
 /// Calls at one and the same instant count as concurrent.
 struct LinearizabilitySearch<Model: SequentialModel> {
