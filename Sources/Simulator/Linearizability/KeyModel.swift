@@ -1,0 +1,243 @@
+import Basics
+import Keyring
+import Replica
+
+/// One key, and the user and account that it belongs to.
+///
+/// Exact: the key's state and name, the log index of its last change wherever two answers show
+/// it, whether it is accepted, and every refusal that these decide. Not judged, for it depends on
+/// other keys: whether a cap was reached, and how many keys a revocation of all struck. A revoked
+/// key is taken to be remembered for as long as the history lasts.
+struct KeyModel: SequentialModel {
+    enum Phase: Hashable { case absent, inactive, active, revoked }
+    typealias Return = KeyclaveReturn
+
+    enum Action: Equatable {
+        case owner(OwnerState.Call)
+        case create(active: Bool, Name)
+        case rename(Name)
+        case setActive(Bool)
+        case revoke
+        /// All keys of its user.
+        case revokeAll
+        /// A charge with it, whatever it costs.
+        case charge
+        /// A charge refused without a word in the ledger: there was no such key.
+        case chargeUnknown
+        /// `GET` of the key.
+        case readKey
+        /// What the key can spend.
+        case readCredits
+    }
+
+    typealias Call = KeyclaveCall<Action>
+
+    struct State: Hashable {
+        var owner = OwnerState()
+        /// By itself: the key of a removed user is dead whatever this says.
+        var phase = Phase.absent
+        /// Nil before it is created.
+        var name: Name?
+        /// The log index of its last change, its user's removal counted in; nil if no answer
+        /// told.
+        var changedAt: LogIndex?
+        var decided = DecidedIDs()
+
+        var effectivePhase: Phase {
+            owner.user == .removed && phase != .absent ? .revoked : phase
+        }
+
+        var isAccepted: Bool { owner.isOpen && phase == .active }
+
+        /// The key's account is open, the key exists and can still be changed.
+        var isLive: Bool {
+            owner.account == .open && phase != .absent && effectivePhase != .revoked
+        }
+    }
+
+    let initial = State()
+
+    func state(
+        after call: Call, returning result: KeyclaveReturn?, from state: State
+    ) -> State? {
+        guard let id = call.id else {
+            return self.state(after: call.action, returning: result, from: state)
+        }
+        if state.decided.contains(id) { return result?.isFirst == true ? nil : state }
+        guard var next = self.state(after: call.action, returning: result, from: state)
+        else { return nil }
+        // Nothing is remembered of a charge with a key that isn't there.
+        if case .charge = call.action, state.phase == .absent { return next }
+        next.decided.insert(id)
+        return next
+    }
+
+    func onlyObserves(
+        _ call: Call, returning result: KeyclaveReturn?, from state: State
+    ) -> Bool {
+        if let id = call.id, state.decided.contains(id) { return true }
+        switch call.action {
+        case .charge, .chargeUnknown, .readKey, .readCredits: return true
+        default: return result?.refusal != nil
+        }
+    }
+
+    private func state(
+        after action: Action, returning result: KeyclaveReturn?, from state: State
+    ) -> State? {
+        if let refusal = result?.refusal { return refuse(action, refusal, state) ? state : nil }
+        switch (action, result) {
+        case (.owner(let call), _): return own(call, result, state)
+        case (.readKey, .answer(.key(let detail))?): return read(detail, state)
+        case (.readCredits, .answer(.credits)?), (.charge, .charge(.charged)?):
+            return state.isAccepted ? state : nil
+        // A read that never returned, and a charge whose fate isn't known, do nothing to a key.
+        case (.readKey, nil), (.readCredits, nil), (.charge, nil): return state
+        case (.readKey, _?), (.readCredits, _?), (.charge, _?): return nil
+        case (_, .outcome(.changed(let change))?): return apply(action, change, state)
+        case (_, nil): return apply(action, nil, state)
+        case (_, _?): return nil
+        }
+    }
+
+    private func own(
+        _ call: OwnerState.Call, _ result: KeyclaveReturn?, _ state: State
+    ) -> State? {
+        guard let owner = state.owner.after(call, returning: result) else { return nil }
+        var next = state
+        if call == .removeUser, state.owner.user == .present, state.phase != .absent,
+            state.phase != .revoked
+        {
+            next.changedAt = nil
+            if case .outcome(.changed(let change))? = result { next.changedAt = change.index }
+        }
+        next.owner = owner
+        return next
+    }
+
+    private func read(_ detail: KeyDetail, _ state: State) -> State? {
+        guard state.owner.account == .open, state.phase != .absent,
+            detail.state == keyState(state.effectivePhase), detail.name == state.name
+        else { return nil }
+        return learn(detail.changedAt, state)
+    }
+
+    private func keyState(_ phase: Phase) -> KeyState? {
+        switch phase {
+        case .absent: nil
+        case .inactive: .inactive
+        case .active: .active
+        case .revoked: .revoked
+        }
+    }
+
+    /// An answer showed when the key was last changed.
+    private func learn(_ changedAt: LogIndex, _ state: State) -> State? {
+        guard let known = state.changedAt else {
+            var next = state
+            next.changedAt = changedAt
+            return next
+        }
+        return known == changedAt ? state : nil
+    }
+
+    /// A change of the key that took effect or had nothing to do. Nil as the change if its answer
+    /// isn't known.
+    private func apply(_ action: Action, _ change: Change?, _ state: State) -> State? {
+        var next = state
+        switch action {
+        case .create(let active, let name):
+            guard state.owner.isOpen, state.phase == .absent else { return nil }
+            next.phase = active ? .active : .inactive
+            next.name = name
+        case .rename(let name):
+            guard state.isLive else { return nil }
+            next.name = name
+        case .setActive(let active):
+            guard state.isLive else { return nil }
+            next.phase = active ? .active : .inactive
+        case .revoke:
+            guard state.owner.account == .open, state.phase != .absent else { return nil }
+            if state.effectivePhase != .revoked { next.phase = .revoked }
+        case .revokeAll:
+            return revokeAll(change, state)
+        case .owner, .charge, .chargeUnknown, .readKey, .readCredits:
+            return nil
+        }
+        let isEffective = next != state
+        guard let change else {
+            if isEffective { next.changedAt = nil }
+            return next
+        }
+        guard shows(change, next) else { return nil }
+        guard isEffective else { return learn(change.index, state) }
+        if let before = state.changedAt, change.index <= before { return nil }
+        next.changedAt = change.index
+        return next
+    }
+
+    /// Whether an answer shows the state that it says the change led to.
+    private func shows(_ change: Change, _ state: State) -> Bool {
+        switch change.result {
+        case .key(let detail):
+            detail.state == keyState(state.effectivePhase) && detail.name == state.name
+                && detail.changedAt == change.index
+        case .keyRevoked: state.effectivePhase == .revoked
+        default: false
+        }
+    }
+
+    private func revokeAll(_ change: Change?, _ state: State) -> State? {
+        guard state.owner.account == .open, state.owner.user != .absent else { return nil }
+        var next = state
+        if state.isLive {
+            next.phase = .revoked
+            next.changedAt = change?.index
+        }
+        guard let change else { return next }
+        guard case .keysRevoked(_, let count) = change.result else { return nil }
+        // If it struck this key, it struck one at least.
+        return state.isLive && count == 0 ? nil : next
+    }
+
+    /// Whether a refusal is explained by the state, which it doesn't change.
+    private func refuse(_ action: Action, _ refusal: Refusal, _ state: State) -> Bool {
+        switch action {
+        case .owner(let call):
+            return state.owner.after(call, returning: .outcome(.refused(refusal))) != nil
+        case .create(let active, _):
+            if let isExplained = state.owner.explains(refusal) { return isExplained }
+            switch refusal {
+            case .identifierTaken: return state.owner.isOpen && state.phase != .absent
+            case .activeKeyLimit: return active && state.owner.isOpen && state.phase == .absent
+            case .keyLimit, .capacity: return state.owner.isOpen && state.phase == .absent
+            case .apiNotFound: return state.owner.isOpen
+            default: return false
+            }
+        case .charge, .readCredits:
+            switch refusal {
+            case .invalidKey: return !state.isAccepted
+            case .creditsExhausted: return state.isAccepted
+            default: return false
+            }
+        case .chargeUnknown: return refusal == .invalidKey && state.phase == .absent
+        case .rename, .setActive, .revoke, .revokeAll, .readKey:
+            return refuseKnown(action, refusal, state)
+        }
+    }
+
+    private func refuseKnown(_ action: Action, _ refusal: Refusal, _ state: State) -> Bool {
+        switch (action, refusal) {
+        case (_, .unauthenticated), (_, .forbidden): return true
+        case (_, .accountNotFound): return state.owner.account != .open
+        case (.revokeAll, .userNotFound):
+            return state.owner.account == .open && state.owner.user == .absent
+        case (.revokeAll, _): return false
+        case (_, .keyNotFound): return state.owner.account == .open && state.phase == .absent
+        case (.setActive, .keyRevoked), (.rename, .keyRevoked):
+            return state.owner.account == .open && state.effectivePhase == .revoked
+        case (.setActive(true), .activeKeyLimit): return state.isLive && state.phase == .inactive
+        default: return false
+        }
+    }
+}

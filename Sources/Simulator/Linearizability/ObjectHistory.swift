@@ -1,0 +1,256 @@
+import Basics
+import Keyring
+import Replica
+
+/// The calls that concern one object, in the order of their invocations.
+struct ObjectHistory<Call: Equatable> {
+    var calls: [TimedCall<Call, KeyclaveReturn>] = []
+    /// The deed that each call is part of; nil for the turn of a day.
+    var deeds: [Int?] = []
+    /// The first call under each id, and the id's number once it has been used twice.
+    private var ids: [Deed.Identity: (first: Int, number: Int?)] = [:]
+    private var numbers = 0
+
+    mutating func add(_ call: Call, of deed: Deed, _ number: Int, invoked: Instant) {
+        calls.append(
+            TimedCall(call: call, result: deed.result, invoked: invoked, returned: deed.returned))
+        deeds.append(number)
+    }
+
+    /// The number of the id of the call to be added next, and the earlier call that learns it now;
+    /// nil for an id not used before.
+    mutating func number(
+        _ identity: Deed.Identity?
+    ) -> (number: Int, firstToLearn: Int?)? {
+        guard let identity else { return nil }
+        guard let known = ids[identity] else {
+            ids[identity] = (calls.count, nil)
+            return nil
+        }
+        if let number = known.number { return (number, nil) }
+        defer { numbers += 1 }
+        ids[identity] = (known.first, numbers)
+        return (numbers, known.first)
+    }
+}
+
+extension ObjectHistory where Call == KeyModel.Call {
+    mutating func add(
+        _ action: KeyModel.Action, of deed: Deed, _ number: Int, invoked: Instant
+    ) {
+        // A charge does nothing to its key: without an answer there is nothing to explain.
+        if case .charge = action, deed.result == nil { return }
+        let id = self.number(deed.identity)
+        if let id, let first = id.firstToLearn { calls[first].call.id = id.number }
+        add(
+            KeyModel.Call(action: action, id: id?.number), of: deed, number, invoked: invoked)
+    }
+}
+
+extension ObjectHistory where Call == CreditModel.Call {
+    mutating func add(
+        _ action: CreditModel.Action, of deed: Deed, _ number: Int, date: Int?, invoked: Instant
+    ) {
+        let id = self.number(deed.identity)
+        if let id, let first = id.firstToLearn { calls[first].call.keyclave.id = id.number }
+        add(
+            CreditModel.Call(
+                keyclave: KeyclaveCall(action: action, id: id?.number), date: date),
+            of: deed, number, invoked: invoked)
+    }
+
+    /// With the days' turns as calls of their own; all on one day if no limit has a period.
+    func turningDays(_ dates: LogDates) -> ObjectHistory {
+        let hasPeriod = calls.contains { call in
+            guard case .setLimit(let allowance) = call.call.keyclave.action else { return false }
+            return allowance.period != .none
+        }
+        var history = self
+        guard hasPeriod else {
+            for position in calls.indices where calls[position].call.date != nil {
+                history.calls[position].call.date = 0
+            }
+            return history
+        }
+        for date in dates.days.indices.dropFirst() {
+            let interval = turn(to: date)
+            let turn = KeyclaveCall(action: CreditModel.Action.reachDate(date), id: nil)
+            history.calls.append(
+                TimedCall(
+                    call: CreditModel.Call(keyclave: turn, date: nil), result: nil,
+                    invoked: interval.begin, returned: interval.end))
+            history.deeds.append(nil)
+        }
+        return history
+    }
+
+    /// When the day can have turned to `date`: after all calls decided before that day were
+    /// invoked, and before the first that was decided on it or later returned.
+    private func turn(to date: Int) -> (begin: Instant, end: Instant?) {
+        var begin = Instant(nanoseconds: .min)
+        var end: Instant?
+        for call in calls {
+            guard let decided = call.call.date else { continue }
+            if decided < date {
+                // A replay may be asked for long after its day.
+                guard call.call.keyclave.id == nil || call.result?.isFirst == true else {
+                    continue
+                }
+                begin = max(begin, call.invoked)
+            } else if let returned = call.returned {
+                end = min(end ?? returned, returned)
+            }
+        }
+        // Days in disorder: for the search to refute.
+        if let latest = end, latest < begin { end = nil }
+        return (begin, end)
+    }
+}
+
+/// A history's calls, sorted by the objects that they concern.
+struct ObjectHistories {
+    /// In the order in which the keys were first spoken of.
+    private(set) var keys: [(key: KeyID, history: ObjectHistory<KeyModel.Call>)] = []
+    private(set) var credits:
+        [(line: KeyDirectory.Line, history: ObjectHistory<CreditModel.Call>)] =
+            []
+    /// Successes with what nobody ever asked to create.
+    private(set) var strays: [ClientHistory.Finding] = []
+
+    private let directory: KeyDirectory
+    private let dates: LogDates
+    private var keyPositions: [KeyID: Int] = [:]
+    private var creditPositions: [KeyDirectory.Line: Int] = [:]
+
+    init(of history: ClientHistory) {
+        directory = history.directory
+        dates = history.dates
+        for (number, deed) in history.deeds.enumerated() {
+            route(deed, number, history.operations[deed.operation].invoked)
+        }
+    }
+
+    private mutating func route(_ deed: Deed, _ number: Int, _ invoked: Instant) {
+        switch deed.content {
+        case .command(let command): route(command, deed, number, invoked)
+        case .charge(let reference, let credits):
+            guard let key = directory.keyID(of: reference), let owner = directory.key(key) else {
+                return noteStray(deed)
+            }
+            add(deed.isUnremembered ? .chargeUnknown : .charge, to: key, deed, number, invoked)
+            // What becomes of a key that isn't accepted is no matter of credits.
+            guard deed.result?.refusal != .invalidKey else { return }
+            var date: Int?
+            if case .charge(.charged(let receipt))? = deed.result {
+                date = dates.position(of: receipt.index)
+            }
+            add(
+                .charge(credits: credits), to: KeyDirectory.Line(user: owner.user, api: owner.api),
+                deed, number, date, invoked)
+        case .key(let key, let account):
+            guard directory.key(key)?.account == account else { return noteStray(deed) }
+            add(.readKey, to: key, deed, number, invoked)
+        case .credits(let digest):
+            guard let key = directory.keyID(of: .digest(digest)), let owner = directory.key(key)
+            else { return noteStray(deed) }
+            add(.readCredits, to: key, deed, number, invoked)
+            guard deed.result?.refusal == nil else { return }
+            add(
+                .readCredits, to: KeyDirectory.Line(user: owner.user, api: owner.api), deed,
+                number, deed.index.flatMap { dates.position(of: $0) }, invoked)
+        }
+    }
+
+    private mutating func route(
+        _ command: Command, _ deed: Deed, _ number: Int, _ invoked: Instant
+    ) {
+        switch command {
+        case .createAccount(let account, _):
+            own(.createAccount, directory.users(of: account), deed, number, invoked)
+        case .deleteAccount(let account):
+            own(.deleteAccount, directory.users(of: account), deed, number, invoked)
+        case .createUser(let user, let account, _, _, _):
+            guard directory.account(of: user) == account else { return noteStray(deed) }
+            own(.createUser, [user], deed, number, invoked)
+        case .removeUser(let user, let account):
+            guard directory.account(of: user) == account else { return noteStray(deed) }
+            own(.removeUser, [user], deed, number, invoked)
+        case .setLimit(let user, let account, let api, let credits, let period):
+            guard directory.account(of: user) == account else { return noteStray(deed) }
+            let allowance = CreditModel.Allowance(credits: credits, period: period)
+            add(
+                .setLimit(allowance), to: KeyDirectory.Line(user: user, api: api), deed, number,
+                nil, invoked)
+        case .removeLimit(let user, let account, let api):
+            guard directory.account(of: user) == account else { return noteStray(deed) }
+            add(
+                .removeLimit, to: KeyDirectory.Line(user: user, api: api), deed, number, nil,
+                invoked)
+        case .revokeAllKeys(let user, let account):
+            guard directory.account(of: user) == account else { return noteStray(deed) }
+            for key in directory.keys(of: user) { add(.revokeAll, to: key, deed, number, invoked) }
+        default: routeKey(command, deed, number, invoked)
+        }
+    }
+
+    private mutating func routeKey(
+        _ command: Command, _ deed: Deed, _ number: Int, _ invoked: Instant
+    ) {
+        let (key, action): (KeyID, KeyModel.Action)
+        switch command {
+        case .createKey(let new):
+            guard directory.account(of: new.user) == new.account else { return noteStray(deed) }
+            (key, action) = (new.id, .create(active: new.active, new.name))
+        case .renameKey(let id, _, let name): (key, action) = (id, .rename(name))
+        case .setKeyActive(let id, _, let active): (key, action) = (id, .setActive(active))
+        case .revokeKey(let id, _): (key, action) = (id, .revoke)
+        default: return
+        }
+        guard directory.key(key)?.account == command.account else { return noteStray(deed) }
+        add(action, to: key, deed, number, invoked)
+    }
+
+    /// A call about an account or a user, in the history of all that is theirs.
+    private mutating func own(
+        _ call: OwnerState.Call, _ users: [UserID], _ deed: Deed, _ number: Int, _ invoked: Instant
+    ) {
+        for user in users {
+            for key in directory.keys(of: user) {
+                add(.owner(call), to: key, deed, number, invoked)
+            }
+            for line in directory.lines(of: user) {
+                add(.owner(call), to: line, deed, number, nil, invoked)
+            }
+        }
+    }
+
+    private mutating func add(
+        _ action: KeyModel.Action, to key: KeyID, _ deed: Deed, _ number: Int, _ invoked: Instant
+    ) {
+        let position = keyPositions[key] ?? keys.count
+        if position == keys.count {
+            keyPositions[key] = position
+            keys.append((key, ObjectHistory()))
+        }
+        keys[position].history.add(action, of: deed, number, invoked: invoked)
+    }
+
+    private mutating func add(
+        _ action: CreditModel.Action, to line: KeyDirectory.Line, _ deed: Deed, _ number: Int,
+        _ date: Int?, _ invoked: Instant
+    ) {
+        let position = creditPositions[line] ?? credits.count
+        if position == credits.count {
+            creditPositions[line] = position
+            credits.append((line, ObjectHistory()))
+        }
+        credits[position].history.add(action, of: deed, number, date: date, invoked: invoked)
+    }
+
+    private mutating func noteStray(_ deed: Deed) {
+        guard let result = deed.result, result.refusal == nil else { return }
+        strays.append(
+            ClientHistory.Finding(
+                subject: "what nobody created", detail: "\(deed.text) -> \(result)"))
+    }
+}
