@@ -88,8 +88,10 @@ extension World {
         try observer.verifyNothingIsMissing(at: now)
         try observer.replay.compareAudit(at: now)
         try ReadReplay.verify(observer.reads, against: observer.log, at: now)
-        for machine in core where machine.node?.inspection.appliedIndex == observer.lastCommitted {
-            if let node = machine.node { try observer.replay.compare(with: node, at: now) }
+        for machine in core where machine.process?.node.inspection.appliedIndex == observer.lastCommitted {
+            if let process = machine.process {
+                try observer.replay.compare(with: process.node, at: now)
+            }
         }
     }
 
@@ -105,9 +107,9 @@ extension World {
     private func checkConvergence() throws(Violation) {
         guard core.allSatisfy(\.isUp) else { throw unsettled("the whole core is up", "") }
         // One that was left broken may lead nevertheless, if it is well enough.
-        let terms = core.compactMap(\.node?.inspection.term)
+        let terms = core.compactMap(\.process?.node.inspection.term)
         let leaders = machines.filter { machine in
-            guard !machine.isPaused, let view = machine.node?.inspection else { return false }
+            guard !machine.isPaused, let view = machine.process?.node.inspection else { return false }
             return view.role == .leader && terms.allSatisfy { $0 <= view.term }
         }
         guard leaders.count == 1, let leader = leaders.first else {
@@ -116,7 +118,7 @@ extension World {
         for client in clients where client.errand != nil {
             throw unsettled("every errand ends", "client \(client.number): \(client.errand!)")
         }
-        let nodes = core.filter { isConnected($0, leader) }.compactMap(\.node)
+        let nodes = core.filter { isConnected($0, leader) }.compactMap(\.process?.node)
         for node in nodes {
             guard node.inspection.standing == .whole else {
                 throw unsettled("all of the core become whole", views)
@@ -137,7 +139,7 @@ extension World {
     private var views: String {
         machines.map { machine in
             let place = core.contains { $0 === machine } ? "core" : "not core"
-            let view = machine.node.map { "\($0.inspection) \($0.stateDigest())" } ?? "down"
+            let view = machine.process.map { "\($0.node.inspection) \($0.node.stateDigest())" } ?? "down"
             return "\(machine.id) (\(place)) \(view)"
         }.joined(separator: ", ")
     }

@@ -6,10 +6,10 @@ public struct SimulationOptions: Sendable {
     /// Virtual time during which faults strike; the cluster's core is healed afterwards.
     public var safetyPhase = Duration.seconds(40)
     /// Virtual time within which the healed core must have come to rest.
-    public var livenessPhase = Duration.seconds(30)
+    public var livenessPhase = Duration.seconds(20)
     public var clients = 6
     /// Between a client's errands.
-    public var longestPause = Duration.milliseconds(100)
+    public var longestPause = Duration.milliseconds(400)
 
     /// Chances in a thousand that a delivery resets its connection.
     public var resetsPerMille: UInt64 = 1

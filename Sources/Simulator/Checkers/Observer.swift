@@ -45,16 +45,15 @@ struct Observer {
     private(set) var highestTold = LogIndex.zero
     var coverage = Coverage()
     /// A state is digested at every so manieth index.
-    private static let digestStride: UInt64 = 16
+    private static let digestStride: UInt64 = 64
 
     init(options: SimulationOptions) { staleness = Staleness(options: options) }
 
     var lastCommitted: LogIndex { LogIndex(UInt64(log.count)) }
 
     mutating func observe(
-        _ node: Node, clock: MachineClock, at now: Instant
+        _ node: borrowing Node, _ view: NodeInspection, clock: MachineClock, at now: Instant
     ) throws(Violation) {
-        let view = node.inspection
         let before = seen[node.id]
         if view.role == .leader { try observeLeader(node, view, before, now) }
         if let before { try checkMonotonic(node.id, before, view, now) }
@@ -87,7 +86,7 @@ struct Observer {
     mutating func forget(_ id: NodeID) { seen[id] = nil }
 
     private mutating func observeLeader(
-        _ node: Node, _ view: NodeInspection, _ before: Seen?, _ now: Instant
+        _ node: borrowing Node, _ view: NodeInspection, _ before: Seen?, _ now: Instant
     ) throws(Violation) {
         if let other = leaders[view.term] {
             guard other == node.id else {
@@ -130,7 +129,7 @@ struct Observer {
     }
 
     private mutating func observeApplied(
-        _ node: Node, since previous: LogIndex, _ view: NodeInspection, _ now: Instant
+        _ node: borrowing Node, since previous: LogIndex, _ view: NodeInspection, _ now: Instant
     ) throws(Violation) {
         for entry in node.entries(from: previous.next, through: view.appliedIndex) {
             try note(entry, by: node.id, now)

@@ -48,9 +48,10 @@ struct ReferenceLedger {
             floor = max(floor, (UInt64(horizon) << 16 + 0xffff, UInt64.max)) { $0 < $1 }
         }
         drop(settings)
-        records = records.filter { record in
-            if case .freeForm = record.id { return time < record.expiry }
-            return !isBelowFloor(record.id)
+        let floor = floor
+        records.removeAll { record in
+            guard case .uuidV7(let high, let low) = record.id else { return record.expiry <= time }
+            return (high, low) <= floor
         }
         requests.removeAll { $0.expiry <= time }
     }
@@ -64,7 +65,7 @@ struct ReferenceLedger {
 
     /// Holds the number of UUIDs: the least go.
     private mutating func drop(_ settings: ClusterSettings) {
-        while true {
+        while records.count > Int(settings.uuidRecords) {
             let timed = records.compactMap { record -> (UInt64, UInt64)? in
                 guard case .uuidV7(let high, let low) = record.id, !isBelowFloor(record.id)
                 else { return nil }

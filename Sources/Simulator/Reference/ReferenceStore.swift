@@ -90,6 +90,7 @@ struct ReferenceStore {
     mutating func begin(at index: LogIndex, time: Timestamp) {
         self.index = index
         self.time = max(self.time, time)
+        let known = horizon
         while let first = audit.first,
             audit.count > Int(settings.auditRecords)
                 || self.time.milliseconds - first.at.milliseconds
@@ -98,6 +99,13 @@ struct ReferenceStore {
             horizon = first.index
             audit.removeFirst()
         }
+        if horizon > known { forgetTheGone() }
+        ledger.pass(self.time, settings)
+    }
+
+    /// Whatever went away at or before the horizon of the audit trail.
+    private mutating func forgetTheGone() {
+        let horizon = horizon
         func isGone(_ death: LogIndex?) -> Bool { death.map { $0 <= horizon } ?? false }
         let goneAccounts = accounts.filter { isGone($0.deletedAt) }.map(\.detail.id)
         accounts.removeAll { goneAccounts.contains($0.detail.id) }
@@ -111,7 +119,6 @@ struct ReferenceStore {
                 || token.detail.user.map { goneUsers.contains($0) } ?? false
                 || token.detail.account.map { goneAccounts.contains($0) } ?? false
         }
-        ledger.pass(self.time, settings)
     }
 
     mutating func noteUse(_ stamp: LastUsed) {

@@ -6,7 +6,8 @@ struct EventQueue<Event> {
     private struct Item {
         var time: Instant
         var order: UInt64
-        var event: Event
+        /// Where the event lies: it is large, and the heap moves its items about.
+        var slot: Int
 
         func precedes(_ other: Item) -> Bool {
             time != other.time ? time < other.time : order < other.order
@@ -16,13 +17,23 @@ struct EventQueue<Event> {
     /// A binary heap: no item precedes its parent at `(position - 1) / 2`.
     private var heap: [Item] = []
     private var scheduled: UInt64 = 0
+    private var slots: [Event?] = []
+    private var freeSlots: [Int] = []
 
     var isEmpty: Bool { heap.isEmpty }
     var nextTime: Instant? { heap.first?.time }
 
     mutating func schedule(_ event: Event, at time: Instant) {
         scheduled &+= 1
-        heap.append(Item(time: time, order: scheduled, event: event))
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+            slots[slot] = event
+        } else {
+            slot = slots.count
+            slots.append(event)
+        }
+        heap.append(Item(time: time, order: scheduled, slot: slot))
         var child = heap.count - 1
         while child > 0, heap[child].precedes(heap[(child - 1) / 2]) {
             heap.swapAt(child, (child - 1) / 2)
@@ -37,7 +48,11 @@ struct EventQueue<Event> {
             heap[0] = last
             sink()
         }
-        return (first.time, first.event)
+        var event: Event?
+        swap(&event, &slots[first.slot])
+        freeSlots.append(first.slot)
+        guard let event else { preconditionFailure("an event without a slot") }
+        return (first.time, event)
     }
 
     private mutating func sink() {

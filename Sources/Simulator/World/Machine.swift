@@ -3,6 +3,19 @@ import Journal
 import Keyring
 import Replica
 
+/// A process with its node, which is large and must never be copied to be looked at.
+final class NodeProcess {
+    var node: Node
+
+    init(_ node: consuming Node) { self.node = node }
+
+    /// Looks at the node where it lies.
+    @inline(__always)
+    func look(_ body: (inout Node) throws(Violation) -> Void) throws(Violation) {
+        try body(&node)
+    }
+}
+
 /// One simulated computer: its disk, its clocks, and the node process while one runs.
 final class Machine {
     let id: NodeID
@@ -10,7 +23,7 @@ final class Machine {
     var disk = InMemoryDisk()
     var clock: MachineClock
     /// Nil while the process is down.
-    var node: Node?
+    var process: NodeProcess?
     /// Counts the processes that ran here: what was meant for an earlier one is dropped.
     var life = 0
     /// When the timer set last is due, in the world's time.
@@ -55,13 +68,13 @@ final class Machine {
     /// What a front thread of this machine would answer about a key. The loads are those of the
     /// server, one after the other; nil while no process runs.
     func validate(_ digest: Digest, at world: Instant) -> Validation? {
-        guard let node else { return nil }
-        let reader = node.table.makeReader()
+        guard let process else { return nil }
+        let reader = process.node.table.makeReader()
         return ValidationLoads.Applied(reader).states(of: digest).freshness(reader)
             .judge(for: nil, cost: .zero, at: clock.local(at: world))
     }
 
-    var isUp: Bool { node != nil }
+    var isUp: Bool { process != nil }
     var isPaused: Bool { backlog != nil }
     var damagedFiles: [String] { rottenFiles + disk.misdirectedFiles }
     var isDamaged: Bool { !damagedFiles.isEmpty || loss != nil }

@@ -38,7 +38,7 @@ extension World {
     /// Starts the process of a machine that has none, from what its disk holds. A directory that
     /// was damaged may be refused: the node is then lost.
     func start(_ machine: Machine) throws(Violation) {
-        guard machine.node == nil, machine.loss == nil else { return }
+        guard machine.process == nil, machine.loss == nil else { return }
         machine.life += 1
         machine.timer = .never
         machine.batches = [:]
@@ -51,7 +51,8 @@ extension World {
                 journalSettings: Self.journalSettings, secrets: [Self.secret],
                 entropy: Digest(
                     (0..<Digest.count).map { _ in UInt8(entropyRandom.below(256)) }))
-            machine.node = try Node(start, clock: machine.clock.reading(at: now))
+            machine.process = NodeProcess(
+                try Node(start, clock: machine.clock.reading(at: now)))
         } catch {
             guard machine.isDamaged else {
                 throw Violation(
@@ -64,8 +65,8 @@ extension World {
             return
         }
         trace?.note(.started(machine.id), at: now)
-        if let node = machine.node {
-            try observer.observeStart(of: node, isDamaged: machine.isDamaged, at: now)
+        if let process = machine.process {
+            try observer.observeStart(of: process.node, isDamaged: machine.isDamaged, at: now)
         }
         try step(machine, .timePassed)
     }
@@ -74,7 +75,7 @@ extension World {
     func crash(_ machine: Machine, losingPower: Bool) {
         guard machine.isUp else { return }
         trace?.note(.ended(machine.id, losingPower: losingPower), at: now)
-        machine.node = nil
+        machine.process = nil
         machine.life += 1
         machine.backlog = nil
         // What a batch under way had already written is lost or kept like all un-synced writes.

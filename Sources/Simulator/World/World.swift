@@ -174,22 +174,25 @@ extension World {
 
     /// Gives a node an input, performs what it wants done, and checks every law.
     func step(_ machine: Machine, _ input: NodeInput) throws(Violation) {
-        guard machine.node != nil else { return }
+        guard let process = machine.process else { return }
         var effects: [NodeEffect] = []
         swap(&effects, &machine.effects)
-        machine.node?.step(input, clock: machine.clock.reading(at: now), effects: &effects)
+        process.node.step(input, clock: machine.clock.reading(at: now), effects: &effects)
         defer {
             effects.removeAll(keepingCapacity: true)
             swap(&effects, &machine.effects)
         }
         try performAll(effects, machine)
-        guard let node = machine.node else { return }
-        node.checkInvariants()
+        guard machine.process === process else { return }
         let known = observer.lastCommitted
-        try observer.observe(node, clock: machine.clock, at: now)
+        try process.look { (node) throws(Violation) in
+            node.checkInvariants()
+            let view = node.inspection
+            try observer.observe(node, view, clock: machine.clock, at: now)
+            mix(view)
+            setTimer(machine, due: node.nextDeadline)
+        }
         traceCommitted(since: known)
-        mix(node.inspection)
-        setTimer(machine)
     }
 
     private func mix(_ view: NodeInspection) {
@@ -222,8 +225,8 @@ extension World {
         }
     }
 
-    private func setTimer(_ machine: Machine) {
-        guard let due = machine.node?.nextDeadline, due < .never else { return }
+    private func setTimer(_ machine: Machine, due: Instant) {
+        guard due < .never else { return }
         let time = max(machine.clock.worldTime(of: due), now)
         guard time < machine.timer else { return }
         machine.timer = time
@@ -233,6 +236,6 @@ extension World {
     /// The clock's rate changed: what was set goes by the old one.
     func resetTimer(_ machine: Machine) {
         machine.timer = .never
-        setTimer(machine)
+        if let process = machine.process { setTimer(machine, due: process.node.nextDeadline) }
     }
 }
