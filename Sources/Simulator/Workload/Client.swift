@@ -125,12 +125,9 @@ extension World {
             }
         }
         if case .charge(let charges) = command { return .charge(charges) }
-        // The content is what the client asked for; in a run the command is that, whole.
-        var writer = ByteWriter()
-        writer.writeString("\(command)")
         let submission = ClientRequest.Submission(
             command: command, idempotency: operation.idempotency,
-            content: SHA256.digest(of: writer.bytes))
+            content: operation.content)
         return .change(token: Population.operatorToken, submission)
     }
 

@@ -62,6 +62,8 @@ public struct Operation {
     var question: Question?
     /// Of the key to be validated.
     var digest: Digest?
+    /// Stands for all that the client asked for: no two operations have the same.
+    var content = Digest.zero
     var idempotency: IdempotencyKey?
 }
 
@@ -108,7 +110,7 @@ extension Population {
         }
         return Operation(
             kind: command == nil ? .query : kind, command: command, question: question,
-            idempotency: isCharge || command == nil ? nil : id)
+            content: drawDigest(&random), idempotency: isCharge || command == nil ? nil : id)
     }
 
     private func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {
