@@ -63,7 +63,8 @@ public struct Simulation: Sendable {
         do throws(Violation) {
             try world.runAll()
         } catch {
-            outcome = world.excuse.map { .excused("\($0); then \(error)") } ?? .violated(error)
+            let excuse = world.excuse ?? (error.kind == .liveness ? world.standstill : nil)
+            outcome = excuse.map { .excused("\($0); then \(error)") } ?? .violated(error)
         }
         if case .passed = outcome, let excuse = world.excuse { outcome = .excused(excuse) }
         var coverage = world.observer.coverage
@@ -101,6 +102,17 @@ extension World {
         guard damaged.count * 2 > machines.count else { return nil }
         return
             "the disks of a majority were damaged: \(damaged.map { "\($0.id)" }.joined(separator: ", "))"
+    }
+
+    /// Why the core may rightly stand still; nil if it may not. A node in doubt about its last
+    /// write needs a majority besides itself to settle it, and one that was damaged a leader: with
+    /// another node gone for good there may be neither.
+    fileprivate var standstill: String? {
+        let whole = core.filter { $0.process?.node.inspection.standing == .whole }
+        guard whole.count < core.count, whole.count * 2 <= machines.count else { return nil }
+        let others = machines.filter { machine in !core.contains { $0 === machine } }
+        let missing = others.map { "\($0.id)" }.joined(separator: ", ")
+        return "a node isn't whole, and what it lost may be on \(missing), which stays broken"
     }
 
     /// After the quiet: one leader, every errand done, one state.

@@ -8,6 +8,7 @@ final class Campaign: Sendable {
     private struct Tally {
         var next: UInt64
         var done: UInt64 = 0
+        var excused = 0
         var events = 0
         var virtualTime = Basics.Duration.zero
         var coverage = CampaignCoverage()
@@ -40,7 +41,7 @@ final class Campaign: Sendable {
                 format: "%.0f × real time, %.0f events/s, %.0f commits/s, %.1f s",
                 virtual / seconds,
                 Double(tally.events) / seconds, Double(tally.coverage.committed) / seconds, seconds)
-            print("\(tally.done) seeds from \(first): \(tally.failures.count) failed; \(rates)")
+            print("\(tally.done) seeds from \(first): \(tally.failures.count) failed, \(tally.excused) excused; \(rates)")
             var code: Int32 = 0
             for (seed, violation) in tally.failures.sorted(by: { $0.seed < $1.seed }).prefix(20) {
                 print("seed \(seed): \(violation)")
@@ -62,6 +63,7 @@ final class Campaign: Sendable {
                 if report.longestGap > tally.longestGap.gap {
                     tally.longestGap = (report.longestGap, seed)
                 }
+                if case .excused = report.outcome { tally.excused += 1 }
                 if let violation = report.violation { tally.failures.append((seed, violation)) }
                 if tally.done.isMultiple(of: 100) {
                     let line = "\(tally.done) of \(count) seeds, \(tally.failures.count) failed\n"

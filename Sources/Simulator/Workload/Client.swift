@@ -69,7 +69,12 @@ extension World {
         guard !up.isEmpty else {
             return schedule(.client(number), after: .milliseconds(200))
         }
-        let machine = up[Int(clientRandom.below(UInt64(up.count)))]
+        // In the quiet each is asked in its turn: a broken leader may be cut off from one.
+        let choice =
+            isHealed
+            ? number + (clients[number].errand?.attempts ?? 0)
+            : Int(clientRandom.below(UInt64(up.count)))
+        let machine = up[choice % up.count]
         if clients[number].errand?.operation.kind == .validate {
             try validate(client: number, at: machine)
             return finish(number)
