@@ -42,6 +42,8 @@ struct Observer {
     private var unverified: [Acknowledgement] = []
     private(set) var acknowledgements: [Acknowledgement] = []
     private(set) var reads: [ReadAnswer] = []
+    /// What clients asked and were answered, for the judgement of their histories.
+    private(set) var operations: [RecordedOperation] = []
     private(set) var staleness: Staleness
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
@@ -210,6 +212,32 @@ extension Observer {
     func verifyNothingIsMissing(at now: Instant) throws(Violation) {
         guard let lost = unverified.first else { return }
         throw violation("what was acknowledged is committed", "\(lost)", now)
+    }
+
+    /// An errand of a client that has ended, or at the end of a run one that hasn't.
+    mutating func record(
+        _ errand: Client.Errand, of client: Int, _ result: RecordedOperation.Result?,
+        at index: LogIndex, _ now: Instant
+    ) {
+        guard let request = errand.operation.request else { return }
+        operations.append(
+            RecordedOperation(
+                client: client, request: request, invoked: errand.invoked,
+                response: result.map { .init(at: now, result: $0, index: index) }))
+    }
+
+    /// Judges the clients' histories by the clients' own clock.
+    mutating func judgeHistories(at now: Instant) throws(Violation) {
+        let history = ClientHistory(
+            operations, logTimes: log.map(\.time), since: Workload.genesisValue.time)
+        let report = history.check()
+        coverage.histories += report.histories
+        coverage.undecidedHistories += report.undecided.count
+        if let finding = report.violations.first {
+            throw violation(
+                "every client history is linearizable",
+                "\(finding.subject): \(finding.detail)", now)
+        }
     }
 
     mutating func note(_ read: ReadAnswer) {

@@ -11,6 +11,8 @@ struct Client {
         /// The highest index that any client had been told when this began: what comes of it must
         /// reflect that.
         var floor: LogIndex
+        /// When it was first asked.
+        var invoked: Instant
         var attempts = 0
         /// The attempt under way; nil while the client pauses before the next.
         var ticket: RequestTicket?
@@ -62,7 +64,7 @@ extension World {
             let operation = population.draw(
                 &clientRandom, wall: Self.wallStart + (now - .zero))
             clients[number].errand = Client.Errand(
-                operation: operation, floor: observer.highestTold)
+                operation: operation, floor: observer.highestTold, invoked: now)
         }
         clients[number].errand?.ticket = nil
         let up = (isHealed ? core : machines).filter(\.isUp)
@@ -152,6 +154,7 @@ extension World {
         trace?.note(.answered("client \(number)", nil, "\(reply)"), at: now)
         switch reply {
         case .outcome(let outcome, let index):
+            observer.record(errand, of: number, .outcome(outcome), at: index, now)
             if let command = errand.operation.command { population.note(command, outcome) }
             observer.acknowledge(
                 Acknowledgement(
@@ -159,6 +162,7 @@ extension World {
                     floor: errand.floor), at: now)
             finish(number)
         case .answer(let answer, let index):
+            observer.record(errand, of: number, .answer(answer), at: index, now)
             if let question = errand.operation.question {
                 observer.coverage.count(.query)
                 observer.note(

@@ -25,6 +25,14 @@ struct Population {
     static let operatorToken = SHA256.digest(of: Array("the simulated operator's token".utf8))
 }
 
+extension Operation {
+    /// As the judge of histories takes it; nil for what has no place in one.
+    var request: RecordedOperation.Request? {
+        if let command { return .command(command, id: idempotency) }
+        return question.map { .question($0) }
+    }
+}
+
 /// What a client asks, of the state that reflects all that returned before it asked.
 enum Question {
     /// What the key of this digest can spend.
