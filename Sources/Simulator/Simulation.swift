@@ -79,10 +79,19 @@ public struct Simulation: Sendable {
 
 extension World {
     fileprivate func runAll() throws(Violation) {
+        try begin()
+        try run(until: .zero + options.safetyPhase)
+        try finish()
+    }
+
+    func begin() throws(Violation) {
         for machine in machines { try start(machine) }
         startClients()
         schedulePlan()
-        try run(until: .zero + options.safetyPhase)
+    }
+
+    /// Heals the core, lets it come to rest and renders the account.
+    func finish() throws(Violation) {
         try heal()
         try run(until: .zero + options.safetyPhase + options.livenessPhase)
         try checkConvergence()
@@ -167,7 +176,7 @@ extension World {
         }.joined(separator: ", ")
     }
 
-    private func unsettled(_ law: String, _ detail: String) -> Violation {
+    func unsettled(_ law: String, _ detail: String) -> Violation {
         Violation(kind: .liveness, law: law, detail: detail, time: now)
     }
 }

@@ -8,6 +8,8 @@ public struct SimulationOptions: Sendable {
     /// Virtual time within which the healed core must have come to rest.
     public var livenessPhase = Duration.seconds(25)
     public var clients = 6
+    /// Whether some of what clients ask for is another leader.
+    public var clientsMoveLeadership = true
     /// Between a client's errands.
     public var longestPause = Duration.milliseconds(400)
 

@@ -22,6 +22,7 @@ enum SimulateCommand {
         switch arguments.first {
         case "seeds": return seeds(Array(arguments.dropFirst()))
         case "replay": return replay(Array(arguments.dropFirst()))
+        case "cuts": return Cuts.run()
         case "--help", "-h", "help":
             print(help)
             return 0

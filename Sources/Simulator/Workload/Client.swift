@@ -61,8 +61,11 @@ extension World {
         if clients[number].errand == nil {
             // In the liveness phase the errands under way are finished and no new ones begun.
             guard !isHealed else { return }
-            let operation = population.draw(
+            var operation = population.draw(
                 &clientRandom, wall: Self.wallStart + (now - .zero))
+            if operation.kind == .transfer, !options.clientsMoveLeadership {
+                operation = Operation(kind: .query)
+            }
             clients[number].errand = Client.Errand(
                 operation: operation, floor: observer.highestTold, invoked: now)
         }
