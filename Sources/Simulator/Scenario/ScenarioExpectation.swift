@@ -80,7 +80,8 @@ public struct ScenarioExpectation: Hashable, Sendable {
     public enum Occurrence: String, CaseIterable, Hashable, Sendable {
         case writesSnapshot = "writes a snapshot"
         case installsSnapshot = "installs a snapshot"
-        case refusesBytes = "refuses bytes"
+        /// It closes a peer's link for cause: what came isn't authentic, or not in its turn.
+        case refusesLink = "refuses a link"
         case runsOutOfRoom = "runs out of room"
         case findsRoom = "finds room"
     }

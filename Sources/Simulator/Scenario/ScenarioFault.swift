@@ -48,6 +48,8 @@ public enum ScenarioFault: Hashable, Sendable {
         case rot = "rot disk of"
         case misdirect = "misdirect write of"
         case wipe = "wipe"
+        /// Somebody formats the wiped directory under the node's old id, as nobody should.
+        case reformat = "reformat"
     }
 
     /// How long a disk that hangs takes longer: beyond every run's end.

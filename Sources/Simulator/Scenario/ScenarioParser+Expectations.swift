@@ -35,7 +35,12 @@ extension ScenarioParser {
         if words.take("converged") { return .cluster(.converged) }
         if words.take("the same leader") {
             try words.expect("as at")
-            return .cluster(.sameLeader(asAt: try words.time("a time")))
+            let column = words.column
+            let time = try words.time("a time")
+            guard time < latest else {
+                throw words.error("\(time.text) isn't before the line's own time", at: column)
+            }
+            return .cluster(.sameLeader(asAt: time))
         }
         guard isPlace(words.next) else {
             throw words.unknown("an expectation", of: Self.openings)

@@ -7,7 +7,7 @@ struct ScenarioParser {
     var nodes = 0
     private var scenario = Scenario(about: [], nodes: 0, seed: 0, lines: [], end: .zero)
     /// The time of the last line that names one.
-    private var latest = Duration.zero
+    private(set) var latest = Duration.zero
     private var isEnded = false
 
     private init(file: String) { self.file = file }
@@ -37,9 +37,7 @@ struct ScenarioParser {
         return parser.scenario
     }
 
-    private static let openings = [
-        "at", "every", "first", "network", "disk", "snapshot", "wall", "cluster",
-    ]
+    private static let conditions = ["network", "disk", "snapshot", "wall"]
 
     private mutating func parse(_ words: inout ScenarioWords) throws(ScenarioError) {
         if nodes == 0 { return try parseCluster(&words) }
@@ -60,8 +58,10 @@ struct ScenarioParser {
             try parseAt(&words)
         } else if words.take("every") {
             try parseEvery(&words)
+        } else if let next = words.next, Self.conditions.contains(next) {
+            throw words.error("'\(next)' lines stand right behind 'cluster'")
         } else {
-            throw words.unknown("'at', 'every' or 'first'", of: Self.openings)
+            throw words.unknown("'at', 'every' or 'first'", of: ["at", "every", "first"])
         }
         try words.finish(isFirst ? "nothing more" : "'expect', 'within' or nothing more")
     }
