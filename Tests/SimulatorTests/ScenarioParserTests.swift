@@ -237,7 +237,7 @@ import Testing
         ("# x\ncluster 3 nodes, seed 1\nsnapshot every 1 KiB of log\n",
             "3:16: expected a size, a whole number from 4 to 65536, found '1'"),
         ("# x\ncluster 3 nodes, seed 1\nfirst heal\n",
-            "3:7: expected a request's verb, found 'heal'"),
+            "3:7: expected a request's verb, found 'heal'; did you mean 'read'?"),
         ("# x\ncluster 3 nodes, seed 1\nfirst create key K for alice\n",
             "3:24: expected a user, but no line before names one, found 'alice'"),
         ("# x\ncluster 3 nodes, seed 1\nat 1s heal\n",

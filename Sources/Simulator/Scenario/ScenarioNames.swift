@@ -50,5 +50,5 @@ struct ScenarioNames {
     }
 
     /// Words that begin a place or a list, or stand for more than one thing.
-    private static let reserved: Set<String> = ["the", "a", "all", "others", "expect", "user"]
+    private static let reserved: Set<String> = ["the", "a", "all", "others", "expect", "home"]
 }
