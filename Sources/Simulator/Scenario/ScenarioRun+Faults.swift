@@ -1,5 +1,6 @@
 import Basics
 import Consensus
+import Journal
 import Replica
 
 // Who is meant, and what strikes them.

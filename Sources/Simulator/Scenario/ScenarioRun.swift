@@ -1,5 +1,6 @@
 import Basics
 import Consensus
+import Journal
 import Keyring
 import Replica
 
