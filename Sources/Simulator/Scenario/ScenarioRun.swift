@@ -236,6 +236,7 @@ final class ScenarioRun {
         for (position, tally) in tallies.enumerated() where !tally.isEmpty {
             trace.note("line \(scenario.lines[position].number): \(tally.text)", at: world.now)
         }
+        trace.summarize(at: world.now)
         guard unmet == nil else { return }
         try world.observer.replay.compareAudit(at: world.now)
         try ReadReplay.verify(

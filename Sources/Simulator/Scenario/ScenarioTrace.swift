@@ -12,6 +12,8 @@ struct ScenarioTrace {
     /// Who was seen to campaign or to lead last.
     private var isShown: [NodeID: Bool] = [:]
     private var leaders: [NodeID: String] = [:]
+    /// Refused links, by node and cause: only the first is shown.
+    private var refusals: [(node: NodeID, cause: PeerLinkFailure, count: Int)] = []
 
     /// Milliseconds with three decimals.
     static func text(of time: Instant) -> String {
@@ -65,6 +67,25 @@ struct ScenarioTrace {
         }
     }
 
+    private mutating func noteRefusal(_ cause: PeerLinkFailure, _ id: NodeID) -> String? {
+        let known = refusals.firstIndex { $0.node == id && $0.cause == cause }
+        if let known {
+            refusals[known].count += 1
+            return nil
+        }
+        refusals.append((id, cause, 1))
+        return "refuses a link: \(cause.rawValue)"
+    }
+
+    /// What was shown only once, at the end.
+    mutating func summarize(at time: Instant) {
+        for refusal in refusals where refusal.count > 1 {
+            note(
+                "\(refusal.node)  refused \(refusal.count) links: \(refusal.cause.rawValue)",
+                at: time)
+        }
+    }
+
     private func text(
         ofEntry index: LogIndex, _ term: Term, _ world: World, _ cast: ScenarioCast
     ) -> String? {
@@ -99,7 +120,7 @@ struct ScenarioTrace {
         case .standingChanged(let standing): return "is now \(standing.text)"
         case .clockDisagreement(let isSo):
             return isSo ? "sees the clocks disagree" : "sees the clocks agree again"
-        case .peerLinkFailed(let failure): return "refuses a link: \(failure.rawValue)"
+        case .peerLinkFailed(let failure): return noteRefusal(failure, id)
         case .diskFull(let isSo): return isSo ? "runs out of room" : "finds room"
         case .snapshotWritten(let index): return "wrote a snapshot up to #\(index)"
         case .snapshotInstalled(let index, let from):
