@@ -142,20 +142,28 @@ import Testing
 
     /// Everything but the last line, which is wrong, and the error from its column on.
     static let errors: [(line: String, error: String)] = [
-        ("at 2s cut nn1 from n2",
+        (
+            "at 2s cut nn1 from n2",
             "11: expected a node (n1, n2, n3, A), 'the leader', 'a follower' or 'the other "
-                + "follower', found 'nn1'"),
+                + "follower', found 'nn1'"
+        ),
         ("at 2s cut n4 from n2", "11: there is no node n4: the cluster has n1, n2, n3"),
         ("at 2s cut A with n2", "13: expected 'from' (both ways) or 'to' (one way), found 'with'"),
-        ("at 2s deactivat K on A",
-            "7: expected a verb, found 'deactivat'; did you mean 'deactivate'?"),
+        (
+            "at 2s deactivat K on A",
+            "7: expected a verb, found 'deactivat'; did you mean 'deactivate'?"
+        ),
         ("at 2s frobnicate K", "7: expected a verb, found 'frobnicate'"),
         ("ta 2s heal", "1: expected 'at', 'every' or 'first', found 'ta'; did you mean 'at'?"),
         ("at 2 heal", "4: expected a time or 'return of', like 250ms or 2.1s, found '2'"),
-        ("at 2.0000000001s heal",
-            "4: expected a time or 'return of', like 250ms or 2.1s, found '2.0000000001s'"),
-        ("at 25000000000s heal",
-            "4: expected a time or 'return of', like 250ms or 2.1s, found '25000000000s'"),
+        (
+            "at 2.0000000001s heal",
+            "4: expected a time or 'return of', like 250ms or 2.1s, found '2.0000000001s'"
+        ),
+        (
+            "at 25000000000s heal",
+            "4: expected a time or 'return of', like 250ms or 2.1s, found '25000000000s'"
+        ),
         ("at 2s", "6: expected something to do, or 'expect', but the line ends here"),
         ("at 500ms heal", "4: 500ms is before 1s, the time of a line above"),
         ("at 2s validate K2 on A", "16: expected a key (K), found 'K2'"),
@@ -163,54 +171,88 @@ import Testing
         ("at 2s retry c2 on A", "13: expected a charge (c1), found 'c2'"),
         ("at 2s remove user bob on A", "19: expected a user (alice), found 'bob'"),
         ("at 2s create key K for alice on A", "18: the name 'K' is taken: it is a key's"),
-        ("at 2s create key all for alice on A",
-            "18: 'all' is a word of the language, not a name"),
-        ("at 2s create kay K2 for alice on A",
-            "14: expected 'account', 'user' or 'key', found 'kay'; did you mean 'key'?"),
-        ("at 2s create key 2 for alice on A",
+        (
+            "at 2s create key all for alice on A",
+            "18: 'all' is a word of the language, not a name"
+        ),
+        (
+            "at 2s create kay K2 for alice on A",
+            "14: expected 'account', 'user' or 'key', found 'kay'; did you mean 'key'?"
+        ),
+        (
+            "at 2s create key 2 for alice on A",
             "18: expected a new key's name: letters, digits and hyphens, a letter first, at most "
-                + "40, found '2'"),
-        ("at 2s charge 0 credits to K on A",
-            "14: expected credits, a whole number from 1 to 1000000000, found '0'"),
-        ("at 2s limit alice to 5 credits per year on A",
-            "32: expected 'per month', 'per day' or 'in all', found 'per'"),
-        ("at 2s create key K2 for alice opening soap on A",
-            "39: expected an API (batch, rest), found 'soap'"),
-        ("at 2s crash A after many effects",
-            "21: expected a number of effects, a whole number from 0 to 1000, found 'many'"),
+                + "40, found '2'"
+        ),
+        (
+            "at 2s charge 0 credits to K on A",
+            "14: expected credits, a whole number from 1 to 1000000000, found '0'"
+        ),
+        (
+            "at 2s limit alice to 5 credits per year on A",
+            "32: expected 'per month', 'per day' or 'in all', found 'per'"
+        ),
+        (
+            "at 2s create key K2 for alice opening soap on A",
+            "39: expected an API (batch, rest), found 'soap'"
+        ),
+        (
+            "at 2s crash A after many effects",
+            "21: expected a number of effects, a whole number from 0 to 1000, found 'many'"
+        ),
         ("at 2s hang links of A", "7: expected 'hang disk of' and a node"),
         ("at 2s fail the disk of A", "7: expected 'fail disk of' and a node"),
-        ("at 2s shift clock of A by 30s",
-            "27: expected a time with its sign, like +30s or -1.5s, found '30s'"),
-        ("at 2s drift clock of A by +1000000 ppm",
-            "27: expected a rate, a whole number with its sign, at most 900000, found '+1000000'"),
+        (
+            "at 2s shift clock of A by 30s",
+            "27: expected a time with its sign, like +30s or -1.5s, found '30s'"
+        ),
+        (
+            "at 2s drift clock of A by +1000000 ppm",
+            "27: expected a rate, a whole number with its sign, at most 900000, found '+1000000'"
+        ),
         ("at 2s heal now", "12: expected 'expect', 'within' or nothing more, found 'now'"),
         ("at 2s heal expect ok", "19: 'ok' is an answer, but the line asks nothing"),
-        ("at 2s validate K on A expect charged",
-            "30: 'charged' can't be the answer to 'validate'"),
-        ("at 2s validate K on A expect vlaid",
-            "30: expected an expectation, found 'vlaid'; did you mean 'valid'?"),
-        ("at 2s retry c1 on A expect refused with credit_exhausted",
-            "41: expected a refusal's code, found 'credit_exhausted'; did you mean 'credits_exhausted'?"),
-        ("at 2s expect A leading",
+        (
+            "at 2s validate K on A expect charged",
+            "30: 'charged' can't be the answer to 'validate'"
+        ),
+        (
+            "at 2s validate K on A expect vlaid",
+            "30: expected an expectation, found 'vlaid'; did you mean 'valid'?"
+        ),
+        (
+            "at 2s retry c1 on A expect refused with credit_exhausted",
+            "41: expected a refusal's code, found 'credit_exhausted'; did you mean 'credits_exhausted'?"
+        ),
+        (
+            "at 2s expect A leading",
             "16: expected one of 'leads', 'follows', 'is whole', 'is in doubt', 'is damaged', "
                 + "'is running', 'is down', 'writes a snapshot', 'installs a snapshot', "
-                + "'refuses a link', 'runs out of room', 'finds room', found 'leading'"),
+                + "'refuses a link', 'runs out of room', 'finds room', found 'leading'"
+        ),
         ("at 2s expect A finds room", "26: expected 'within' and a time, but the line ends here"),
         ("at 2s expect a leader within 0s", "30: a time must be above zero"),
         ("at 2s expect the same leader as at 3s", "36: 3s isn't before the line's own time"),
         ("every 1ms from 2s heal", "19: expected ':', found 'heal'"),
         ("every 1ms from return of revoke: heal", "26: no line above asks once to 'revoke'"),
-        ("every 1ms from return of chrage: heal",
-            "26: expected a request's verb, found 'chrage'; did you mean 'charge'?"),
+        (
+            "every 1ms from return of chrage: heal",
+            "26: expected a request's verb, found 'chrage'; did you mean 'charge'?"
+        ),
         ("every 0s from 2s: heal", "7: a time must be above zero"),
-        ("every 1ms from 2s: charge 1 credit to K as c2 on A",
-            "1: a charge with an id can't be repeated; use 'retry'"),
-        ("every 1ms from 2s: expect a leader within 1s",
-            "1: what is looked at again and again has no deadline"),
+        (
+            "every 1ms from 2s: charge 1 credit to K as c2 on A",
+            "1: a charge with an id can't be repeated; use 'retry'"
+        ),
+        (
+            "every 1ms from 2s: expect a leader within 1s",
+            "1: what is looked at again and again has no deadline"
+        ),
         ("first create user bob", "1: 'first' lines stand before all others"),
-        ("network delay 1ms to 2ms",
-            "1: 'network' lines stand right behind 'cluster'"),
+        (
+            "network delay 1ms to 2ms",
+            "1: 'network' lines stand right behind 'cluster'"
+        ),
         ("at return of retry c1 heal", "14: no line above asks once to 'retry c1'"),
     ]
 
@@ -223,27 +265,47 @@ import Testing
 
     static let headErrors: [(text: String, error: String)] = [
         ("", "1:1: expected 'cluster' with the number of nodes and a seed"),
-        ("at 1s heal\n",
-            "1:1: expected 'cluster' with the number of nodes and a seed, found 'at'"),
-        ("cluster 3 nodes, seed 1\nat 1s end\n",
-            "1:1: the file must begin with a comment that says what the scenario shows"),
-        ("# x\ncluster 8 nodes, seed 1\n",
-            "2:9: expected a number of nodes, a whole number from 1 to 7, found '8'"),
+        (
+            "at 1s heal\n",
+            "1:1: expected 'cluster' with the number of nodes and a seed, found 'at'"
+        ),
+        (
+            "cluster 3 nodes, seed 1\nat 1s end\n",
+            "1:1: the file must begin with a comment that says what the scenario shows"
+        ),
+        (
+            "# x\ncluster 8 nodes, seed 1\n",
+            "2:9: expected a number of nodes, a whole number from 1 to 7, found '8'"
+        ),
         ("# x\ncluster 3 nodes seed 1\n", "2:17: expected ',', found 'seed'"),
-        ("# x\ncluster 3 nodes, seed x\n",
-            "2:23: expected a seed, a whole number from 0 to 18446744073709551615, found 'x'"),
-        ("# x\ncluster 3 nodes, seed 1\nnetwork delay 2ms to 1ms\n",
-            "3:22: the longest delay is below the shortest"),
-        ("# x\ncluster 3 nodes, seed 1\nsnapshot every 1 KiB of log\n",
-            "3:16: expected a size, a whole number from 4 to 65536, found '1'"),
-        ("# x\ncluster 3 nodes, seed 1\nfirst heal\n",
-            "3:7: expected a request's verb, found 'heal'; did you mean 'read'?"),
-        ("# x\ncluster 3 nodes, seed 1\nfirst create key K for alice\n",
-            "3:24: expected a user, but no line before names one, found 'alice'"),
-        ("# x\ncluster 3 nodes, seed 1\nat 1s heal\n",
-            "4:1: expected 'at … end' as the last line"),
-        ("# x\ncluster 3 nodes, seed 1\nat 1s end\nat 2s heal\n",
-            "4:1: nothing may follow 'at … end'"),
+        (
+            "# x\ncluster 3 nodes, seed x\n",
+            "2:23: expected a seed, a whole number from 0 to 18446744073709551615, found 'x'"
+        ),
+        (
+            "# x\ncluster 3 nodes, seed 1\nnetwork delay 2ms to 1ms\n",
+            "3:22: the longest delay is below the shortest"
+        ),
+        (
+            "# x\ncluster 3 nodes, seed 1\nsnapshot every 1 KiB of log\n",
+            "3:16: expected a size, a whole number from 4 to 65536, found '1'"
+        ),
+        (
+            "# x\ncluster 3 nodes, seed 1\nfirst heal\n",
+            "3:7: expected a request's verb, found 'heal'; did you mean 'read'?"
+        ),
+        (
+            "# x\ncluster 3 nodes, seed 1\nfirst create key K for alice\n",
+            "3:24: expected a user, but no line before names one, found 'alice'"
+        ),
+        (
+            "# x\ncluster 3 nodes, seed 1\nat 1s heal\n",
+            "4:1: expected 'at … end' as the last line"
+        ),
+        (
+            "# x\ncluster 3 nodes, seed 1\nat 1s end\nat 2s heal\n",
+            "4:1: nothing may follow 'at … end'"
+        ),
     ]
 
     @Test(arguments: headErrors)

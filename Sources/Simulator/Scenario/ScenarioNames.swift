@@ -28,7 +28,8 @@ struct ScenarioNames {
             throw words.error("'\(name)' is a word of the language, not a name", at: column)
         }
         if let other = self.kind(of: name) {
-            throw words.error("the name '\(name)' is taken: it is a \(other.rawValue)'s", at: column)
+            throw words.error(
+                "the name '\(name)' is taken: it is a \(other.rawValue)'s", at: column)
         }
         known.append((name, kind))
         return name

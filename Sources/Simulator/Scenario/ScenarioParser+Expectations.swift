@@ -10,7 +10,8 @@ extension ScenarioParser {
         let condition = try parseCondition(&words)
         if case .answer(let answer) = condition {
             guard case .request(let request, _)? = deed else {
-                throw words.error("'\(answer.text)' is an answer, but the line asks nothing", at: column)
+                throw words.error(
+                    "'\(answer.text)' is an answer, but the line asks nothing", at: column)
             }
             guard answer.fits(request.answers) else {
                 throw words.error(

@@ -89,7 +89,8 @@ struct ScenarioParser {
         try words.finish()
     }
 
-    private mutating func parseCondition(_ words: inout ScenarioWords) throws(ScenarioError) -> Bool {
+    private mutating func parseCondition(_ words: inout ScenarioWords) throws(ScenarioError) -> Bool
+    {
         if words.take("network") {
             try words.expect("delay")
             scenario.conditions.networkDelay = try parseRange(&words)
@@ -163,7 +164,8 @@ struct ScenarioParser {
         append(.every(period, from: from, until: until, deed, expectation), words)
     }
 
-    private func parseMoment(_ words: inout ScenarioWords) throws(ScenarioError) -> Scenario.Moment {
+    private func parseMoment(_ words: inout ScenarioWords) throws(ScenarioError) -> Scenario.Moment
+    {
         guard words.take("return") else { return .time(try words.time("a time or 'return of'")) }
         try words.expect("of")
         let column = words.column

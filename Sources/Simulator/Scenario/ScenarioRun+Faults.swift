@@ -88,7 +88,9 @@ extension ScenarioRun {
     private func faults(of fault: ScenarioFault, _ position: Int) -> [Fault]? {
         switch fault {
         case .cut(let place, let others):
-            pairs(place, others, position)?.flatMap { [.cut(from: $0, to: $1), .cut(from: $1, to: $0)] }
+            pairs(place, others, position)?.flatMap {
+                [.cut(from: $0, to: $1), .cut(from: $1, to: $0)]
+            }
         case .cutOneWay(let place, let others):
             pairs(place, others, position)?.map { .cut(from: $0, to: $1) }
         case .mend(let place, let others):

@@ -137,7 +137,8 @@ struct ScenarioWords {
     /// A whole number with a sign.
     mutating func signedNumber(_ what: String, atMost most: Int64) throws(ScenarioError) -> Int64 {
         guard let next, let sign = next.first, sign == "+" || sign == "-",
-            Self.isDigits(next.dropFirst()), let number = Int64(next), (-most...most).contains(number)
+            Self.isDigits(next.dropFirst()), let number = Int64(next),
+            (-most...most).contains(number)
         else { throw unexpected("\(what), a whole number with its sign, at most \(most)") }
         position += 1
         return number
