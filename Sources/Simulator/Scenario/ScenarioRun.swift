@@ -14,7 +14,7 @@ final class ScenarioRun {
     var cast = ScenarioCast()
     var trace = ScenarioTrace()
     /// What falls due, by the number under which the world's queue holds it.
-    private var tasks: [Task] = []
+    private var tasks: [Due] = []
     /// What was asked, by the number under which the answer comes.
     var requests: [Asked] = []
     var pending: [Pending] = []
@@ -25,7 +25,7 @@ final class ScenarioRun {
     /// Who led, and in which term, at the times that lines refer to.
     var samples: [Duration: Leader] = [:]
     /// What waits for the answer to a line, by that line's position.
-    private var waiting: [Int: [(task: Task, plus: Duration)]] = [:]
+    private var waiting: [Int: [(task: Due, plus: Duration)]] = [:]
     /// Validations asked of processes that stand still.
     var stalledValidations: [Int] = []
     private var hasRun: [Bool]
@@ -39,7 +39,7 @@ final class ScenarioRun {
     private var preparations: [ScenarioRequest] = []
     private var prepared = 0
 
-    enum Task {
+    enum Due {
         case prepare
         case sample(Duration)
         case line(Int)
@@ -111,7 +111,7 @@ final class ScenarioRun {
 
     // MARK: What falls due
 
-    func schedule(_ task: Task, at time: Instant) {
+    func schedule(_ task: Due, at time: Instant) {
         tasks.append(task)
         world.queue.schedule(.script(tasks.count - 1), at: time)
     }
@@ -139,7 +139,7 @@ final class ScenarioRun {
         }
     }
 
-    private func schedule(_ task: Task, at moment: Scenario.Moment, of position: Int) {
+    private func schedule(_ task: Due, at moment: Scenario.Moment, of position: Int) {
         switch moment {
         case .time(let time):
             schedule(task, at: .zero + time)
@@ -156,7 +156,7 @@ final class ScenarioRun {
         }
     }
 
-    private func perform(_ task: Task) throws(Violation) {
+    private func perform(_ task: Due) throws(Violation) {
         guard unmet == nil else { return }
         // What happened before, by the world's own notes, stands before what is done now.
         takeNotes()
