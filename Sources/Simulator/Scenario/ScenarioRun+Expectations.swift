@@ -136,7 +136,7 @@ extension ScenarioRun {
     }
 
     private func isSo(_ state: ScenarioExpectation.NodeState, of machine: Machine) -> Bool {
-        guard let view = machine.node?.inspection else { return state == .down }
+        guard let view = machine.view else { return state == .down }
         switch state {
         case .leads: return leader?.id == machine.id
         case .follows: return view.role != .leader
@@ -151,10 +151,12 @@ extension ScenarioRun {
 
     /// Why the nodes haven't converged; nil if they have.
     private var disagreement: String? {
-        guard let leader, let first = world.machine(leader.id).node else { return "nobody leads" }
-        let end = first.inspection.lastIndex
+        guard let leader, let first = world.machine(leader.id).process else {
+            return "nobody leads"
+        }
+        let end = first.node.inspection.lastIndex
         for machine in world.machines where machine.isUp && !machine.isPaused {
-            guard let view = machine.node?.inspection else { continue }
+            guard let view = machine.view else { continue }
             guard view.standing == .whole else {
                 return "\(machine.id) is \(view.standing.text)"
             }
@@ -165,9 +167,11 @@ extension ScenarioRun {
                 return "\(machine.id) has applied #\(view.appliedIndex), the log ends at #\(end)"
             }
         }
-        let digest = first.stateDigest()
+        let digest = first.node.stateDigest()
         for machine in world.machines where machine.isUp && !machine.isPaused {
-            if machine.node?.stateDigest() != digest { return "\(machine.id) has another state" }
+            if machine.process?.node.stateDigest() != digest {
+                return "\(machine.id) has another state"
+            }
         }
         return nil
     }
@@ -188,11 +192,16 @@ extension ScenarioRun {
     }
 
     private func view(of machine: Machine) -> String {
-        guard let view = machine.node?.inspection else { return "\(machine.id) is down" }
+        guard let view = machine.view else { return "\(machine.id) is down" }
         if machine.isPaused { return "\(machine.id) stands still" }
         return "\(machine.id) is a \(view.role.rawValue) in term \(view.term), "
             + "\(view.standing.text)"
     }
+}
+
+extension Machine {
+    /// Nil while no process runs.
+    var view: NodeInspection? { process?.node.inspection }
 }
 
 extension ScenarioExpectation.Occurrence {

@@ -9,7 +9,7 @@ extension ScenarioRun {
     var leader: Leader? {
         var best: Leader?
         for machine in world.machines where !machine.isPaused {
-            guard let view = machine.node?.inspection, view.role == .leader else { continue }
+            guard let view = machine.view, view.role == .leader else { continue }
             if best.map({ $0.term < view.term }) ?? true {
                 best = Leader(id: machine.id, term: view.term)
             }

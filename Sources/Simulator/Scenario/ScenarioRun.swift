@@ -238,14 +238,15 @@ final class ScenarioRun {
         }
         trace.summarize(at: world.now)
         guard unmet == nil else { return }
+        try world.observer.verifyNothingIsMissing(at: world.now)
         try world.observer.replay.compareAudit(at: world.now)
         try ReadReplay.verify(
             world.observer.reads, against: world.observer.log, at: world.now)
         for machine in world.machines {
-            guard let node = machine.node,
-                node.inspection.appliedIndex == world.observer.lastCommitted
+            guard let process = machine.process,
+                process.node.inspection.appliedIndex == world.observer.lastCommitted
             else { continue }
-            try world.observer.replay.compare(with: node, at: world.now)
+            try world.observer.replay.compare(with: process.node, at: world.now)
         }
     }
 }

@@ -51,7 +51,7 @@ struct ScenarioTrace {
         case .started(let id):
             isShown[id] = nil
             leaders[id] = nil
-            guard let standing = world.machine(id).node?.inspection.standing, standing != .whole
+            guard let standing = world.machine(id).view?.standing, standing != .whole
             else { return "\(id)  starts" }
             return "\(id)  starts, \(standing.text)"
         case .ended(let id, let losingPower):
