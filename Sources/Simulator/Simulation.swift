@@ -103,7 +103,8 @@ extension World {
         try observer.judgeHistories(at: now)
         try observer.replay.compareAudit(at: now)
         try ReadReplay.verify(observer.reads, against: observer.log, at: now)
-        for machine in core where machine.process?.node.inspection.appliedIndex == observer.lastCommitted {
+        for machine in core
+        where machine.process?.node.inspection.appliedIndex == observer.lastCommitted {
             if let process = machine.process {
                 try observer.replay.compare(with: process.node, at: now)
             }
@@ -135,7 +136,9 @@ extension World {
         // One that was left broken may lead nevertheless, if it is well enough.
         let terms = core.compactMap(\.process?.node.inspection.term)
         let leaders = machines.filter { machine in
-            guard !machine.isPaused, let view = machine.process?.node.inspection else { return false }
+            guard !machine.isPaused, let view = machine.process?.node.inspection else {
+                return false
+            }
             return view.role == .leader && terms.allSatisfy { $0 <= view.term }
         }
         guard leaders.count == 1, let leader = leaders.first else {
@@ -171,7 +174,8 @@ extension World {
     private var views: String {
         machines.map { machine in
             let place = core.contains { $0 === machine } ? "core" : "not core"
-            let view = machine.process.map { "\($0.node.inspection) \($0.node.stateDigest())" } ?? "down"
+            let view =
+                machine.process.map { "\($0.node.inspection) \($0.node.stateDigest())" } ?? "down"
             return "\(machine.id) (\(place)) \(view)"
         }.joined(separator: ", ")
     }

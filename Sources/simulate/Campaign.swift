@@ -41,7 +41,9 @@ final class Campaign: Sendable {
                 format: "%.0f × real time, %.0f events/s, %.0f commits/s, %.1f s",
                 virtual / seconds,
                 Double(tally.events) / seconds, Double(tally.coverage.committed) / seconds, seconds)
-            print("\(tally.done) seeds from \(first): \(tally.failures.count) failed, \(tally.excused) excused; \(rates)")
+            print(
+                "\(tally.done) seeds from \(first): \(tally.failures.count) failed, \(tally.excused) excused; \(rates)"
+            )
             var code: Int32 = 0
             for (seed, violation) in tally.failures.sorted(by: { $0.seed < $1.seed }).prefix(20) {
                 print("seed \(seed): \(violation)")
