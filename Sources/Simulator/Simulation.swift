@@ -57,8 +57,13 @@ public struct Simulation: Sendable {
         }
     }
 
-    public func run(tracing: Bool = false) -> Report {
-        let world = World(seed: seed, options: options, plan: plan, tracing: tracing)
+    /// Runs it. A traced run tells each item when it happens, and its report holds what every
+    /// message said and how every node looked.
+    public func run(
+        tracing: Bool = false, telling listener: (@Sendable (Trace.Item) -> Void)? = nil
+    ) -> Report {
+        let world = World(seed: seed, options: options, plan: plan)
+        if tracing { world.trace = Trace(isDetailed: true, listener: listener) }
         var outcome = Outcome.passed
         do throws(Violation) {
             try world.runAll()

@@ -1,85 +1,124 @@
 import Basics
 import Foundation
-import Simulator
 import Synchronization
 
-/// Many runs over a range of seeds, on several threads; each run is on one.
+/// Many runs over a range of seeds, several at a time, each in a child process.
 final class Campaign: Sendable {
-    private struct Tally {
-        var next: UInt64
-        var done: UInt64 = 0
-        var excused = 0
-        var events = 0
-        var virtualTime = Basics.Duration.zero
-        var coverage = CampaignCoverage()
-        var longestGap = (gap: Basics.Duration.zero, seed: UInt64(0))
-        var failures: [(seed: UInt64, violation: Violation)] = []
+    private let request: RunRequest
+    private let jobs: Int
+    private let isJSON: Bool
+    private let state: Mutex<State>
+
+    private struct State {
+        var tally = CampaignTally()
+        var next: UInt64?
+        var progress: CampaignProgress
+        /// Failures told in full; the rest is counted.
+        var told = 0
     }
 
-    private let first: UInt64
-    private let count: UInt64
-    private let jobs: Int
-    private let tally: Mutex<Tally>
+    /// Seeds that one child process runs: a few hundred, so that none grows for days.
+    private static let longestChunk: UInt64 = 200
+    private static let toldFailures = 20
 
-    init(first: UInt64, count: UInt64, jobs: Int) {
-        self.first = first
-        self.count = count
+    init(_ request: RunRequest, jobs: Int, isJSON: Bool) {
+        self.request = request
         self.jobs = jobs
-        tally = Mutex(Tally(next: first))
+        self.isJSON = isJSON
+        let progress = CampaignProgress(total: request.count)
+        state = Mutex(State(next: request.seeds.lowerBound, progress: progress))
     }
 
     /// Runs all seeds and prints the account; the exit code of the worst failure.
     func run() -> Int32 {
-        let start = Date()
         DispatchQueue.concurrentPerform(iterations: jobs) { _ in work() }
-        let seconds = Date().timeIntervalSince(start)
-        return tally.withLock { tally in
-            tally.coverage.print()
-            print("longest gap: \(tally.longestGap)")
-            let virtual = Double(tally.virtualTime.milliseconds) / 1000
-            let rates = String(
-                format: "%.0f × real time, %.0f events/s, %.0f commits/s, %.1f s",
-                virtual / seconds,
-                Double(tally.events) / seconds, Double(tally.coverage.committed) / seconds, seconds)
-            print(
-                "\(tally.done) seeds from \(first): \(tally.failures.count) failed, \(tally.excused) excused; \(rates)"
-            )
-            var code: Int32 = 0
-            for (seed, violation) in tally.failures.sorted(by: { $0.seed < $1.seed }).prefix(20) {
-                print("seed \(seed): \(violation)")
-                let own: Int32 = violation.kind == .safety ? 1 : 2
-                code = code == 1 ? 1 : own
+        return state.withLock { state in
+            state.progress.clear()
+            let account = CampaignAccount(
+                request: request, tally: state.tally, seconds: state.progress.elapsed,
+                processorSeconds: Self.processorSeconds())
+            if isJSON {
+                Console.write(account.json)
+            } else {
+                let hidden = state.tally.failures.count - state.told
+                if hidden > 0 { Console.write("... and \(hidden) more failures\n") }
+                Console.write(account.text)
             }
-            return code
+            return account.exitCode
         }
     }
 
     private func work() {
-        while let seed = takeSeed() {
-            let report = Simulation(seed: seed).run()
-            tally.withLock { tally in
-                tally.done += 1
-                tally.events += report.events
-                tally.virtualTime = tally.virtualTime + report.virtualTime
-                tally.coverage.add(report.coverage)
-                if report.longestGap > tally.longestGap.gap {
-                    tally.longestGap = (report.longestGap, seed)
-                }
-                if case .excused = report.outcome { tally.excused += 1 }
-                if let violation = report.violation { tally.failures.append((seed, violation)) }
-                if tally.done.isMultiple(of: 100) {
-                    let line = "\(tally.done) of \(count) seeds, \(tally.failures.count) failed\n"
-                    FileHandle.standardError.write(Data(line.utf8))
-                }
-            }
+        while let seeds = takeChunk() {
+            SeedWorker.run(seeds, request.words) { take($0) }
         }
     }
 
-    private func takeSeed() -> UInt64? {
-        tally.withLock { tally in
-            guard tally.next - first < count else { return nil }
-            defer { tally.next += 1 }
-            return tally.next
+    private func takeChunk() -> ClosedRange<UInt64>? {
+        let last = request.seeds.upperBound
+        // Small enough at the end that no job is left alone with many.
+        let size = min(Self.longestChunk, max(1, request.count / UInt64(jobs * 4)))
+        return state.withLock { state in
+            guard let first = state.next else { return nil }
+            let end = last - first < size ? last : first + (size - 1)
+            state.next = end < last ? end + 1 : nil
+            return first...end
+        }
+    }
+
+    private func take(_ result: SeedResult) {
+        state.withLock { state in
+            state.tally.add(result)
+            if result.hasFailed, !isJSON, state.told < Self.toldFailures {
+                state.told += 1
+                state.progress.clear()
+                Console.write(FailureText.text(of: result, request) + "\n")
+            }
+            state.progress.show(state.tally)
+        }
+    }
+
+    /// What this process and its children have used, in user and system mode.
+    private static func processorSeconds() -> Double {
+        func seconds(_ time: timeval) -> Double {
+            Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000
+        }
+        var sum = 0.0
+        for whom in [RUSAGE_SELF, RUSAGE_CHILDREN] {
+            var usage = rusage()
+            if getrusage(whom.rawValue, &usage) == 0 {
+                sum += seconds(usage.ru_utime) + seconds(usage.ru_stime)
+            }
+        }
+        return sum
+    }
+}
+
+/// A failure as people are told of it.
+enum FailureText {
+    static func text(of result: SeedResult, _ request: RunRequest) -> String {
+        let simulation = request.simulation(result.seed)
+        let options = simulation.options.differences.map { "\($0.name) \($0.value)" }
+        var lines = [
+            "seed \(result.seed): \(title(result.outcome)): \(result.law)",
+            "  options   \(options.isEmpty ? "all standard" : options.joined(separator: " · "))",
+        ]
+        if result.outcome != .crash {
+            lines.append("  at        \(result.time.seconds.drop { $0 == " " }) s")
+        }
+        if !result.detail.isEmpty { lines.append("  seen      \(result.detail.prefix(600))") }
+        let words = ["simulate", "replay", "\(result.seed)"] + request.words
+        lines.append("  again     \(words.joined(separator: " "))")
+        return lines.joined(separator: "\n")
+    }
+
+    private static func title(_ outcome: SeedResult.Outcome) -> String {
+        switch outcome {
+        case .passed: "passed"
+        case .safety: "SAFETY VIOLATED"
+        case .liveness: "LIVENESS VIOLATED"
+        case .crash: "CRASHED"
+        case .excused: "excused"
         }
     }
 }

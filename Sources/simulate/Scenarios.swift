@@ -3,27 +3,32 @@ import Simulator
 
 /// `simulate run FILE…`: performs scenarios and says whether what they expect was seen.
 enum Scenarios {
-    static func run(_ arguments: [String]) -> Int32 {
+    static func run(_ arguments: [String]) throws(UsageError) -> Int32 {
+        if arguments.contains("--help") {
+            Console.write(help)
+            return ExitCode.passed
+        }
         let tells = arguments.contains("--trace")
         let files = arguments.filter { $0 != "--trace" }
-        guard !files.isEmpty else { return refuse("run takes one or more scenario files") }
-        var code: Int32 = 0
+        guard !files.isEmpty else { throw UsageError("run takes one or more scenario files") }
+        var scenarios: [(file: String, scenario: Scenario)] = []
         for file in files {
             guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-                return refuse("\(file) can't be read")
+                throw UsageError("\(file) can't be read")
             }
             do throws(ScenarioError) {
-                let report = try Scenario(text, file: file).run()
-                if tells {
-                    print(report.text, terminator: "")
-                } else {
-                    print("\(file): \(told(report.outcome))")
-                }
-                if code != 1 { code = max(code, exitCode(report.outcome)) }
+                scenarios.append((file, try Scenario(text, file: file)))
             } catch {
-                FileHandle.standardError.write(Data("\(error)\n".utf8))
-                return 64
+                Console.complain("\(error)")
+                return ExitCode.badUsage
             }
+        }
+        var code = ExitCode.passed
+        for (file, scenario) in scenarios {
+            let report = scenario.run()
+            if tells { Console.write(report.text, to: .standardOutput) }
+            Console.write("\(file): \(told(report.outcome))")
+            if code != ExitCode.safety { code = max(code, exitCode(report.outcome)) }
         }
         return code
     }
@@ -39,14 +44,23 @@ enum Scenarios {
     /// An expectation that wasn't met counts as liveness, unless a law of safety was broken.
     private static func exitCode(_ outcome: ScenarioReport.Outcome) -> Int32 {
         switch outcome {
-        case .passed: 0
-        case .violated(let violation) where violation.kind == .safety: 1
-        case .unmet, .violated: 2
+        case .passed: ExitCode.passed
+        case .violated(let violation) where violation.kind == .safety: ExitCode.safety
+        case .unmet, .violated: ExitCode.liveness
         }
     }
 
-    private static func refuse(_ reason: String) -> Int32 {
-        FileHandle.standardError.write(Data("simulate: \(reason)\n".utf8))
-        return 64
-    }
+    private static let help = """
+        simulate run: performs scenarios, and looks whether they come out as they say
+
+        USAGE
+          simulate run [--trace] FILE.scenario …
+
+          --trace   print what happened, line by line, with the virtual time in milliseconds
+
+        EXAMPLE
+          simulate run Simulations/leader-cut-off.scenario
+
+        The language is told in Simulations/README.md.
+        """
 }

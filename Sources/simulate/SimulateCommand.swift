@@ -1,75 +1,52 @@
-import Basics
 import Foundation
 import Simulator
 
-/// `simulate seeds`: many runs, each from its own seed, with a line of progress and an account.
+/// The program's verbs.
 enum SimulateCommand {
-    static let help = """
-        simulate: real Keyclave nodes in one thread of virtual time, broken on purpose
-
-        USAGE
-          simulate seeds [--from N] [--count N] [--jobs N]   run many seeds (default: 1, 1000, 2)
-          simulate replay SEED                               run one seed and tell what it saw
-
-        EXAMPLE
-          swift run -c release simulate seeds --from 1 --count 10000
-
-        EXIT CODES
-          0 passed · 1 safety violated · 2 liveness violated · 64 bad usage
-        """
-
     static func run(_ arguments: [String]) -> Int32 {
-        switch arguments.first {
-        case "seeds": return seeds(Array(arguments.dropFirst()))
-        case "replay": return replay(Array(arguments.dropFirst()))
-        case "cuts": return Cuts.run()
-        case "--help", "-h", "help":
-            print(help)
-            return 0
-        default:
-            return refuse("expected seeds or replay")
-        }
-    }
-
-    private static func refuse(_ reason: String) -> Int32 {
-        FileHandle.standardError.write(Data("simulate: \(reason); see simulate --help\n".utf8))
-        return 64
-    }
-
-    private static func replay(_ arguments: [String]) -> Int32 {
-        guard arguments.count >= 1, let seed = UInt64(arguments[0]) else {
-            return refuse("replay takes one seed, a whole number")
-        }
-        let report = Simulation(seed: seed).run(tracing: true)
-        for item in report.trace?.items ?? [] {
-            if case .sent = item.event, !arguments.contains("--sent") { continue }
-            print("\(item.time.nanoseconds / 1000) \(item.event)".prefix(200))
-        }
-        for (name, count) in report.coverage.table { print("\(name): \(count)") }
-        print("events: \(report.events), hash: \(String(report.hash, radix: 16))")
-        return conclude(report.violation, seed: seed)
-    }
-
-    private static func conclude(_ violation: Violation?, seed: UInt64) -> Int32 {
-        guard let violation else { return 0 }
-        print("seed \(seed) failed: \(violation)")
-        print("to see it again: simulate replay \(seed)")
-        return violation.kind == .safety ? 1 : 2
-    }
-
-    private static func seeds(_ arguments: [String]) -> Int32 {
-        var numbers: [String: UInt64] = ["--from": 1, "--count": 1000, "--jobs": 2]
-        var rest = arguments[...]
-        while let option = rest.popFirst() {
-            guard numbers[option] != nil else { return refuse("\(option) is no option of seeds") }
-            guard let text = rest.popFirst(), let number = UInt64(text), number > 0 else {
-                return refuse("\(option) takes a whole number above 0")
+        let rest = Array(arguments.dropFirst())
+        do throws(UsageError) {
+            switch arguments.first {
+            case "run": return try Scenarios.run(rest)
+            case "cuts": return try Cuts.run(rest)
+            case "seeds": return try SeedsCommand.run(rest)
+            case "replay": return try ReplayCommand.run(rest)
+            case "shrink": return try ShrinkCommand.run(rest)
+            case "hashes": return try HashesCommand.run(rest)
+            case SeedWorker.verb: return try SeedWorker.run(rest)
+            case ReplayCommand.childVerb: return try ReplayCommand.runInChild(rest)
+            case "--help", "-h", "help":
+                Console.write(Help.program)
+                return ExitCode.passed
+            case let verb?: throw UsageError("'\(verb)' is no verb")
+            case nil: throw UsageError("what is to be done?")
             }
-            numbers[option] = number
+        } catch {
+            Console.complain("simulate: \(error); see simulate --help")
+            return ExitCode.badUsage
         }
-        guard let first = numbers["--from"], let count = numbers["--count"],
-            let jobs = numbers["--jobs"], count <= 1 << 32, jobs <= 256
-        else { return refuse("a number is too large") }
-        return Campaign(first: first, count: count, jobs: Int(jobs)).run()
+    }
+}
+
+/// How a command ends.
+enum ExitCode {
+    static let passed: Int32 = 0
+    static let safety: Int32 = 1
+    static let liveness: Int32 = 2
+    static let crash: Int32 = 3
+    static let excused: Int32 = 4
+    /// A campaign that never saw some kind of fault or operation.
+    static let incomplete: Int32 = 5
+    static let badUsage: Int32 = 64
+}
+
+/// Lines for whoever called: at once, so that a trap loses none.
+enum Console {
+    static func write(_ line: String) { write(line + "\n", to: .standardOutput) }
+    static func complain(_ line: String) { write(line + "\n", to: .standardError) }
+
+    static func write(_ text: String, to file: FileHandle) {
+        // Nobody reads any more: there is nothing left to tell.
+        guard (try? file.write(contentsOf: Data(text.utf8))) != nil else { exit(ExitCode.crash) }
     }
 }

@@ -13,7 +13,7 @@ public enum TraceEvent: Sendable {
     /// The node ended its own process, with this line.
     case fatal(NodeID, String)
     case event(NodeID, NodeEvent)
-    case sent(from: NodeID, to: NodeID, bytes: Int)
+    case sent(TracedMessage)
     /// A client, by its name, asked a node; and was answered, or gave up.
     case asked(String, NodeID, String)
     case answered(String, NodeID?, String)
@@ -21,49 +21,111 @@ public enum TraceEvent: Sendable {
     case committed(LogIndex, Term, String)
 }
 
+/// The bytes of one send, on their way between two nodes.
+public struct TracedMessage: Sendable {
+    public var from: NodeID
+    public var to: NodeID
+    public var sent: Instant
+    /// When the receiving process took them; nil if it never did, or not yet.
+    public var arrived: Instant?
+    public var bytes: Int
+    /// What they say; nil unless the trace is detailed.
+    public var content: PeerSend?
+    /// They were sent at some time before and arrive once more.
+    public var isReplay = false
+}
+
+/// What a node looked like after a step in which that changed.
+public struct TracedView: Sendable {
+    public var time: Instant
+    public var node: NodeID
+    public var inspection: NodeInspection
+    /// Until then, in the world's time, the node answers validations.
+    public var freshUntil: Instant
+}
+
 /// What happened in a run, in the order in which it did.
+///
+/// A detailed trace holds what every message says and how every node looked as well: enough to
+/// draw the run.
 public struct Trace: Sendable {
     public struct Item: Sendable {
         public var time: Instant
         public var event: TraceEvent
+
+        public init(time: Instant, event: TraceEvent) {
+            self.time = time
+            self.event = event
+        }
     }
 
     public private(set) var items: [Item] = []
+    /// All that was sent, each as it was last seen; empty unless the trace is detailed.
+    public private(set) var messages: [TracedMessage] = []
+    /// How the nodes looked, whenever that changed; empty unless the trace is detailed.
+    public private(set) var views: [TracedView] = []
+
+    private let isDetailed: Bool
+    /// Told each item when it happens, so that a run that ends in a trap has told all before it.
+    private let listener: (@Sendable (Item) -> Void)?
+    /// The messages under way, by what is known of them on arrival, oldest first.
+    private var underWay: [Passage: [Int]] = [:]
+    private var lastViews: [NodeID: TracedView] = [:]
+
+    private struct Passage: Hashable {
+        var direction: Network.Direction
+        var sent: Instant
+        var bytes: Int
+    }
+
+    init(isDetailed: Bool = false, listener: (@Sendable (Item) -> Void)? = nil) {
+        self.isDetailed = isDetailed
+        self.listener = listener
+    }
 
     mutating func note(_ event: TraceEvent, at time: Instant) {
-        items.append(Item(time: time, event: event))
+        let item = Item(time: time, event: event)
+        listener?(item)
+        items.append(item)
     }
 
     mutating func noteSent(_ bytes: [UInt8], _ direction: Network.Direction, at time: Instant) {
-        note(.sent(from: direction.from, to: direction.to, bytes: bytes.count), at: time)
-    }
-}
-
-/// A hash of everything that happens, cheap enough to be kept in every run: equal in equal runs, in
-/// every build and process.
-struct RollingHash {
-    private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-    /// The hash at each whole second of virtual time: the first that differs tells when two runs
-    /// parted.
-    private(set) var seconds: [UInt64] = []
-
-    mutating func mix(_ word: UInt64) {
-        value = (value ^ word) &* 0x9E37_79B9_7F4A_7C15
-        value ^= value >> 29
+        let message = TracedMessage(
+            from: direction.from, to: direction.to, sent: time, bytes: bytes.count,
+            content: isDetailed ? PeerSend(bytes) : nil)
+        note(.sent(message), at: time)
+        guard isDetailed else { return }
+        let passage = Passage(direction: direction, sent: time, bytes: bytes.count)
+        underWay[passage, default: []].append(messages.count)
+        messages.append(message)
     }
 
-    mutating func mix(_ bytes: [UInt8]) {
-        mix(UInt64(bytes.count))
-        var word: UInt64 = 0
-        // The first bytes are of a header that authenticates the rest.
-        for byte in bytes.prefix(128) {
-            word = word &* 257 &+ UInt64(byte)
+    /// A process takes bytes that were sent at the time given.
+    mutating func noteArrival(
+        of bytes: [UInt8], _ direction: Network.Direction, sent: Instant, at time: Instant
+    ) {
+        guard isDetailed else { return }
+        let passage = Passage(direction: direction, sent: sent, bytes: bytes.count)
+        if var waiting = underWay[passage], !waiting.isEmpty {
+            messages[waiting.removeFirst()].arrived = time
+            underWay[passage] = waiting.isEmpty ? nil : waiting
+            return
         }
-        mix(word)
+        messages.append(
+            TracedMessage(
+                from: direction.from, to: direction.to, sent: sent, arrived: time,
+                bytes: bytes.count, content: PeerSend(bytes), isReplay: true))
     }
 
-    mutating func advance(to time: Instant) {
-        while Int64(seconds.count + 1) * 1_000_000_000 <= time.nanoseconds { seconds.append(value) }
-        mix(UInt64(bitPattern: time.nanoseconds))
+    /// What a node looks like after a step.
+    mutating func noteView(
+        _ view: NodeInspection, of node: NodeID, freshUntil: Instant, at time: Instant
+    ) {
+        guard isDetailed else { return }
+        let last = lastViews[node]
+        if let last, last.inspection == view, last.freshUntil == freshUntil { return }
+        let noted = TracedView(time: time, node: node, inspection: view, freshUntil: freshUntil)
+        lastViews[node] = noted
+        views.append(noted)
     }
 }

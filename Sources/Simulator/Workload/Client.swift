@@ -92,6 +92,7 @@ extension World {
         let ticket = makeTicket(.client(number), at: machine)
         clients[number].errand?.ticket = ticket
         clients[number].errand?.attempts += 1
+        trace?.note(.asked("client \(number)", machine.id, operation.brief), at: now)
         // The client's own clock: it gives up waiting and asks elsewhere.
         let patience = Self.patiences[Int(clientRandom.below(4))]
         schedule(.impatience(number, ticket), after: patience)
@@ -118,6 +119,10 @@ extension World {
             let validation = machine.validate(digest, at: now)
         else { return }
         observer.coverage.validations += 1
+        trace?.note(
+            .answered(
+                "client \(number)", machine.id,
+                "key \(digest.brief) is \(validation.verdict.code)"), at: now)
         if validation.verdict != .unavailable { observer.coverage.count(.validate) }
     }
 
@@ -154,7 +159,7 @@ extension World {
     ) throws(Violation) {
         guard let errand = clients[number].errand, errand.ticket == ticket else { return }
         clients[number].errand?.ticket = nil
-        trace?.note(.answered("client \(number)", nil, "\(reply)"), at: now)
+        trace?.note(.answered("client \(number)", nil, reply.brief), at: now)
         switch reply {
         case .outcome(let outcome, let index):
             observer.record(errand, of: number, .outcome(outcome), at: index, now)
@@ -202,6 +207,7 @@ extension World {
             case .client(let number):
                 guard clients[number].errand?.ticket == ticket else { continue }
                 clients[number].errand?.ticket = nil
+                trace?.note(.answered("client \(number)", nil, "the node has gone"), at: now)
                 schedule(
                     .client(number),
                     after: clientRandom.between(.milliseconds(1), .milliseconds(100)))
@@ -214,6 +220,7 @@ extension World {
     /// The client has waited long enough.
     func loseAttempt(_ ticket: RequestTicket, client number: Int) throws(Violation) {
         guard clients[number].errand?.ticket == ticket else { return }
+        trace?.note(.answered("client \(number)", nil, "no answer in time"), at: now)
         try act(client: number)
     }
 }

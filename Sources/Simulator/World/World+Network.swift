@@ -50,6 +50,10 @@ extension World {
     ) throws(Violation) {
         guard network.isOpen(link, at: id) else { return }
         hash.mix(bytes)
+        if !machine(id).isPaused, let peer = network.peer(of: id, on: link) {
+            let direction = Network.Direction(from: peer, to: id)
+            trace?.noteArrival(of: bytes, direction, sent: sent, at: now)
+        }
         try give(.bytesReceived(link, bytes), to: machine(id), event)
     }
 

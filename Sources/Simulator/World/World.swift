@@ -190,6 +190,9 @@ extension World {
             let view = node.inspection
             try observer.observe(node, view, clock: machine.clock, at: now)
             mix(view)
+            trace?.noteView(
+                view, of: machine.id, freshUntil: machine.clock.worldTime(of: view.freshUntil),
+                at: now)
             setTimer(machine, due: node.nextDeadline)
         }
         traceCommitted(since: known)
@@ -205,7 +208,7 @@ extension World {
         guard trace != nil, observer.lastCommitted > known else { return }
         for position in Int(known.rawValue)..<observer.log.count {
             let entry = observer.log[position]
-            let what = (try? Envelope(decoding: entry.payload)).map { "\($0.command)" }
+            let what = (try? Envelope(decoding: entry.payload)).map { $0.command.brief }
             trace?.note(
                 .committed(
                     LogIndex(UInt64(position + 1)), entry.term, what ?? "\(entry.kind)"),

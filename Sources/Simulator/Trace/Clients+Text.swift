@@ -1,0 +1,122 @@
+import Basics
+import Keyring
+import Replica
+
+extension Digest {
+    /// Enough to tell the keys of a run apart.
+    var brief: String { String(description.prefix(6)) }
+}
+
+extension Identifier {
+    /// Enough to tell the objects of a run apart.
+    var brief: String { Self.prefix + text.suffix(5) }
+}
+
+extension Charge {
+    fileprivate var brief: String {
+        switch key {
+        case .digest(let digest): "\(credits) to key \(digest.brief)"
+        case .id(let id): "\(credits) to \(id.brief)"
+        }
+    }
+}
+
+extension Command {
+    /// What is to be done, in a few words.
+    var brief: String {
+        switch self {
+        case .createAccount(let id, _): "create account \(id.brief)"
+        case .renameAccount(let id, _): "rename account \(id.brief)"
+        case .deleteAccount(let id): "delete account \(id.brief)"
+        case .createUser(let id, let account, let email, _, let role):
+            "create \(role) \(email) \(id.brief) in \(account.brief)"
+        case .updateUser(let id, _, _, _, let role):
+            "update user \(id.brief)\(role.map { " to \($0)" } ?? "")"
+        case .removeUser(let id, _): "remove user \(id.brief)"
+        case .setLimit(let user, _, let api, let credits, let period):
+            "limit \(user.brief) to \(credits) per \(period) of \(api)"
+        case .removeLimit(let user, _, let api): "lift limit of \(user.brief) on \(api)"
+        case .createKey(let key):
+            "create \(key.active ? "" : "inactive ")key \(key.id.brief) (\(key.digest.brief)) "
+                + "for \(key.user.brief)"
+        case .renameKey(let id, _, _): "rename key \(id.brief)"
+        case .setKeyActive(let id, _, let active):
+            "\(active ? "activate" : "deactivate") \(id.brief)"
+        case .revokeKey(let id, _): "revoke \(id.brief)"
+        case .revokeAllKeys(let user, _): "revoke all keys of \(user.brief)"
+        case .charge(let charges): "charge " + charges.map(\.brief).joined(separator: ", ")
+        case .createToken(let token): "create \(token.role) token \(token.id.brief)"
+        case .revokeToken(let id): "revoke token \(id.brief)"
+        case .updateSettings: "update settings"
+        case .tick: "time passes"
+        case .reportLastUsed(let keys): "last use of \(keys.count) keys"
+        }
+    }
+}
+
+extension Operation {
+    /// What a client asks, in a few words.
+    var brief: String {
+        if let command { return command.brief }
+        if let digest { return "validate key \(digest.brief)" }
+        switch question {
+        case .credits(let digest): return "read credits of key \(digest.brief)"
+        case .key(let id, _): return "read \(id.brief)"
+        case nil: return kind == .transfer ? "hand over the leadership" : "who am I"
+        }
+    }
+}
+
+extension ChargeOutcome {
+    fileprivate var brief: String {
+        switch self {
+        case .charged(let receipt):
+            "charged \(receipt.charged)\(receipt.replayed ? " earlier" : "")"
+                + (receipt.remaining.map { ", \($0) left" } ?? "")
+        case .refused(let refusal): "refused: \(refusal.code)"
+        }
+    }
+}
+
+extension ClientReply {
+    /// What a client is told, in a few words.
+    var brief: String {
+        switch self {
+        case .outcome(.changed(let change), let index):
+            "done, #\(index)\(change.replayed ? ", earlier" : "")"
+        case .outcome(.charged(let outcomes), let index):
+            outcomes.map(\.brief).joined(separator: "; ") + ", #\(index)"
+        case .outcome(.refused(let refusal), let index): "refused: \(refusal.code), #\(index)"
+        case .outcome(.noted, let index): "noted, #\(index)"
+        case .outcome(.malformed, let index): "malformed, #\(index)"
+        case .answer(let answer, let index): "\(answer.brief), #\(index)"
+        case .status: "status"
+        case .done(let index): "done, #\(index)"
+        case .failed(let failure): "failed: \(failure.brief)"
+        }
+    }
+}
+
+extension QueryAnswer {
+    fileprivate var brief: String {
+        switch self {
+        case .credits(let credits):
+            "\(credits.spent) spent, \(credits.remaining.map { "\($0)" } ?? "no limit") left"
+        case .key(let key): "answer: \(key.id.brief)"
+        case .refused(let refusal): "refused: \(refusal.code)"
+        default: "answer"
+        }
+    }
+}
+
+extension ClientFailure {
+    fileprivate var brief: String {
+        switch self {
+        case .outcomeUnknown: "outcome unknown"
+        case .noLeader: "no leader"
+        case .diskFull: "disk full"
+        case .transferFailed: "transfer failed"
+        default: "\(self)"
+        }
+    }
+}
