@@ -94,7 +94,8 @@ extension World {
         clients[number].errand?.attempts += 1
         trace?.note(.asked("client \(number)", machine.id, operation.brief), at: now)
         // The client's own clock: it gives up waiting and asks elsewhere.
-        let patience = Self.patiences[Int(clientRandom.below(4))]
+        let drawn = Self.patiences[Int(clientRandom.below(4))]
+        let patience = isHealed ? Self.patiences[3] : drawn
         schedule(.impatience(number, ticket), after: patience)
         try submit(body(of: operation), ticket, to: machine)
     }
