@@ -92,10 +92,12 @@ extension Recovery {
                 part: .hardState, file: FileName.hardState, offset: offset, detail: detail,
                 reached: scan.reached)
         }
-        // A snapshot may overtake the hard state on its way to disk. No vote left in that term.
+        // A snapshot may overtake the hard state on its way to disk. No vote left in that term. It
+        // must be on disk before the first record is: the log would be of a later term.
         if let covered, covered.term > hardState.term {
             hardState.term = covered.term
             hardState.votedFor = nil
+            log.raisedState = hardState
         }
         verdict = Recovery.verdict(corruption, doubt: log.doubt, scan.finding)
     }

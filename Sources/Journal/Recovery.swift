@@ -91,6 +91,8 @@ public struct Recovery: Hashable, Sendable {
 /// What `WriteAheadLog` needs to go on, beside the log itself.
 struct LogContinuation: Hashable, Sendable {
     var slots: HardStateSlots
+    /// A hard state that isn't on disk yet; nil if the newest there is in force.
+    var raisedState: JournalHardState?
     /// The segments there are, the last one to be written to unless it is sealed.
     var segments: [RetainedSegment]
     var isSealed: Bool

@@ -109,6 +109,7 @@ public struct WriteAheadLog: Sendable {
             precondition(corruption.part != .hardState, "a lost vote can't be made good")
         }
         slots = log.slots
+        waitingState = log.raisedState
         segments = log.segments
         spare = log.spare
         nextSequence = log.nextSequence

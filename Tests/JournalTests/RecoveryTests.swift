@@ -62,6 +62,26 @@ import Testing
         #expect(done.last == position(1, 3))
     }
 
+    @Test func `a term that only a snapshot brought is on disk before an entry of it is`() throws {
+        var node = try Node.formatted()
+        try node.write([record(1), record(2)])
+        // A received snapshot of term 2 became durable, and the hard state of term 2 didn't.
+        node.snapshots.begin(describe(position(2, 5)))
+        node.snapshots.append([7])
+        node.snapshots.finish()
+        try node.run()
+        var again = try Node(on: node.disk)
+        #expect(try again.recover().hardState.term == Term(2))
+        again.log.append([record(6, term: 2)])
+        try again.run()
+        let recovery = try again.recover()
+        #expect(recovery.verdict == .whole)
+        #expect(
+            recovery.hardState
+                == JournalHardState(term: Term(2), votedFor: nil, peers: Node.peers))
+        #expect(recovery.records == [record(6, term: 2)])
+    }
+
     @Test func `segments may change their size from one start to the next`() throws {
         var node = try Node.formatted()
         try node.write([record(1)], [record(2)])
