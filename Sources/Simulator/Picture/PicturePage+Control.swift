@@ -181,7 +181,7 @@ extension PicturePage {
           byId("law").title = run.detail || "";
           const number = value => value.toLocaleString("en");
           byId("facts").textContent = run.nodes.length + " nodes · "
-            + number(run.faults.length) + " faults · " + number(count) + " messages · "
+            + number(run.faults.length) + (run.faults.length === 1 ? " fault · " : " faults · ") + number(count) + " messages · "
             + number(run.committed) + " commits · " + number(run.events) + " events in "
             + span(run.end);
           byId("command").textContent = run.command; byId("command").title = run.command;
@@ -209,18 +209,21 @@ extension PicturePage {
             });
             legend.append(label);
           });
-          for (const [color, name] of [["fresh", "answers validations"], ["warn", "candidate"],
-            ["net", "network fault"], ["process", "process"], ["disk", "disk"],
-            ["clock", "clock"], ["good", "answered"], ["bad", "failed or lost"]]) {
+          for (const [color, name] of [[termColor(2, true), "leader, a colour for each term"],
+            [termColor(2, false), "follower"], ["warn", "candidate"],
+            ["fresh", "answers validations"], ["net", "fault of the network"],
+            ["process", "of a process"], ["disk", "of a disk"], ["clock", "of a clock"],
+            ["good", "client served"], ["soft", "refused"], ["bad", "failed, lost"]]) {
             const label = document.createElement("label"), patch = document.createElement("i");
-            patch.className = "box"; patch.style.background = "var(--" + color + ")";
+            patch.className = "box";
+            patch.style.background = color.startsWith("hsl") ? color : "var(--" + color + ")";
             label.className = "plain"; label.append(patch, name); legend.append(label);
           }
         }
 
-        fillHeader(); fillLegend(); readColors();
+        readColors(); fillHeader(); fillLegend();
         matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-          readColors(); redraw();
+          readColors(); byId("legend").replaceChildren(); fillLegend(); redraw();
         });
         addEventListener("resize", redraw);
         // A stretch may be named in the address: #31.4-35.9

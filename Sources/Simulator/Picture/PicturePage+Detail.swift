@@ -19,7 +19,7 @@ extension PicturePage {
           if (way[i] >= 0)
             return [x0, start, x(sent[i] + way[i]), y1 - down * (down > 0 ? 7 : 12)];
           // Lost on its way: a stump towards where it was meant to go.
-          const reach = Math.min(layout.lane * .55, 60);
+          const reach = Math.min(layout.gap * .4, 60);
           return [x0, start, x0 + reach * .25, start + down * reach];
         }
         function paintMessages() {
@@ -59,27 +59,48 @@ extension PicturePage {
             pen.moveTo(x1 + r, y1 - r); pen.lineTo(x1 - r, y1 + r);
           }
           pen.stroke(); pen.globalAlpha = 1;
-          if (crowd < 70) for (const i of seen) paintLabel(i);
+          if (crowd < 90) {
+            labels = [];
+            const dull = i => run.kinds[kind[i]] === "heartbeat"
+              || run.kinds[kind[i]] === "appendReply";
+            for (const i of seen) if (!dull(i)) paintLabel(i);
+            for (const i of seen) if (dull(i)) paintLabel(i);
+            pen.font = "11px system-ui, sans-serif";
+          }
           pen.restore();
         }
+        // In the gap next to the sender, where no other is.
+        let labels = [];
         function paintLabel(i) {
           const [x0, y0, x1, y1] = ends(i);
-          const words = run.texts[text[i]], length = Math.hypot(x1 - x0, y1 - y0);
+          const whole = Math.hypot(x1 - x0, y1 - y0);
+          const gaps = way[i] < 0 ? 1 : Math.abs(from[i] - to[i]);
+          const words = run.texts[text[i]], length = whole / gaps - 12;
           pen.font = "10px system-ui, sans-serif";
           let name = words;
           if (pen.measureText(name).width > length - 14) name = words.split(",")[0];
           if (pen.measureText(name).width <= length - 14) {
+            const width = pen.measureText(name).width;
+            const half = Math.abs(y1 - y0) / whole * width / 2 + 3;
+            const side = Math.abs(x1 - x0) / whole * width / 2 + 7;
+            let left, top, gap = 0;
+            for (; gap < gaps; gap++) {
+              left = x0 + (x1 - x0) * (gap + .5) / gaps; top = y0 + (y1 - y0) * (gap + .5) / gaps;
+              if (!labels.some(o => Math.abs(o[0] - left) < Math.max(13, side + o[3] - 14)
+                && Math.abs(o[1] - top) < half + o[2])) break;
+            }
+            pen.font = "10px system-ui, sans-serif";
+            if (gap === gaps) return;
+            labels.push([left, top, half, side]);
             let angle = Math.atan2(y1 - y0, x1 - x0);
             if (angle > Math.PI / 2) angle -= Math.PI;
             if (angle < -Math.PI / 2) angle += Math.PI;
             pen.save();
-            pen.translate((x0 + x1) / 2, (y0 + y1) / 2); pen.rotate(angle);
-            const width = pen.measureText(name).width;
+            pen.translate(left, top); pen.rotate(angle);
             pen.fillStyle = colors.halo; pen.fillRect(-width / 2 - 2, -13, width + 4, 11);
             say(pen, name, 0, -7, colors[run.kinds[kind[i]]], "center");
             pen.restore();
           }
-          pen.font = "11px system-ui, sans-serif";
         }
 
         function paintLog() {

@@ -51,6 +51,7 @@ extension PicturePage {
           run.nodes.forEach(paintMarks);
           paintLog();
           paintErrands();
+          paintHealed();
           paintBad();
           paintGutter();
           paintHover();
@@ -68,7 +69,9 @@ extension PicturePage {
             pen.strokeStyle = colors.faint; pen.globalAlpha = .55;
             pen.beginPath(); pen.moveTo(left, AXIS); pen.lineTo(left, layout.total); pen.stroke();
             pen.globalAlpha = 1;
-            say(pen, clock(tick, digits), left, AXIS / 2 + 1, colors.soft, "center");
+            const half = pen.measureText(clock(tick, digits)).width / 2;
+            const place = Math.max(GUTTER + half, Math.min(left, layout.width - half - 2));
+            say(pen, clock(tick, digits), place, AXIS / 2 + 1, colors.soft, "center");
           }
           // Where the faults end.
           if (run.healed > view.start && run.healed < view.end) {
@@ -76,8 +79,15 @@ extension PicturePage {
             pen.strokeStyle = colors.good; pen.setLineDash([4, 4]);
             pen.beginPath(); pen.moveTo(left, AXIS); pen.lineTo(left, layout.total); pen.stroke();
             pen.setLineDash([]);
-            say(pen, "healed", left + 4, AXIS + 7, colors.good);
           }
+        }
+        function paintHealed() {
+          const left = x(run.healed);
+          if (run.healed <= view.start || run.healed >= view.end) return;
+          const words = "healed", width = pen.measureText(words).width + 8;
+          pen.fillStyle = colors.good;
+          pen.fillRect(left, layout.log - 22, width, 15);
+          say(pen, words, left + 4, layout.log - 14, colors.paper);
         }
 
         function paintFaults() {
@@ -128,10 +138,8 @@ extension PicturePage {
         const BAR = 9, STRIP = 4;
         function paintLane(node, place) {
           const middle = layout.nodes[place], top = middle - layout.lane / 2;
-          if (place % 2 === 0) {
-            pen.fillStyle = colors.lane; pen.globalAlpha = .6;
-            pen.fillRect(GUTTER, top, layout.width - GUTTER, layout.lane); pen.globalAlpha = 1;
-          }
+          pen.fillStyle = colors.lane;
+          pen.fillRect(GUTTER, top, layout.width - GUTTER, layout.lane);
           // What is wrong with this node tints its lane.
           for (const band of run.faults) {
             if (band[4].length !== 1 || band[4][0] !== node.id || band[1] < view.start

@@ -8,7 +8,8 @@ extension PicturePage {
         const ROLES = ["follower", "asks whether it could win", "candidate", "leader"];
         const STANDINGS = ["whole", "in doubt", "damaged"];
         const RESULTS = ["good", "soft", "bad", "faint"];
-        const HUES = [212, 152, 28, 282, 330, 190, 52, 0];
+        // Of terms: none is that of a fault, a candidate or an answer.
+        const HUES = [214, 264, 312, 186, 238, 336];
         const CATEGORY = {
           "cut":"net", "one-way cut":"net", "clog":"net", "reset":"net", "corrupt":"net",
           "replay":"net", "crash":"process", "power loss":"process", "crash of all":"process",
@@ -70,7 +71,7 @@ extension PicturePage {
           ...run.notes.filter(note => note[2]).map(first), ...run.faults.map(first),
           ...(run.bad === undefined ? [] : [run.bad])])].sort((a, b) => a - b);
 
-        const GUTTER = 78, AXIS = 24, BAND = 15;
+        const GUTTER = 82, AXIS = 24, BAND = 15;
         const layout = { width: 0, height: 0, faults: 0, nodes: [], lane: 0, log: 0, clients: 0 };
         function arrange(width, height) {
           layout.width = width; layout.height = height;
@@ -80,8 +81,13 @@ extension PicturePage {
           const row = run.clients.length > 12 ? 7 : 12;
           const bottom = 30 + run.clients.length * row + 10;
           layout.lane = Math.max(54, (height - top - bottom) / run.nodes.length);
-          layout.nodes = run.nodes.map((_, i) => top + layout.lane * (i + .5));
+          // The outer lanes lie at the edges: arrows need the room between.
+          const steps = Math.max(run.nodes.length - 1, 1);
+          const room = layout.lane * run.nodes.length - 62;
+          layout.nodes = run.nodes.map((_, i) => top + 32 + room * i / steps);
+          layout.gap = room / steps;
           layout.log = top + layout.lane * run.nodes.length + 4;
+          layout.lane = 58;
           layout.clients = layout.log + 26; layout.row = row;
           layout.total = layout.clients + run.clients.length * row + 8;
         }
@@ -131,8 +137,8 @@ extension PicturePage {
         }
         const termColor = (term, strong) => {
           const hue = HUES[term % HUES.length];
-          const light = colors.dark ? (strong ? 58 : 34) : (strong ? 42 : 78);
-          return `hsl(${hue} ${strong ? 70 : 32}% ${light}%)`;
+          const light = colors.dark ? (strong ? 64 : 36) : (strong ? 42 : 78);
+          return `hsl(${hue} ${strong ? 72 : 30}% ${light}%)`;
         };
         """#
 }

@@ -114,7 +114,7 @@ public struct RunPicture {
                 json.number(fault.at.nanoseconds / 1_000)
                 json.number(end.nanoseconds / 1_000)
                 json.string(fault.kind.rawValue)
-                json.string(fault.faults.map(\.text).joined(separator: ", "))
+                json.string(fault.summary)
                 json.array { json in
                     for node in fault.nodes { json.number(node.rawValue) }
                 }
@@ -143,6 +143,27 @@ extension PlannedFault {
         var nodes: [NodeID] = []
         for node in faults.flatMap(\.nodes) where !nodes.contains(node) { nodes.append(node) }
         return nodes
+    }
+}
+
+extension PlannedFault {
+    /// What strikes, in a few words: a cut by its links, a crash of all as one.
+    var summary: String {
+        if kind == .crashAll { return kind.rawValue }
+        guard kind == .cut || kind == .oneWayCut else {
+            return faults.map(\.text).joined(separator: ", ")
+        }
+        var links: [String] = []
+        for fault in faults {
+            guard case .cut(let from, let to) = fault else { continue }
+            let isMutual = faults.contains(.cut(from: to, to: from))
+            guard isMutual else {
+                links.append("\(from)→\(to)")
+                continue
+            }
+            if from < to { links.append("\(from)–\(to)") }
+        }
+        return "cut \(links.joined(separator: ", "))"
     }
 }
 
