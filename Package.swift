@@ -46,7 +46,9 @@ let package = Package(
         .testTarget(
             name: "ReplicaTests",
             dependencies: ["Replica", "Consensus", "Keyring", "Journal", "Simulator", "Basics"]),
-        .testTarget(name: "SimulatorTests", dependencies: ["Simulator", "Basics"]),
+        .testTarget(
+            name: "SimulatorTests",
+            dependencies: ["simulate", "Simulator", "Replica", "Consensus", "Basics"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Basics"]),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "Basics"]),
         .testTarget(

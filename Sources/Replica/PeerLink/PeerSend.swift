@@ -86,7 +86,8 @@ extension PeerFrame {
             let part = message.part
             return PeerSend.Part(kind: part.kind, text: part.text)
         case .propose(let envelopes):
-            return PeerSend.Part(kind: .propose, text: "propose \(counted(envelopes.count, "change"))")
+            return PeerSend.Part(
+                kind: .propose, text: "propose \(counted(envelopes.count, "change"))")
         case .declined(let requests, let reason):
             return PeerSend.Part(
                 kind: .propose, text: "declined \(counted(requests.count, "change")): \(reason)")
@@ -166,7 +167,8 @@ extension AppendReply {
     fileprivate var text: String {
         let state = standing == .whole ? "" : ", \(standing)"
         switch outcome {
-        case .accepted(let match): return "holds #\(match), applied #\(applied)\(state), term \(term)"
+        case .accepted(let match):
+            return "holds #\(match), applied #\(applied)\(state), term \(term)"
         case .rejected(let previous, let hint):
             return "rejects after #\(previous), try #\(hint.index)\(state), term \(term)"
         case .heard: return "heard, applied #\(applied)\(state), term \(term)"

@@ -22,7 +22,9 @@ struct PictureEvents {
         json.array { json in for client in clients { json.string(client) } }
         json.name("errands")
         json.array { json in
-            for errand in errands { errand.write(&json, clients.firstIndex(of: errand.client) ?? 0) }
+            for errand in errands {
+                errand.write(&json, clients.firstIndex(of: errand.client) ?? 0)
+            }
         }
     }
 

@@ -27,20 +27,20 @@ struct PictureNodes {
     private let healed: Int64
     private let broken: NodeID?
 
-    init(_ simulation: Simulation, _ report: Simulation.Report) {
-        all = (1...simulation.options.nodes).map { Node(id: NodeID(UInt32($0))) }
-        end = report.virtualTime.nanoseconds / 1_000
-        healed = simulation.options.safetyPhase.nanoseconds / 1_000
-        broken = simulation.options.brokenForEver
-        for item in report.trace?.items ?? [] { take(item) }
-        for view in report.trace?.views ?? [] { take(view) }
+    init(_ subject: RunPicture.Subject) {
+        all = (0..<subject.nodes).map { Node(id: NodeID(UInt32($0 + 1))) }
+        end = subject.end.microseconds
+        healed = subject.healed?.microseconds ?? .max
+        broken = subject.broken
+        for item in subject.trace.items { take(item) }
+        for view in subject.trace.views { take(view) }
         for position in all.indices { finish(position) }
     }
 
     private func position(of id: NodeID) -> Int? { all.firstIndex { $0.id == id } }
 
     private mutating func take(_ item: Trace.Item) {
-        let time = item.time.nanoseconds / 1_000
+        let time = item.time.microseconds
         switch item.event {
         case .started(let id):
             guard let position = position(of: id) else { return }
@@ -54,9 +54,8 @@ struct PictureNodes {
                 all[position].pauses.last?.end != .max
             else { return }
             // The quiet ends the pauses of all that are healed.
-            let latest = id == broken ? Int64.max : healed
             if all[position].pauses.last.map({ $0.end > time }) == true { return }
-            all[position].pauses.append(Stretch(start: time, end: latest == .max ? .max : latest))
+            all[position].pauses.append(Stretch(start: time, end: id == broken ? .max : healed))
         case .fault(.resume(let id)):
             guard let position = position(of: id) else { return }
             Self.close(&all[position].pauses, at: time)
@@ -72,7 +71,7 @@ struct PictureNodes {
 
     private mutating func take(_ view: TracedView) {
         guard let position = position(of: view.node) else { return }
-        let time = view.time.nanoseconds / 1_000
+        let time = view.time.microseconds
         let seen = view.inspection
         let role: Int64 =
             switch seen.role {
@@ -88,17 +87,20 @@ struct PictureNodes {
             case .damaged: 2
             }
         let term = Int64(clamping: seen.term.rawValue)
-        if all[position].roles.last.map({ ($0.role, $0.term, $0.standing) != (role, term, standing) })
+        if all[position].roles.last.map({
+            ($0.role, $0.term, $0.standing) != (role, term, standing)
+        })
             ?? true
         {
             all[position].roles.append((time, role, term, standing))
         }
         let commit = Int64(clamping: seen.commitIndex.rawValue)
         let applied = Int64(clamping: seen.appliedIndex.rawValue)
-        if all[position].indices.last.map({ ($0.commit, $0.applied) != (commit, applied) }) ?? true {
+        if all[position].indices.last.map({ ($0.commit, $0.applied) != (commit, applied) }) ?? true
+        {
             all[position].indices.append((time, commit, applied))
         }
-        takeFreshness(position, from: time, until: view.freshUntil.nanoseconds / 1_000)
+        takeFreshness(position, from: time, until: view.freshUntil.microseconds)
     }
 
     /// The later word counts; nothing outlives the process.

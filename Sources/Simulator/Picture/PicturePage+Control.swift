@@ -171,7 +171,7 @@ extension PicturePage {
         }
 
         function fillHeader() {
-          byId("name").textContent = "Seed " + run.seed;
+          byId("name").textContent = run.title;
           const badge = byId("badge");
           const isBad = run.bad !== undefined;
           badge.textContent = isBad ? run.outcome + " violated" : run.outcome;

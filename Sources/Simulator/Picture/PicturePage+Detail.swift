@@ -30,13 +30,21 @@ extension PicturePage {
           const alpha = Math.max(.1, Math.min(.85, 420 / Math.max(crowd, 1)));
           const isClose = crowd < 900;
           const heads = isClose && crowd < 500;
+          // Of many alike at one pixel, one is enough.
+          const last = new Float64Array(run.kinds.length * 256).fill(-9);
+          const shown = crowd < 1500 ? seen : seen.filter(i => {
+            const slot = kind[i] * 256 + from[i] * 16 + to[i], left = Math.round(x(sent[i]));
+            if (last[slot] === left) return false;
+            last[slot] = left;
+            return true;
+          });
           for (let k = 0; k < run.kinds.length; k++) {
             pen.strokeStyle = pen.fillStyle = colors[run.kinds[k]];
             pen.globalAlpha = run.kinds[k] === "heartbeat" || run.kinds[k] === "appendReply"
               ? alpha * .7 : alpha;
             pen.lineWidth = isClose ? 1.3 : 1;
             pen.beginPath();
-            for (const i of seen) {
+            for (const i of shown) {
               if (kind[i] !== k) continue;
               const [x0, y0, x1, y1] = ends(i);
               pen.moveTo(x0, y0); pen.lineTo(x1, y1);
@@ -52,7 +60,7 @@ extension PicturePage {
           // A cross where one was lost.
           pen.strokeStyle = colors.bad; pen.lineWidth = 1.3;
           pen.globalAlpha = Math.max(alpha, .3); pen.beginPath();
-          for (const i of seen) {
+          for (const i of shown) {
             if (way[i] >= 0) continue;
             const [, , x1, y1] = ends(i), r = isClose ? 3 : 1.6;
             pen.moveTo(x1 - r, y1 - r); pen.lineTo(x1 + r, y1 + r);

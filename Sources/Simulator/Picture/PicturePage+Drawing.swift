@@ -83,7 +83,7 @@ extension PicturePage {
         }
         function paintHealed() {
           const left = x(run.healed);
-          if (run.healed <= view.start || run.healed >= view.end) return;
+          if (!(run.healed > view.start && run.healed < view.end)) return;
           const words = "healed", width = pen.measureText(words).width + 8;
           pen.fillStyle = colors.good;
           pen.fillRect(left, layout.log - 22, width, 15);

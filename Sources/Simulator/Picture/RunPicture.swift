@@ -6,15 +6,56 @@ import Replica
 /// The page is whole: data, style and script in one file, nothing loaded from elsewhere. What is
 /// drawn is what is in view, so that a minute of tens of thousands of messages stays quick.
 public struct RunPicture {
-    let simulation: Simulation
-    let report: Simulation.Report
-    let command: String
+    /// What is drawn, whatever kind of run it was.
+    public struct Subject: Sendable {
+        public var title: String
+        /// What repeats the run.
+        public var command: String
+        public var nodes: Int
+        public var options: [(name: String, value: String)] = []
+        /// The faults that were planned; nil if only the trace tells of them.
+        public var plan: [PlannedFault]?
+        /// When all but the broken node was healed; nil if nothing was.
+        public var healed: Instant?
+        public var broken: NodeID?
+        public var outcome: Simulation.Outcome
+        public var events: Int
+        public var committed: Int
+        public var end: Instant
+        /// A detailed one.
+        public var trace: Trace
+
+        public init(
+            title: String, command: String, nodes: Int, outcome: Simulation.Outcome, events: Int,
+            committed: Int, end: Instant, trace: Trace
+        ) {
+            self.title = title
+            self.command = command
+            self.nodes = nodes
+            self.outcome = outcome
+            self.events = events
+            self.committed = committed
+            self.end = end
+            self.trace = trace
+        }
+    }
+
+    let subject: Subject
+
+    public init(_ subject: Subject) { self.subject = subject }
 
     /// Requires the report of a traced run; `command` is what repeats it.
     public init(_ simulation: Simulation, _ report: Simulation.Report, command: String) {
-        self.simulation = simulation
-        self.report = report
-        self.command = command
+        guard let trace = report.trace else { preconditionFailure("a run that wasn't traced") }
+        var subject = Subject(
+            title: "Seed \(simulation.seed)", command: command, nodes: simulation.options.nodes,
+            outcome: report.outcome, events: report.events,
+            committed: report.coverage.committed, end: .zero + report.virtualTime, trace: trace)
+        subject.options = simulation.options.table
+        subject.plan = simulation.plan
+        subject.healed = .zero + simulation.options.safetyPhase
+        subject.broken = simulation.options.brokenForEver
+        self.init(subject)
     }
 
     /// The page's text.
@@ -25,7 +66,7 @@ public struct RunPicture {
         <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Keyclave · seed \(simulation.seed)</title>
+        <title>\(titleElement)</title>
         <style>
         \(PicturePage.style)
         </style>
@@ -42,17 +83,30 @@ public struct RunPicture {
         """
     }
 
+    /// The title as an element holds it.
+    private var titleElement: String {
+        var text = ""
+        for character in "Keyclave · \(subject.title)" {
+            switch character {
+            case "<": text += "&lt;"
+            case "&": text += "&amp;"
+            default: text.append(character)
+            }
+        }
+        return text
+    }
+
     /// What the page draws, as JSON; times in microseconds of virtual time.
     var data: String {
         var json = CompactJSON()
         json.object { json in
             writeHead(&json)
-            let nodes = PictureNodes(simulation, report)
+            let nodes = PictureNodes(subject)
             json.name("nodes")
             json.array { json in for node in nodes.all { node.write(&json) } }
             json.name("faults")
-            json.array { json in for band in bands { band.write(&json) } }
-            let messages = PictureMessages(report.trace?.messages ?? [])
+            json.array { json in for band in PictureFaults(subject).bands { band.write(&json) } }
+            let messages = PictureMessages(subject.trace.messages)
             json.name("kinds")
             json.array { json in
                 for kind in PeerSend.Kind.allCases { json.string("\(kind)") }
@@ -61,7 +115,7 @@ public struct RunPicture {
             json.array { json in for text in messages.texts { json.string(text) } }
             json.name("messages")
             json.numbers(messages.numbers)
-            PictureEvents(report.trace?.items ?? []).write(&json)
+            PictureEvents(subject.trace.items).write(&json)
         }
         return json.text
     }
@@ -71,17 +125,17 @@ public struct RunPicture {
             json.name(name)
             json.string(text)
         }
-        member("seed", "\(simulation.seed)")
-        member("command", command)
-        json.name("end")
-        json.number(report.virtualTime.nanoseconds / 1_000)
-        json.name("healed")
-        json.number(simulation.options.safetyPhase.nanoseconds / 1_000)
-        json.name("events")
-        json.number(report.events)
-        json.name("committed")
-        json.number(report.coverage.committed)
-        switch report.outcome {
+        func member(_ name: String, _ number: some FixedWidthInteger) {
+            json.name(name)
+            json.number(number)
+        }
+        member("title", subject.title)
+        member("command", subject.command)
+        member("end", subject.end.microseconds)
+        if let healed = subject.healed { member("healed", healed.microseconds) }
+        member("events", subject.events)
+        member("committed", subject.committed)
+        switch subject.outcome {
         case .passed: member("outcome", "passed")
         case .excused(let reason):
             member("outcome", "excused")
@@ -90,12 +144,11 @@ public struct RunPicture {
             member("outcome", violation.kind.rawValue)
             member("law", violation.law)
             member("detail", String(violation.detail.prefix(2_000)))
-            json.name("bad")
-            json.number(violation.time.nanoseconds / 1_000)
+            member("bad", violation.time.microseconds)
         }
         json.name("options")
         json.array { json in
-            for (name, value) in simulation.options.table {
+            for (name, value) in subject.options {
                 json.array { json in
                     json.string(name)
                     json.string(value)
@@ -103,84 +156,9 @@ public struct RunPicture {
             }
         }
     }
-
-    /// A planned fault, from its strike to what set it right.
-    private struct Band {
-        var fault: PlannedFault
-        var end: Instant
-
-        func write(_ json: inout CompactJSON) {
-            json.array { json in
-                json.number(fault.at.nanoseconds / 1_000)
-                json.number(end.nanoseconds / 1_000)
-                json.string(fault.kind.rawValue)
-                json.string(fault.summary)
-                json.array { json in
-                    for node in fault.nodes { json.number(node.rawValue) }
-                }
-            }
-        }
-    }
-
-    private var bands: [Band] {
-        let options = simulation.options
-        let healed = Instant.zero + options.safetyPhase
-        let end = Instant.zero + report.virtualTime
-        return simulation.plan.filter { $0.at < min(healed, end) }.map { fault in
-            guard !fault.repairs.isEmpty else { return Band(fault: fault, end: fault.at) }
-            let planned = fault.at + fault.lasting
-            if planned < healed { return Band(fault: fault, end: min(planned, end)) }
-            // What touches the node that is never healed stays.
-            let stays = fault.nodes.contains { $0 == options.brokenForEver }
-            return Band(fault: fault, end: min(stays ? end : healed, end))
-        }
-    }
 }
 
-extension PlannedFault {
-    /// The nodes that it touches, each once.
-    var nodes: [NodeID] {
-        var nodes: [NodeID] = []
-        for node in faults.flatMap(\.nodes) where !nodes.contains(node) { nodes.append(node) }
-        return nodes
-    }
-}
-
-extension PlannedFault {
-    /// What strikes, in a few words: a cut by its links, a crash of all as one.
-    var summary: String {
-        if kind == .crashAll { return kind.rawValue }
-        guard kind == .cut || kind == .oneWayCut else {
-            return faults.map(\.text).joined(separator: ", ")
-        }
-        var links: [String] = []
-        for fault in faults {
-            guard case .cut(let from, let to) = fault else { continue }
-            let isMutual = faults.contains(.cut(from: to, to: from))
-            guard isMutual else {
-                links.append("\(from)→\(to)")
-                continue
-            }
-            if from < to { links.append("\(from)–\(to)") }
-        }
-        return "cut \(links.joined(separator: ", "))"
-    }
-}
-
-extension Fault {
-    /// The nodes that it touches; for a link both ends.
-    var nodes: [NodeID] {
-        switch self {
-        case .cut(let from, let to), .mend(let from, let to), .clog(let from, let to, _),
-            .corrupt(let from, let to), .replay(let from, let to):
-            [from, to]
-        case .mendAll: []
-        case .reset(let node), .crash(let node, _), .crashAmidEffects(let node, _),
-            .restart(let node), .pause(let node), .resume(let node), .stop(let node),
-            .slowDisk(let node, _), .fillDisk(let node), .makeRoom(let node),
-            .failDisk(let node), .rot(let node), .misdirect(let node), .wipe(let node),
-            .reformat(let node), .shiftWallClock(let node, _), .driftClock(let node, _):
-            [node]
-        }
-    }
+extension Instant {
+    /// Since the beginning of the run.
+    var microseconds: Int64 { nanoseconds / 1_000 }
 }

@@ -121,7 +121,9 @@ public struct PlanShrinking {
 
     private mutating func dropClients() {
         for count in [1, 2, 4] where count < smallest.clients ?? options.clients {
-            guard let stillFails = attempt("clients: \(count)", { $0.clients = count }) else { return }
+            guard let stillFails = attempt("clients: \(count)", { $0.clients = count }) else {
+                return
+            }
             if stillFails { return }
         }
     }
