@@ -64,6 +64,11 @@ extension Raft {
         return max(confirmed, lastAppendReceived ?? confirmed)
     }
 
+    /// Whether an entry of the current term is known here to be committed. Before that a leader
+    /// knows, and tells its followers, an older commit index than others may have acted upon
+    /// (Ongaro 2014, §6.4).
+    public var hasCommittedInTerm: Bool { log.term(at: commitIndex) == term }
+
     /// Whether, leading, it lacks a majority's agreement on the time.
     public var clocksDisagree: Bool {
         guard case .leader(let leadership) = state else { return false }

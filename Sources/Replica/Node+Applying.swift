@@ -71,11 +71,13 @@ extension Node {
 
     /// Moves the instant up to which the read side may answer: by the last word of a leader, but
     /// only if this node has applied all that was committed as far as that word tells. A node
-    /// that lags, lacks room or waits for a snapshot hears the leader and yet knows less.
+    /// that lags, lacks room or waits for a snapshot hears the leader and yet knows less. Nor does
+    /// the word of a leader count that has committed nothing in its own term: after a restart of
+    /// all it knows no more than the oldest snapshot.
     mutating func publishFreshness() {
         guard raft.standing.isWhole, let contact = raft.lastLeaderContact,
             state.appliedIndex >= max(raft.heardCommit, raft.commitIndex),
-            raft.role != .leader || raft.isEstablishedLeader
+            raft.hasCommittedInTerm
         else { return }
         freshUntil = max(freshUntil, contact + settings.freshness)
         table.setFreshUntil(freshUntil)

@@ -68,7 +68,8 @@ public struct Simulation: Sendable {
         do throws(Violation) {
             try world.runAll()
         } catch {
-            outcome = world.excuse.map { .excused("\($0); then \(error)") } ?? .violated(error)
+            let excuse = world.excuse ?? (error.kind == .liveness ? world.standstill : nil)
+            outcome = excuse.map { .excused("\($0); then \(error)") } ?? .violated(error)
         }
         if case .passed = outcome, let excuse = world.excuse { outcome = .excused(excuse) }
         var coverage = world.observer.coverage
@@ -83,17 +84,32 @@ public struct Simulation: Sendable {
 
 extension World {
     fileprivate func runAll() throws(Violation) {
+        try begin()
+        try run(until: .zero + options.safetyPhase)
+        try finish()
+    }
+
+    func begin() throws(Violation) {
         for machine in machines { try start(machine) }
         startClients()
         schedulePlan()
-        try run(until: .zero + options.safetyPhase)
+    }
+
+    /// Heals the core, lets it come to rest and renders the account.
+    func finish() throws(Violation) {
         try heal()
         try run(until: .zero + options.safetyPhase + options.livenessPhase)
         try checkConvergence()
         try observer.verifyNothingIsMissing(at: now)
+        for client in clients {
+            guard let errand = client.errand else { continue }
+            observer.record(errand, of: client.number, nil, at: .zero, now)
+        }
+        try observer.judgeHistories(at: now)
         try observer.replay.compareAudit(at: now)
         try ReadReplay.verify(observer.reads, against: observer.log, at: now)
-        for machine in core where machine.process?.node.inspection.appliedIndex == observer.lastCommitted {
+        for machine in core
+        where machine.process?.node.inspection.appliedIndex == observer.lastCommitted {
             if let process = machine.process {
                 try observer.replay.compare(with: process.node, at: now)
             }
@@ -108,13 +124,26 @@ extension World {
             "the disks of a majority were damaged: \(damaged.map { "\($0.id)" }.joined(separator: ", "))"
     }
 
+    /// Why the core may rightly stand still; nil if it may not. A node in doubt about its last
+    /// write needs a majority besides itself to settle it, and one that was damaged a leader: with
+    /// another node gone for good there may be neither.
+    fileprivate var standstill: String? {
+        let whole = core.filter { $0.process?.node.inspection.standing == .whole }
+        guard whole.count < core.count, whole.count * 2 <= machines.count else { return nil }
+        let others = machines.filter { machine in !core.contains { $0 === machine } }
+        let missing = others.map { "\($0.id)" }.joined(separator: ", ")
+        return "a node isn't whole, and what it lost may be on \(missing), which stays broken"
+    }
+
     /// After the quiet: one leader, every errand done, one state.
     private func checkConvergence() throws(Violation) {
         guard core.allSatisfy(\.isUp) else { throw unsettled("the whole core is up", "") }
         // One that was left broken may lead nevertheless, if it is well enough.
         let terms = core.compactMap(\.process?.node.inspection.term)
         let leaders = machines.filter { machine in
-            guard !machine.isPaused, let view = machine.process?.node.inspection else { return false }
+            guard !machine.isPaused, let view = machine.process?.node.inspection else {
+                return false
+            }
             return view.role == .leader && terms.allSatisfy { $0 <= view.term }
         }
         guard leaders.count == 1, let leader = leaders.first else {
@@ -123,33 +152,40 @@ extension World {
         for client in clients where client.errand != nil {
             throw unsettled("every errand ends", "client \(client.number): \(client.errand!)")
         }
-        let nodes = core.filter { isConnected($0, leader) }.compactMap(\.process?.node)
-        for node in nodes {
+        guard core.contains(where: { $0 === leader }) else { return try checkMajority(of: leader) }
+        for node in core.compactMap(\.process?.node) {
             guard node.inspection.standing == .whole else {
                 throw unsettled("all of the core become whole", views)
             }
-            guard node.inspection.appliedIndex == nodes[0].inspection.appliedIndex,
-                node.stateDigest() == nodes[0].stateDigest()
-            else { throw unsettled("all reach one state", views) }
+            guard isAt(leader, node) else { throw unsettled("all reach one state", views) }
         }
     }
 
-    /// Whether a cut to or from a broken leader excuses the machine from following it.
-    private func isConnected(_ machine: Machine, _ leader: Machine) -> Bool {
-        let there = Network.Direction(from: machine.id, to: leader.id)
-        let back = Network.Direction(from: leader.id, to: machine.id)
-        return !network.isCut(there) && !network.isCut(back)
+    /// A node that was left broken may lead, if it is well enough to commit; those that it can
+    /// hardly reach then lag behind it.
+    private func checkMajority(of leader: Machine) throws(Violation) {
+        let abreast = machines.count { $0.process.map { isAt(leader, $0.node) } ?? false }
+        guard abreast * 2 > machines.count else {
+            throw unsettled("a majority reaches one state", views)
+        }
+    }
+
+    private func isAt(_ leader: Machine, _ node: Node) -> Bool {
+        guard let leading = leader.process?.node else { return false }
+        return node.inspection.appliedIndex == leading.inspection.appliedIndex
+            && node.stateDigest() == leading.stateDigest()
     }
 
     private var views: String {
         machines.map { machine in
             let place = core.contains { $0 === machine } ? "core" : "not core"
-            let view = machine.process.map { "\($0.node.inspection) \($0.node.stateDigest())" } ?? "down"
+            let view =
+                machine.process.map { "\($0.node.inspection) \($0.node.stateDigest())" } ?? "down"
             return "\(machine.id) (\(place)) \(view)"
         }.joined(separator: ", ")
     }
 
-    private func unsettled(_ law: String, _ detail: String) -> Violation {
+    func unsettled(_ law: String, _ detail: String) -> Violation {
         Violation(kind: .liveness, law: law, detail: detail, time: now)
     }
 }

@@ -6,8 +6,10 @@ public struct SimulationOptions: Sendable {
     /// Virtual time during which faults strike; the cluster's core is healed afterwards.
     public var safetyPhase = Duration.seconds(40)
     /// Virtual time within which the healed core must have come to rest.
-    public var livenessPhase = Duration.seconds(20)
+    public var livenessPhase = Duration.seconds(25)
     public var clients = 6
+    /// Whether some of what clients ask for is another leader.
+    public var clientsMoveLeadership = true
     /// Between a client's errands.
     public var longestPause = Duration.milliseconds(400)
 

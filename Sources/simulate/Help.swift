@@ -10,6 +10,7 @@ enum Help {
           simulate seeds                       many runs, each drawn from its own seed
           simulate replay SEED                 one run, told line by line, or drawn as a page
           simulate shrink SEED                 the smallest plan of faults that fails alike
+          simulate cuts                        all 64 ways to cut three nodes apart
           simulate hashes                      the hashes of runs, to compare two builds
           simulate mutants                     planted bugs, and which checker catches each
           simulate VERB --help                 more about one of them

@@ -7,6 +7,8 @@ enum SimulateCommand {
         let rest = Array(arguments.dropFirst())
         do throws(UsageError) {
             switch arguments.first {
+            case "run": return try Scenarios.run(rest)
+            case "cuts": return try Cuts.run(rest)
             case "seeds": return try SeedsCommand.run(rest)
             case "replay": return try ReplayCommand.run(rest)
             case "shrink": return try ShrinkCommand.run(rest)

@@ -32,20 +32,20 @@ private struct Pair {
     }
 
     /// n1 dials n2, and bytes pass until neither has any.
-    mutating func connect() {
+    mutating func connect(at now: Instant = .zero) {
         var effects: [NodeEffect] = []
-        one.flush(now: .zero, isDialing: true, effects: &effects)
-        one.dialed(Pair.link, to: NodeID(2), now: .zero)
-        two.accept(Pair.link, now: .zero)
-        exchange()
+        one.flush(now: now, isDialing: true, effects: &effects)
+        one.dialed(Pair.link, to: NodeID(2), now: now)
+        two.accept(Pair.link, now: now)
+        exchange(at: now)
     }
 
-    mutating func exchange() {
+    mutating func exchange(at now: Instant = .zero) {
         while true {
             let toTwo = Pair.bytes(from: &one, &failures)
-            for bytes in toTwo { heard += two.receive(bytes, on: Pair.link, now: .zero) }
+            for bytes in toTwo { heard += two.receive(bytes, on: Pair.link, now: now) }
             let toOne = Pair.bytes(from: &two, &failures)
-            for bytes in toOne { opened += one.receive(bytes, on: Pair.link, now: .zero) }
+            for bytes in toOne { opened += one.receive(bytes, on: Pair.link, now: now) }
             if toTwo.isEmpty && toOne.isEmpty { return }
         }
     }
@@ -127,5 +127,29 @@ private struct Pair {
         #expect(!pair.one.isOpen(to: NodeID(2)))
         #expect(pair.failures.contains(.foreignIncarnation))
         #expect(pair.one.incarnations == [former])
+    }
+
+    @Test func `a node that is refused dials ever more rarely`() {
+        var pair = Pair(one: [Self.two], two: [Self.one], incarnation: 12)
+        var now = Instant.zero
+        var pauses: [Duration] = []
+        for _ in 0..<8 {
+            pair.connect(at: now)
+            // The refusing side has closed the link.
+            pair.one.closed(Pair.link, now: now)
+            pauses.append(pair.one.nextDeadline - now)
+            now = pair.one.nextDeadline
+        }
+        #expect(pauses[0] < .milliseconds(101))
+        #expect(pauses[7] >= .seconds(1))
+        #expect(pair.failures.count == 8)
+    }
+
+    @Test func `a link that stood for long is dialed again at once`() {
+        var pair = Pair(one: [Self.two], two: [Self.one])
+        pair.connect()
+        let end = Instant.zero + .seconds(10)
+        pair.one.closed(Pair.link, now: end)
+        #expect(pair.one.nextDeadline - end < .milliseconds(101))
     }
 }

@@ -37,6 +37,8 @@ struct PeerLinks: Sendable {
         var isRemembered = false
         var outgoing = Outgoing.resting(until: .zero)
         var pause: Duration
+        /// When the link stood; nil while none does.
+        var openedAt: Instant?
         /// Handshake bytes and sealed frames of this step.
         var outbox: [UInt8] = []
     }
@@ -163,6 +165,12 @@ extension PeerLinks {
 
     /// Waits before the next attempt to connect, each time longer until one succeeds.
     private mutating func rest(_ position: Int, now: Instant) {
+        // A link that is ended as soon as it stands, by a peer that refuses this node, is no
+        // success.
+        if let openedAt = peers[position].openedAt, now - openedAt > backoff.last {
+            peers[position].pause = backoff.first
+        }
+        peers[position].openedAt = nil
         let pause = peers[position].pause
         // Drawn, so that two nodes that lost each other don't meet in step for ever.
         let drawn = entropy.between(pause, pause + pause)
@@ -260,7 +268,7 @@ extension PeerLinks {
                 closeOutgoing(position, failure, now: now)
             } else if case .handshake(_, let session, _) = peers[position].outgoing {
                 peers[position].incarnation = identity.incarnation
-                peers[position].pause = backoff.first
+                peers[position].openedAt = now
                 guard peers[position].isRemembered else {
                     peers[position].outgoing = .proven(link, session)
                     return nil

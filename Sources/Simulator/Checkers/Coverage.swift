@@ -30,6 +30,9 @@ public struct Coverage: Sendable {
     public var digests = 0
     public var reads = 0
     public var validations = 0
+    /// Clients' histories judged, and those that weren't decided within the bound.
+    public var histories = 0
+    public var undecidedHistories = 0
     /// Requests that were told they failed, or that their outcome isn't known.
     public var failures = 0
     public var unknownOutcomes = 0
@@ -105,6 +108,7 @@ public struct Coverage: Sendable {
             ("clock disagreements", clockDisagreements), ("full disks noticed", fullDisks),
             ("states compared", digests), ("entries committed", committed),
             ("linearizable reads", reads), ("validations", validations),
+            ("histories judged", histories), ("histories undecided", undecidedHistories),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),
             ("refusals", refused), ("failures told", failures),
             ("outcomes unknown", unknownOutcomes), ("no leader found", leaderless),

@@ -18,6 +18,8 @@ struct Observer {
     /// A committed entry, as the first node to apply it showed it.
     struct Committed {
         var term: Term
+        /// The term of the node that showed it: it was committed in this one or before.
+        var shownIn: Term
         var time: Timestamp
         var kind: EntryKind
         var payload: [UInt8]
@@ -40,6 +42,8 @@ struct Observer {
     private var unverified: [Acknowledgement] = []
     private(set) var acknowledgements: [Acknowledgement] = []
     private(set) var reads: [ReadAnswer] = []
+    /// What clients asked and were answered, for the judgement of their histories.
+    private(set) var operations: [RecordedOperation] = []
     private(set) var staleness: Staleness
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
@@ -98,12 +102,14 @@ struct Observer {
         leaders[view.term] = node.id
         coverage.elections += 1
         // Leader completeness: every entry committed in an earlier term is in its log.
-        guard view.lastIndex >= lastCommitted else {
+        let bound = log.lastIndex { $0.shownIn < view.term }.map { LogIndex(UInt64($0 + 1)) }
+        let committed = bound ?? .zero
+        guard view.lastIndex >= committed else {
             throw violation(
                 "a leader's log holds all that was committed",
-                "\(node.id) leads with \(view.lastIndex), committed is \(lastCommitted)", now)
+                "\(node.id) leads with \(view.lastIndex), committed is \(committed)", now)
         }
-        for entry in node.entries(from: .init(1), through: lastCommitted) {
+        for entry in node.entries(from: .init(1), through: committed) {
             guard log[Int(entry.index.rawValue) - 1].term == entry.term else {
                 throw violation(
                     "a leader's log holds all that was committed",
@@ -132,7 +138,7 @@ struct Observer {
         _ node: borrowing Node, since previous: LogIndex, _ view: NodeInspection, _ now: Instant
     ) throws(Violation) {
         for entry in node.entries(from: previous.next, through: view.appliedIndex) {
-            try note(entry, by: node.id, now)
+            try note(entry, by: node.id, in: view.term, now)
         }
         // A snapshot may have brought the state further than any entry seen here.
         guard view.appliedIndex <= lastCommitted else {
@@ -148,7 +154,9 @@ struct Observer {
         coverage.digests += 1
     }
 
-    private mutating func note(_ entry: Entry, by id: NodeID, _ now: Instant) throws(Violation) {
+    private mutating func note(
+        _ entry: Entry, by id: NodeID, in term: Term, _ now: Instant
+    ) throws(Violation) {
         let position = Int(entry.index.rawValue) - 1
         if position < log.count {
             let known = log[position]
@@ -163,7 +171,8 @@ struct Observer {
             throw violation("the committed log has no gap", "\(id) at \(entry.index)", now)
         }
         let committed = Committed(
-            term: entry.term, time: entry.time, kind: entry.kind, payload: entry.payload)
+            term: entry.term, shownIn: term, time: entry.time, kind: entry.kind,
+            payload: entry.payload)
         log.append(committed)
         try replay.replay(committed, at: now)
     }
@@ -203,6 +212,32 @@ extension Observer {
     func verifyNothingIsMissing(at now: Instant) throws(Violation) {
         guard let lost = unverified.first else { return }
         throw violation("what was acknowledged is committed", "\(lost)", now)
+    }
+
+    /// An errand of a client that has ended, or at the end of a run one that hasn't.
+    mutating func record(
+        _ errand: Client.Errand, of client: Int, _ result: RecordedOperation.Result?,
+        at index: LogIndex, _ now: Instant
+    ) {
+        guard let request = errand.operation.request else { return }
+        operations.append(
+            RecordedOperation(
+                client: client, request: request, invoked: errand.invoked,
+                response: result.map { .init(at: now, result: $0, index: index) }))
+    }
+
+    /// Judges the clients' histories by the clients' own clock.
+    mutating func judgeHistories(at now: Instant) throws(Violation) {
+        let history = ClientHistory(
+            operations, logTimes: log.map(\.time), since: Workload.genesisValue.time)
+        let report = history.check()
+        coverage.histories += report.histories
+        coverage.undecidedHistories += report.undecided.count
+        if let finding = report.violations.first {
+            throw violation(
+                "every client history is linearizable",
+                "\(finding.subject): \(finding.detail)", now)
+        }
     }
 
     mutating func note(_ read: ReadAnswer) {

@@ -11,6 +11,8 @@ struct Client {
         /// The highest index that any client had been told when this began: what comes of it must
         /// reflect that.
         var floor: LogIndex
+        /// When it was first asked.
+        var invoked: Instant
         var attempts = 0
         /// The attempt under way; nil while the client pauses before the next.
         var ticket: RequestTicket?
@@ -59,17 +61,25 @@ extension World {
         if clients[number].errand == nil {
             // In the liveness phase the errands under way are finished and no new ones begun.
             guard !isHealed else { return }
-            let operation = population.draw(
+            var operation = population.draw(
                 &clientRandom, wall: Self.wallStart + (now - .zero))
+            if operation.kind == .transfer, !options.clientsMoveLeadership {
+                operation = Operation(kind: .query)
+            }
             clients[number].errand = Client.Errand(
-                operation: operation, floor: observer.highestTold)
+                operation: operation, floor: observer.highestTold, invoked: now)
         }
         clients[number].errand?.ticket = nil
         let up = (isHealed ? core : machines).filter(\.isUp)
         guard !up.isEmpty else {
             return schedule(.client(number), after: .milliseconds(200))
         }
-        let machine = up[Int(clientRandom.below(UInt64(up.count)))]
+        // In the quiet each is asked in its turn: a broken leader may be cut off from one.
+        let choice =
+            isHealed
+            ? number + (clients[number].errand?.attempts ?? 0)
+            : Int(clientRandom.below(UInt64(up.count)))
+        let machine = up[choice % up.count]
         if clients[number].errand?.operation.kind == .validate {
             try validate(client: number, at: machine)
             return finish(number)
@@ -84,7 +94,8 @@ extension World {
         clients[number].errand?.attempts += 1
         trace?.note(.asked("client \(number)", machine.id, operation.brief), at: now)
         // The client's own clock: it gives up waiting and asks elsewhere.
-        let patience = Self.patiences[Int(clientRandom.below(4))]
+        let drawn = Self.patiences[Int(clientRandom.below(4))]
+        let patience = isHealed ? Self.patiences[3] : drawn
         schedule(.impatience(number, ticket), after: patience)
         try submit(body(of: operation), ticket, to: machine)
     }
@@ -130,12 +141,9 @@ extension World {
             }
         }
         if case .charge(let charges) = command { return .charge(charges) }
-        // The content is what the client asked for; in a run the command is that, whole.
-        var writer = ByteWriter()
-        writer.writeString("\(command)")
         let submission = ClientRequest.Submission(
             command: command, idempotency: operation.idempotency,
-            content: SHA256.digest(of: writer.bytes))
+            content: operation.content)
         return .change(token: Population.operatorToken, submission)
     }
 
@@ -155,6 +163,7 @@ extension World {
         trace?.note(.answered("client \(number)", nil, reply.brief), at: now)
         switch reply {
         case .outcome(let outcome, let index):
+            observer.record(errand, of: number, .outcome(outcome), at: index, now)
             if let command = errand.operation.command { population.note(command, outcome) }
             observer.acknowledge(
                 Acknowledgement(
@@ -162,6 +171,7 @@ extension World {
                     floor: errand.floor), at: now)
             finish(number)
         case .answer(let answer, let index):
+            observer.record(errand, of: number, .answer(answer), at: index, now)
             if let question = errand.operation.question {
                 observer.coverage.count(.query)
                 observer.note(

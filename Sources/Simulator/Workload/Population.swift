@@ -25,6 +25,14 @@ struct Population {
     static let operatorToken = SHA256.digest(of: Array("the simulated operator's token".utf8))
 }
 
+extension Operation {
+    /// As the judge of histories takes it; nil for what has no place in one.
+    var request: RecordedOperation.Request? {
+        if let command { return .command(command, id: idempotency) }
+        return question.map { .question($0) }
+    }
+}
+
 /// What a client asks, of the state that reflects all that returned before it asked.
 enum Question {
     /// What the key of this digest can spend.
@@ -62,6 +70,8 @@ public struct Operation {
     var question: Question?
     /// Of the key to be validated.
     var digest: Digest?
+    /// Stands for all that the client asked for: no two operations have the same.
+    var content = Digest.zero
     var idempotency: IdempotencyKey?
 }
 
@@ -108,7 +118,7 @@ extension Population {
         }
         return Operation(
             kind: command == nil ? .query : kind, command: command, question: question,
-            idempotency: isCharge || command == nil ? nil : id)
+            content: drawDigest(&random), idempotency: isCharge || command == nil ? nil : id)
     }
 
     private func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {

@@ -154,7 +154,12 @@ struct Network {
 
     /// The links with an end at `node`, oldest first.
     func links(of node: NodeID) -> [LinkID] {
-        connections.keys.sorted().filter { isOpen($0, at: node) }
+        connections.keys.sorted().filter { link in
+            guard let ends = ends(of: link), ends.dialer == node || ends.acceptor == node else {
+                return false
+            }
+            return isOpen(link, at: node)
+        }
     }
 
     /// The link on which the first speaks to the second: the newest that it dialed.

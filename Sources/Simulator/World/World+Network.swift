@@ -5,7 +5,9 @@ import Replica
 extension World {
     func drawDelay() -> Duration {
         let delay = networkRandom.between(options.shortestDelay, options.longestDelay)
-        guard networkRandom.chance(options.stragglersPerMille, in: 1000) else { return delay }
+        guard !isHealed, networkRandom.chance(options.stragglersPerMille, in: 1000) else {
+            return delay
+        }
         return delay * Int64(networkRandom.below(50) + 1)
     }
 

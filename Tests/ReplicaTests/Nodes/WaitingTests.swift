@@ -9,6 +9,28 @@ import Testing
 @Suite struct WaitingTests {
     private static let (n1, n2, n3) = (NodeID(1), NodeID(2), NodeID(3))
 
+    @Test func `after a restart of all no node answers by less than was committed before`() throws {
+        let cluster = try NodeCluster.started(nodes: 3)
+        let leader = try #require(cluster.leader)
+        cluster.makeKey(at: leader)
+        cluster.run(.seconds(1))
+        let committed = cluster.node(leader).raft.commitIndex
+        let nodes = [Self.n1, Self.n2, Self.n3]
+        for id in nodes { cluster.crash(id) }
+        for id in nodes { try cluster.start(id) }
+        var isAnswering = false
+        for _ in 0..<2_000 {
+            cluster.run(.milliseconds(1))
+            for id in nodes {
+                let node = cluster.node(id)
+                guard node.freshUntil > cluster.now else { continue }
+                isAnswering = true
+                #expect(node.state.appliedIndex >= committed)
+            }
+        }
+        #expect(isAnswering)
+    }
+
     @Test func `a follower that hears its leader but can't apply lets its freshness run out`()
         throws
     {

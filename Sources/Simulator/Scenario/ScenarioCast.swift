@@ -1,0 +1,133 @@
+import Basics
+import Keyring
+
+/// Who and what the names of a scenario stand for in the cluster.
+struct ScenarioCast {
+    /// The account of users that name none.
+    static let home = "home"
+
+    private var accounts: [AccountID: String] = [:]
+    private var users: [UserID: (name: String, account: AccountID)] = [:]
+    private var keys: [KeyID: (name: String, user: UserID)] = [:]
+    /// By the name of their id: the first request of each.
+    private(set) var charges: [String: Charge] = [:]
+
+    private static func digest(_ kind: String, _ name: String) -> Digest {
+        SHA256.digest(of: Array("\(kind) \(name)".utf8))
+    }
+
+    static func account(_ name: String) -> AccountID {
+        AccountID(digest("account", name).word0)
+    }
+    static func user(_ name: String) -> UserID { UserID(digest("user", name).word0) }
+    static func key(_ name: String) -> KeyID { KeyID(digest("key id", name).word0) }
+    /// Of the key's text, which nobody ever sees here.
+    static func keyDigest(_ name: String) -> Digest { digest("key", name) }
+
+    private func account(of user: UserID) -> AccountID {
+        users[user]?.account ?? Self.account(Self.home)
+    }
+
+    private func account(ofKey name: String) -> AccountID {
+        keys[Self.key(name)].map { account(of: $0.user) } ?? Self.account(Self.home)
+    }
+
+    // MARK: Commands
+
+    /// The command that a request stands for, nil if it is no change; notes what it is to create.
+    mutating func command(of request: ScenarioRequest, automatic: String) -> Command? {
+        switch request {
+        case .createAccount(let name):
+            accounts[Self.account(name)] = name
+            return Name(name).map { .createAccount(Self.account(name), name: $0) }
+        case .createUser(let name, let account):
+            return userCreation(name, Self.account(account ?? Self.home))
+        case .createKey(let name, let user, let api):
+            return keyCreation(name, Self.user(user), api)
+        case .activate(let key), .deactivate(let key):
+            let isActive = request.verb == "activate"
+            return .setKeyActive(
+                Self.key(key), account: account(ofKey: key), active: isActive)
+        case .revoke(let key):
+            return .revokeKey(Self.key(key), account: account(ofKey: key))
+        case .revokeAllKeys(let user):
+            return .revokeAllKeys(Self.user(user), account: account(of: Self.user(user)))
+        case .removeUser(let user):
+            return .removeUser(Self.user(user), account: account(of: Self.user(user)))
+        case .limit(let user, let credits, let period, let api):
+            return .setLimit(
+                Self.user(user), account: account(of: Self.user(user)), api: api,
+                credits: Credits(clamping: credits), period: period)
+        case .lift(let user, let api):
+            return .removeLimit(
+                Self.user(user), account: account(of: Self.user(user)), api: api)
+        case .charge(let credits, let key, let id):
+            return charge(credits, key, id: id, automatic: automatic).map { .charge([$0]) }
+        case .retry(let id):
+            return charges[id].map { .charge([$0]) }
+        case .readCredits, .validate, .handOver, .takeSnapshot:
+            return nil
+        }
+    }
+
+    private mutating func userCreation(_ name: String, _ account: AccountID) -> Command? {
+        guard let email = EmailAddress("\(name)@example.com"), let text = Name(name) else {
+            return nil
+        }
+        users[Self.user(name)] = (name, account)
+        return .createUser(
+            Self.user(name), account: account, email: email, name: text, role: .member)
+    }
+
+    private mutating func keyCreation(_ name: String, _ user: UserID, _ api: API) -> Command? {
+        guard let text = Name(name) else { return nil }
+        keys[Self.key(name)] = (name, user)
+        return .createKey(
+            NewKey(
+                id: Self.key(name), account: account(of: user), user: user, api: api, name: text,
+                digest: Self.keyDigest(name), suffix: Workload.suffix, active: true))
+    }
+
+    private mutating func charge(
+        _ credits: UInt64, _ key: String, id: String?, automatic: String
+    ) -> Charge? {
+        IdempotencyKey(id ?? automatic).map { idempotency in
+            let charge = Charge(
+                key: .digest(Self.keyDigest(key)), credits: credits, id: idempotency)
+            if let id, charges[id] == nil { charges[id] = charge }
+            return charge
+        }
+    }
+
+    // MARK: For traces
+
+    /// A committed command in the scenario's words; nil for what is committed without being asked
+    /// for, and for charges without an id.
+    func text(of command: Command) -> String? {
+        switch command {
+        case .createAccount(let id, _): "create account \(accounts[id] ?? "?")"
+        case .createUser(let id, _, _, _, _): "create user \(name(id))"
+        case .createKey(let key): "create key \(name(key.id)) for \(name(key.user))"
+        case .setKeyActive(let id, _, let active):
+            "\(active ? "activate" : "deactivate") \(name(id))"
+        case .revokeKey(let id, _): "revoke \(name(id))"
+        case .revokeAllKeys(let id, _): "revoke all keys of \(name(id))"
+        case .removeUser(let id, _): "remove user \(name(id))"
+        case .setLimit(let id, _, let api, let credits, let period):
+            "limit \(name(id)) to \(credits) credits \(period.phrase) of \(api)"
+        case .removeLimit(let id, _, let api): "lift limit of \(name(id)) of \(api)"
+        case .charge(let charges): text(of: charges)
+        default: nil
+        }
+    }
+
+    private func text(of charges: [Charge]) -> String? {
+        guard let charge = charges.first,
+            let id = self.charges.keys.sorted().first(where: { IdempotencyKey($0) == charge.id })
+        else { return nil }
+        return "charge \(charge.credits) as \(id)"
+    }
+
+    private func name(_ user: UserID) -> String { users[user]?.name ?? "?" }
+    private func name(_ key: KeyID) -> String { keys[key]?.name ?? "?" }
+}

@@ -1,0 +1,78 @@
+import Keyring
+
+/// What a scripted client asks of a node, once: it neither waits for ever nor asks elsewhere.
+/// Accounts, users, keys and charges go by the names that the scenario gives them.
+public enum ScenarioRequest: Hashable, Sendable {
+    case createAccount(String)
+    /// In the account that every scenario begins with if none is named.
+    case createUser(String, account: String?)
+    case createKey(String, user: String, api: API)
+    case activate(String)
+    case deactivate(String)
+    case revoke(String)
+    case revokeAllKeys(user: String)
+    case removeUser(String)
+    case limit(user: String, credits: UInt64, Period, API)
+    case lift(user: String, API)
+    /// Under an id of its own if none is named.
+    case charge(credits: UInt64, key: String, id: String?)
+    /// The earlier charge of this id once more: same content, same id.
+    case retry(charge: String)
+    /// What the key can spend, reflecting all that returned before.
+    case readCredits(key: String)
+    /// By this node's own memory.
+    case validate(key: String)
+    case handOver(to: ScenarioPlace?)
+    case takeSnapshot
+
+    /// The word that the request begins with.
+    public var verb: String {
+        switch self {
+        case .createAccount, .createUser, .createKey: "create"
+        case .activate: "activate"
+        case .deactivate: "deactivate"
+        case .revoke, .revokeAllKeys: "revoke"
+        case .removeUser: "remove"
+        case .limit: "limit"
+        case .lift: "lift"
+        case .charge: "charge"
+        case .retry: "retry"
+        case .readCredits: "read"
+        case .validate: "validate"
+        case .handOver: "hand"
+        case .takeSnapshot: "take"
+        }
+    }
+
+    /// The names in it by which a later line may refer to it.
+    var names: [String] {
+        switch self {
+        case .createAccount(let name), .createUser(let name, _), .createKey(let name, _, _),
+            .activate(let name), .deactivate(let name), .revoke(let name),
+            .revokeAllKeys(let name), .removeUser(let name), .limit(let name, _, _, _),
+            .lift(let name, _), .retry(let name), .readCredits(let name), .validate(let name):
+            [name]
+        case .charge(_, let key, let id):
+            [key] + (id.map { [$0] } ?? [])
+        case .handOver, .takeSnapshot:
+            []
+        }
+    }
+
+    static let verbs = [
+        "create", "activate", "deactivate", "revoke", "remove", "limit", "lift", "charge", "retry",
+        "read", "validate", "hand", "take",
+    ]
+
+    /// What kind of answer it gets, and so what can be expected of it.
+    var answers: AnswerKind {
+        switch self {
+        case .validate: .verdict
+        case .charge, .retry: .charge
+        case .readCredits: .credits
+        default: .change
+        }
+    }
+
+    enum AnswerKind { case verdict, charge, credits, change }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Simulator
+
+/// `simulate run FILE…`: performs scenarios and says whether what they expect was seen.
+enum Scenarios {
+    static func run(_ arguments: [String]) throws(UsageError) -> Int32 {
+        if arguments.contains("--help") {
+            Console.write(help)
+            return ExitCode.passed
+        }
+        let tells = arguments.contains("--trace")
+        let files = arguments.filter { $0 != "--trace" }
+        guard !files.isEmpty else { throw UsageError("run takes one or more scenario files") }
+        var scenarios: [(file: String, scenario: Scenario)] = []
+        for file in files {
+            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+                throw UsageError("\(file) can't be read")
+            }
+            do throws(ScenarioError) {
+                scenarios.append((file, try Scenario(text, file: file)))
+            } catch {
+                Console.complain("\(error)")
+                return ExitCode.badUsage
+            }
+        }
+        var code = ExitCode.passed
+        for (file, scenario) in scenarios {
+            let report = scenario.run()
+            if tells { Console.write(report.text, to: .standardOutput) }
+            Console.write("\(file): \(told(report.outcome))")
+            if code != ExitCode.safety { code = max(code, exitCode(report.outcome)) }
+        }
+        return code
+    }
+
+    private static func told(_ outcome: ScenarioReport.Outcome) -> String {
+        switch outcome {
+        case .passed: "passed"
+        case .unmet(let unmet): "failed: \(unmet)"
+        case .violated(let violation): "failed: \(violation)"
+        }
+    }
+
+    /// An expectation that wasn't met counts as liveness, unless a law of safety was broken.
+    private static func exitCode(_ outcome: ScenarioReport.Outcome) -> Int32 {
+        switch outcome {
+        case .passed: ExitCode.passed
+        case .violated(let violation) where violation.kind == .safety: ExitCode.safety
+        case .unmet, .violated: ExitCode.liveness
+        }
+    }
+
+    private static let help = """
+        simulate run: performs scenarios, and looks whether they come out as they say
+
+        USAGE
+          simulate run [--trace] FILE.scenario …
+
+          --trace   print what happened, line by line, with the virtual time in milliseconds
+
+        EXAMPLE
+          simulate run Simulations/leader-cut-off.scenario
+
+        The language is told in Simulations/README.md.
+        """
+}

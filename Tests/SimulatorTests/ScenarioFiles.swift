@@ -1,0 +1,34 @@
+import Foundation
+import Testing
+
+/// The scenarios that the project ships, and their golden traces.
+enum ScenarioFiles {
+    struct File: Sendable, CustomTestStringConvertible {
+        /// As in `ring.scenario`.
+        var name: String
+        var text: String
+
+        var testDescription: String { name }
+        var traceName: String { name.replacing(".scenario", with: ".trace") }
+    }
+
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Simulations")
+
+    /// All of them, by name.
+    static func all() throws -> [File] {
+        try names(endingIn: ".scenario").map { name in
+            File(name: name, text: try text(of: name))
+        }
+    }
+
+    static func names(endingIn ending: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(ending) }.sorted()
+    }
+
+    static func text(of name: String) throws -> String {
+        try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    }
+}
