@@ -161,6 +161,38 @@ import Testing
             ])
     }
 
+    @Test func `a scenario is drawn with its questions, each line a client`() throws {
+        let scenario = try Scenario(
+            """
+            # A key is made and looked at.
+            cluster 3 nodes, seed 7
+            first create user alice
+            first create key K for alice
+            at 1s    pause n2
+            at 1.5s  validate K on n1              expect valid
+            at 2s    resume n2
+            at 2.5s  read credits of K on n3       expect ok
+            at 3s    end
+            """, file: "a.scenario")
+        let plain = scenario.run()
+        #expect(RunPicture(scenario, plain, file: "a.scenario")?.subject.title == nil)
+        let report = scenario.run(detailed: true)
+        #expect(report.hasPassed)
+        // To be looked at closely changes nothing.
+        #expect(report.trace == plain.trace)
+        let picture = try #require(RunPicture(scenario, report, file: "runs/a.scenario"))
+        let data = try decode(picture)
+        #expect(data.title == "a.scenario")
+        #expect(data.command == "simulate run runs/a.scenario")
+        #expect(data.outcome == "passed")
+        #expect(data.faults.map(\.text) == ["pause n2"])
+        #expect(data.faults.map(\.start) == [1_000_000])
+        #expect(data.faults.map(\.end) == [2_000_000])
+        #expect(data.nodes[1].pauses == [1_000_000, 2_000_000])
+        #expect(data.clients == ["first", "line 6", "line 8"])
+        #expect(data.end == 3_000_000)
+    }
+
     @Test func `every message is read, and arrives after it was sent or not at all`() throws {
         let simulation = Self.simulation()
         let report = simulation.run(tracing: true)

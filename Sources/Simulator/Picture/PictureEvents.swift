@@ -17,7 +17,8 @@ struct PictureEvents {
         for errand in errands where !clients.contains(errand.client) {
             clients.append(errand.client)
         }
-        clients.sort()
+        // By their numbers, which are written without zeroes before them.
+        clients.sort { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
         json.name("clients")
         json.array { json in for client in clients { json.string(client) } }
         json.name("errands")
@@ -93,6 +94,10 @@ struct PictureEvents {
             let time = item.time.nanoseconds / 1_000
             switch item.event {
             case .asked(let client, let node, let what):
+                if let before = open[client] {
+                    errands[before].end = time
+                    errands[before].answer = "no answer before it asked again"
+                }
                 open[client] = errands.count
                 errands.append(
                     Errand(
@@ -117,12 +122,13 @@ struct PictureEvents {
         return errands
     }
 
+    /// By the words in which answers are told.
     private static func result(of answer: String) -> Errand.Result {
-        if answer.contains("failed:") || answer.contains("gone") || answer.contains("no answer")
-            || answer.hasSuffix("unavailable")
-        {
-            return .failed
-        }
-        return answer.hasPrefix("refused") || answer.hasSuffix("invalid") ? .refused : .good
+        let failures = [
+            "failed", "gone", "no answer", "unavailable", "unknown outcome", "connection broke",
+            "is down",
+        ]
+        if failures.contains(where: answer.contains) { return .failed }
+        return answer.contains("refused") || answer.contains("invalid") ? .refused : .good
     }
 }

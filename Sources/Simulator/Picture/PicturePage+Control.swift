@@ -177,7 +177,8 @@ extension PicturePage {
           badge.textContent = isBad ? run.outcome + " violated" : run.outcome;
           badge.className = isBad ? "bad" : run.outcome === "excused" ? "warn" : "";
           byId("law").textContent = run.law
-            ? run.law + (isBad ? ", at " + clock(run.bad) : "") : "";
+            ? run.law + (isBad ? ", at " + clock(run.bad) : "") : run.about;
+          byId("law").className = run.law ? "" : "about";
           byId("law").title = run.detail || "";
           const number = value => value.toLocaleString("en");
           byId("facts").textContent = run.nodes.length + " nodes · "
@@ -186,6 +187,7 @@ extension PicturePage {
             + span(run.end);
           byId("command").textContent = run.command; byId("command").title = run.command;
           byId("copy").addEventListener("click", () => navigator.clipboard.writeText(run.command));
+          if (run.about) byId("more").textContent = "script";
           byId("more").addEventListener("click", () => {
             byId("options").hidden = !byId("options").hidden; redraw();
           });

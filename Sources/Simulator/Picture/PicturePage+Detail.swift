@@ -132,10 +132,15 @@ extension PicturePage {
           }
         }
         function paintErrands() {
+          const last = {};
           for (const errand of run.errands) {
             const end = errand[3] < 0 ? END : errand[3];
             if (errand[2] > view.end) break;
             if (end < view.start) continue;
+            // Of many at once at one pixel, each result once.
+            const slot = errand[0] + ":" + errand[4], left = Math.round(x(errand[2]));
+            if (end === errand[2] && last[slot] === left) continue;
+            last[slot] = left;
             const top = layout.clients + errand[0] * layout.row;
             const color = colors[RESULTS[errand[4]]];
             pen.globalAlpha = errand[4] === 1 ? .55 : .75;

@@ -52,6 +52,7 @@ enum PicturePage {
         #badge.bad { background:var(--bad); }
         #badge.warn { background:var(--warn); }
         #law { color:var(--ink); }
+        #law.about { font-size:13px; color:var(--soft); max-width:110ch; }
         .facts { color:var(--soft); margin-top:3px; display:flex; gap:10px; align-items:center;
           flex-wrap:wrap; }
         code { font:12px ui-monospace,"SF Mono",Menlo,Consolas,monospace; background:var(--lane);

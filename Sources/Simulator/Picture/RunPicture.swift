@@ -12,6 +12,8 @@ public struct RunPicture {
         /// What repeats the run.
         public var command: String
         public var nodes: Int
+        /// What the run is to show.
+        public var about = ""
         public var options: [(name: String, value: String)] = []
         /// The faults that were planned; nil if only the trace tells of them.
         public var plan: [PlannedFault]?
@@ -131,6 +133,7 @@ public struct RunPicture {
         }
         member("title", subject.title)
         member("command", subject.command)
+        member("about", subject.about)
         member("end", subject.end.microseconds)
         if let healed = subject.healed { member("healed", healed.microseconds) }
         member("events", subject.events)
