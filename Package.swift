@@ -47,7 +47,10 @@ let package = Package(
             name: "ReplicaTests",
             dependencies: ["Replica", "Consensus", "Keyring", "Journal", "Simulator", "Basics"]),
         .testTarget(
-            name: "SimulatorTests", dependencies: ["Simulator", "Replica", "Keyring", "Basics"]),
+            name: "SimulatorTests",
+            dependencies: [
+                "simulate", "Simulator", "Replica", "Consensus", "Keyring", "Basics",
+            ]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Basics"]),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "Basics"]),
         .testTarget(

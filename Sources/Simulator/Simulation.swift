@@ -126,13 +126,22 @@ extension World {
 
     /// Why the core may rightly stand still; nil if it may not. A node in doubt about its last
     /// write needs a majority besides itself to settle it, and one that was damaged a leader: with
-    /// another node gone for good there may be neither.
+    /// another node gone for good, or not whole either, there may be neither.
     fileprivate var standstill: String? {
-        let whole = core.filter { $0.process?.node.inspection.standing == .whole }
-        guard whole.count < core.count, whole.count * 2 <= machines.count else { return nil }
-        let others = machines.filter { machine in !core.contains { $0 === machine } }
-        let missing = others.map { "\($0.id)" }.joined(separator: ", ")
-        return "a node isn't whole, and what it lost may be on \(missing), which stays broken"
+        func isWhole(_ machine: Machine) -> Bool {
+            machine.process?.node.inspection.standing == .whole
+        }
+        guard core.count(where: isWhole) < core.count,
+            core.count(where: isWhole) * 2 <= machines.count
+        else { return nil }
+        let lacking = core.filter { !isWhole($0) }.map { "\($0.id)" }.joined(separator: ", ")
+        let broken = machines.filter { machine in !core.contains { $0 === machine } }
+        guard !broken.isEmpty else {
+            return "\(lacking) aren't whole, and what one lost may have been acknowledged with "
+                + "another: too few are left to settle it"
+        }
+        let missing = broken.map { "\($0.id)" }.joined(separator: ", ")
+        return "\(lacking) isn't whole, and what it lost may be on \(missing), which stays broken"
     }
 
     /// After the quiet: one leader, every errand done, one state.

@@ -70,13 +70,13 @@ public struct SimulationOptions: Sendable {
     public var table: [(name: String, value: String)] {
         let fixed: [(String, String)] = [
             ("nodes", "\(nodes)"), ("clients", "\(clients)"),
-            ("safety phase", "\(safetyPhase)"), ("liveness phase", "\(livenessPhase)"),
-            ("longest pause of a client", "\(longestPause)"),
-            ("delay of a delivery", "\(shortestDelay) to \(longestDelay)"),
+            ("safety phase", safetyPhase.brief), ("liveness phase", livenessPhase.brief),
+            ("longest pause of a client", longestPause.brief),
+            ("delay of a delivery", "\(shortestDelay.brief) to \(longestDelay.brief)"),
             ("stragglers per mille", "\(stragglersPerMille)"),
             ("resets per mille", "\(resetsPerMille)"),
             ("link capacity", "\(linkCapacity) bytes"),
-            ("delay of a disk", "\(diskDelay.shortest) to \(diskDelay.longest)"),
+            ("delay of a disk", "\(diskDelay.shortest.brief) to \(diskDelay.longest.brief)"),
             ("disk stalls per mille", "\(diskStallsPerMille)"),
             ("drift bound", "\(driftBound) ppm"), ("damaged machines", "\(damagedMachines)"),
             ("broken for ever", brokenForEver.map { "\($0)" } ?? "none"),
@@ -84,7 +84,7 @@ public struct SimulationOptions: Sendable {
         ]
         return fixed
             + FaultKind.allCases.map { kind in
-                (kind.rawValue, pauses[kind].map { "every \($0)" } ?? "off")
+                (kind.rawValue, pauses[kind].map { "every \($0.brief)" } ?? "off")
             }
     }
 }

@@ -40,7 +40,7 @@ struct CampaignAccount {
                     + (row.runs == 0 ? "  never" : ""))
         }
         lines.append("")
-        for excuse in tally.excuses { lines.append("seed \(excuse.seed) excused: \(excuse.law)") }
+        for excuse in tally.excuses { lines.append("seed \(excuse.seed) excused: \(excuse.law.prefix(200))") }
         if tally.longestGap.gap > .zero {
             let (gap, seed) = tally.longestGap
             lines.append(

@@ -14,7 +14,7 @@ enum ReplayCommand {
             return ExitCode.passed
         }
         let request = try request(words)
-        if let path = request.own["--html"] { try checkWritable(path) }
+        if let path = request.own["--html"] { try Page.checkWritable(path) }
         let process = Process()
         process.executableURL = SeedWorker.program
         process.arguments = [childVerb] + words
@@ -46,17 +46,6 @@ enum ReplayCommand {
             values: ["--html"])
     }
 
-    /// Before anything is run: a page that can't be written is worth no minute of waiting. The
-    /// file is made, or left as it is.
-    private static func checkWritable(_ path: String) throws(UsageError) {
-        let existed = FileManager.default.fileExists(atPath: path)
-        guard let file = fopen(path, "a") else {
-            throw UsageError("can't write \(path): \(String(cString: strerror(errno)))")
-        }
-        fclose(file)
-        if !existed { unlink(path) }
-    }
-
     static func runInChild(_ words: [String]) throws(UsageError) -> Int32 {
         let request = try request(words)
         let simulation = request.simulation(request.first)
@@ -72,12 +61,8 @@ enum ReplayCommand {
             Console.write("\(item)")
         }
         if let path = request.own["--html"] {
-            let page = RunPicture(simulation, report, command: command(request)).page
-            do {
-                try Data(page.utf8).write(to: URL(filePath: path))
-            } catch {
-                throw UsageError("can't write \(path): \(error.localizedDescription)")
-            }
+            let picture = RunPicture(simulation, report, command: command(request))
+            try Page.write(picture, to: path)
         }
         return conclude(report, request, isQuiet: isQuiet)
     }

@@ -88,7 +88,7 @@ extension PlanReduction {
     var words: [String] {
         var words: [String] = []
         if kept != nil { words += ["--plan", text] }
-        if let safetyPhase { words += ["--shorten", "\(safetyPhase.nanoseconds)ns"] }
+        if let safetyPhase { words += ["--shorten", safetyPhase.exact] }
         if let clients { words += ["--clients", "\(clients)"] }
         return words
     }

@@ -8,9 +8,23 @@ enum Scenarios {
             Console.write(help)
             return ExitCode.passed
         }
-        let tells = arguments.contains("--trace")
-        let files = arguments.filter { $0 != "--trace" }
+        var words = Arguments(arguments)
+        var tells = false
+        var page: String?
+        var files: [String] = []
+        while let word = words.next() {
+            switch word {
+            case "--trace": tells = true
+            case "--html": page = try words.value(of: word)
+            case _ where word.hasPrefix("--"): throw UsageError("run has no option '\(word)'")
+            default: files.append(word)
+            }
+        }
         guard !files.isEmpty else { throw UsageError("run takes one or more scenario files") }
+        if let page {
+            guard files.count == 1 else { throw UsageError("--html draws one scenario") }
+            try Page.checkWritable(page)
+        }
         var scenarios: [(file: String, scenario: Scenario)] = []
         for file in files {
             guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
@@ -25,7 +39,10 @@ enum Scenarios {
         }
         var code = ExitCode.passed
         for (file, scenario) in scenarios {
-            let report = scenario.run()
+            let report = scenario.run(detailed: page != nil)
+            if let page, let picture = RunPicture(scenario, report, file: file) {
+                try Page.write(picture, to: page)
+            }
             if tells { Console.write(report.text, to: .standardOutput) }
             Console.write("\(file): \(told(report.outcome))")
             if code != ExitCode.safety { code = max(code, exitCode(report.outcome)) }
@@ -55,11 +72,13 @@ enum Scenarios {
 
         USAGE
           simulate run [--trace] FILE.scenario …
+          simulate run --html PAGE FILE.scenario
 
-          --trace   print what happened, line by line, with the virtual time in milliseconds
+          --trace      print what happened, line by line, with the virtual time in milliseconds
+          --html PAGE  the run as a page to look at, all in one file
 
         EXAMPLE
-          simulate run Simulations/leader-cut-off.scenario
+          simulate run Simulations/leader-cut-off.scenario --html leader-cut-off.html
 
         The language is told in Simulations/README.md.
         """

@@ -46,7 +46,7 @@ enum ShrinkCommand {
                 Console.write(
                     "run \(attempt.number): \(attempt.what): "
                         + "\(attempt.stillFails ? "still fails" : "doesn't fail"), "
-                        + "\(attempt.faults) faults left")
+                        + "\(attempt.faults) left")
             })
         shrinking.run(brokenAt: end)
         tell(shrinking, whole, request)

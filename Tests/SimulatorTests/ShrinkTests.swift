@@ -59,7 +59,7 @@ import Testing
         }
         shrinking.run(brokenAt: .zero + .seconds(60))
         #expect(shrinking.runs == asked)
-        #expect(asked < 60, "\(asked) runs")
+        #expect(asked < 100, "\(asked) runs")
         let smallest = shrinking.smallest
         #expect(smallest.kept?.map(\.number) == [20, 31])
         #expect(smallest.clients == 2)
@@ -103,6 +103,6 @@ import Testing
         #expect(less.plan[0] == whole.plan[7])
         #expect(less.plan[1].at == whole.plan[9].at)
         #expect(less.plan[1].lasting == .milliseconds(150))
-        #expect(reduction.text == "7,9=150000000ns")
+        #expect(reduction.text == "7,9=150ms")
     }
 }

@@ -31,6 +31,8 @@ public struct ScenarioReport: Sendable {
     public var events: Int
     public var virtualTime: Duration
     public var coverage: Coverage
+    /// All that happened, if it was asked for.
+    public var detailedTrace: Trace?
 
     public var hasPassed: Bool {
         if case .passed = outcome { true } else { false }

@@ -194,22 +194,3 @@ extension ScenarioFault.Strike {
         }
     }
 }
-
-extension Fault {
-    /// Whom it strikes, the sender first.
-    fileprivate var nodes: [NodeID] {
-        switch self {
-        case .cut(let from, let to), .mend(let from, let to), .clog(let from, let to, _),
-            .corrupt(let from, let to), .replay(let from, let to):
-            [from, to]
-        case .mendAll:
-            []
-        case .reset(let id), .crash(let id, _), .crashAmidEffects(let id, _), .restart(let id),
-            .pause(let id), .resume(let id), .stop(let id), .slowDisk(let id, _),
-            .fillDisk(let id), .makeRoom(let id), .failDisk(let id), .rot(let id),
-            .misdirect(let id), .wipe(let id), .reformat(let id), .shiftWallClock(let id, _),
-            .driftClock(let id, _):
-            [id]
-        }
-    }
-}

@@ -132,12 +132,23 @@ extension ScenarioRun {
         }
         requests.append(asked)
         noteQuestion(asked)
+        if asked.request.answers != .verdict {
+            world.trace?.note(.asked(asker(asked), node, request.text), at: world.now)
+        }
         if case .validate(let key) = request { return validate(key, number) }
         if let deadline { schedule(.deadline(request: number), at: deadline) }
         let machine = world.machine(node)
         guard machine.isUp else { return hear(.unreachable, number) }
         let ticket = world.makeTicket(.script(number), at: machine)
         try world.submit(body(of: asked, number), ticket, to: machine)
+    }
+
+    /// In the world's trace each line is a client of its own.
+    private func asker(_ asked: Asked) -> String {
+        switch asked.purpose {
+        case .preparation: "first"
+        case .line(let position): "line \(scenario.lines[position].number)"
+        }
     }
 
     private func noteQuestion(_ asked: Asked) {
@@ -256,6 +267,9 @@ extension ScenarioRun {
         let asked = requests[number]
         guard !asked.isAnswered else { return }
         requests[number].isAnswered = true
+        let isVerdict = asked.request.answers == .verdict
+        world.trace?.note(
+            .answered(asker(asked), isVerdict ? asked.node : nil, heard.text), at: world.now)
         switch asked.purpose {
         case .preparation:
             takeNotes()

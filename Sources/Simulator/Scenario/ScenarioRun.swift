@@ -71,8 +71,9 @@ final class ScenarioRun {
         }
     }
 
-    static func run(_ scenario: Scenario) -> ScenarioReport {
+    static func run(_ scenario: Scenario, detailed: Bool = false) -> ScenarioReport {
         let run = ScenarioRun(scenario)
+        if detailed { run.world.trace = Trace(isDetailed: true) }
         var outcome = ScenarioReport.Outcome.passed
         do throws(Violation) {
             try run.play()
@@ -83,7 +84,8 @@ final class ScenarioRun {
         run.world.observer.coverage.committed = run.world.observer.log.count
         return ScenarioReport(
             outcome: outcome, trace: run.trace.lines, events: run.world.events,
-            virtualTime: run.world.now - .zero, coverage: run.world.observer.coverage)
+            virtualTime: run.world.now - .zero, coverage: run.world.observer.coverage,
+            detailedTrace: detailed ? run.world.trace : nil)
     }
 
     private func play() throws(Violation) {
@@ -253,7 +255,10 @@ final class ScenarioRun {
 
 extension Scenario {
     /// Performs the scenario and tells what came of it.
-    public func run() -> ScenarioReport { ScenarioRun.run(self) }
+    /// If it is to be detailed, the report holds all that a picture needs.
+    public func run(detailed: Bool = false) -> ScenarioReport {
+        ScenarioRun.run(self, detailed: detailed)
+    }
 }
 
 extension Scenario {

@@ -48,7 +48,7 @@ public struct PlanReduction: Hashable, Sendable {
         guard let kept else { return "" }
         guard !kept.isEmpty else { return "none" }
         return kept.map { item in
-            "\(item.number)\(item.lasting.map { "=\($0.nanoseconds)ns" } ?? "")"
+            "\(item.number)\(item.lasting.map { "=\($0.exact)" } ?? "")"
         }.joined(separator: ",")
     }
 }

@@ -134,6 +134,17 @@ extension Duration {
     }
 }
 
+extension Duration {
+    /// In the largest of s, ms, us and ns that leaves no rest: as a command line takes it.
+    public var exact: String {
+        let units: [(String, Int64)] = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)]
+        guard let (name, size) = units.first(where: { nanoseconds % $0.1 == 0 }) else {
+            return "\(nanoseconds)ns"
+        }
+        return "\(nanoseconds / size)\(name)"
+    }
+}
+
 extension String {
     func padded(_ width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - count))
