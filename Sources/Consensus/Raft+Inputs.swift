@@ -28,7 +28,7 @@ extension Raft {
         case .append(let request): handle(request, from: sender, &effects)
         case .appendReply(let reply): handle(reply, from: sender, &effects)
         case .snapshotChunk(let chunk): handle(chunk, from: sender, &effects)
-        case .snapshotReply(let reply): handle(reply, from: sender)
+        case .snapshotReply(let reply): handle(reply, from: sender, &effects)
         case .readRequest(let request): handle(request, from: sender, &effects)
         case .readReply(let reply): handle(reply, from: sender, &effects)
         case .transfer(let request): handle(request, from: sender, &effects)

@@ -63,7 +63,9 @@ extension Raft {
         effects.append(.send(.snapshotChunk(chunk), to: peer))
     }
 
-    mutating func handle(_ reply: SnapshotReply, from member: NodeID) {
+    mutating func handle(
+        _ reply: SnapshotReply, from member: NodeID, _ effects: inout [RaftEffect]
+    ) {
         guard reply.term == term, case .leader(let leading) = state,
             let number = leading.position(of: member), reply.round <= leading.round
         else { return }
@@ -77,6 +79,9 @@ extension Raft {
             // All is there; the follower's next acknowledgement tells that it is installed. The
             // last chunk is offered again from time to time, in case it was refused.
             return
+        }
+        if reply.nextOffset == 0, transfer.isLast, transfer.end > 0 {
+            effects.append(.snapshotRefused(reply.snapshot, by: member))
         }
         // No progress: the chunk was lost or refused, and is sent again in due time.
         transfer.isAwaiting = transfer.offset == reply.nextOffset

@@ -38,6 +38,8 @@ extension Node {
             reads.fail(token, until: clock.now + settings.raft.heartbeatInterval)
         case .sendSnapshot(let peer, let offset, let maxBytes):
             readSnapshot(for: peer, offset: offset, maxBytes: maxBytes, effects: &effects)
+        case .snapshotRefused(let position, _):
+            distrustSnapshot(at: position)
         case .receivedSnapshotChunk(let chunk, let peer):
             receive(chunk, from: peer, effects: &effects)
         case .roleChanged(let role, let term):
@@ -123,9 +125,15 @@ extension Node {
 
     /// Lets the log's time reach the deadline that has come (a period's end, say).
     mutating func appendTickIfDue() {
-        guard raft.isEstablishedLeader, !isDiskFull, let due = state.nextDeadline,
-            let logTime = raft.logTimeNow, due <= logTime, raft.lastLogTime < due
+        guard let due = state.nextDeadline, let logTime = raft.logTimeNow, due <= logTime,
+            raft.lastLogTime < due
         else { return }
+        appendTick()
+    }
+
+    /// Lets the log grow by an entry that changes nothing; only a leader does.
+    mutating func appendTick() {
+        guard raft.isEstablishedLeader, !isDiskFull else { return }
         _ = raft.propose([[]], kind: .tick, clock: clock, effects: &raftEffects)
     }
 }

@@ -29,6 +29,11 @@ struct SnapshotTraffic: Sendable {
 
     /// Set when somebody asked for one.
     var isWanted = false
+    /// Set when a follower refused the newest one whole: its file may have rotted since it was
+    /// written, and no follower could ever be brought up to date from it.
+    var isDistrusted = false
+    /// A follower may refuse for reasons of its own: no new one is made for it before this.
+    var nextDistrust = Instant.zero
     /// Who waits for the snapshot being made, or the next, in order of their deadlines.
     var waiting: [WaitingTicket] = []
     /// Counts the snapshots begun. An encoding of an earlier one, which was given up, is dropped
@@ -75,6 +80,10 @@ extension Node {
         else { return }
         snapshots.isWanted = false
         let applied = state.appliedIndex
+        if snapshots.isDistrusted, applied == raft.snapshot?.lastIndex {
+            if raft.lastIndex == applied { appendTick() }
+            return
+        }
         guard applied > (raft.snapshot?.lastIndex ?? .zero), let term = raft.term(at: applied)
         else {
             return endSnapshot(at: raft.snapshot?.lastIndex ?? .zero, effects: &effects)
@@ -91,7 +100,7 @@ extension Node {
 
     var isSnapshotDue: Bool {
         let logBytes = raft.logBytesSinceSnapshot
-        return snapshots.isWanted || logBytes >= settings.snapshotLogBytes
+        return snapshots.isWanted || snapshots.isDistrusted || logBytes >= settings.snapshotLogBytes
             || journal.retainedBytes >= settings.journalFileBytes
                 && logBytes >= settings.snapshotLogBytes / 64
     }
@@ -136,6 +145,14 @@ extension Node {
         if snapshots.waiting.isEmpty { snapshots.isWanted = false }
     }
 
+    /// A follower refused the newest snapshot: makes another one, of a later entry.
+    mutating func distrustSnapshot(at position: LogPosition) {
+        guard position.index == raft.snapshot?.lastIndex, snapshots.nextDistrust <= clock.now
+        else { return }
+        snapshots.nextDistrust = clock.now + settings.snapshotDeadline
+        snapshots.isDistrusted = true
+    }
+
     /// Takes what became of a snapshot file.
     mutating func take(_ event: SnapshotEvent, effects: inout [NodeEffect]) {
         switch event {
@@ -144,6 +161,7 @@ extension Node {
                 preconditionFailure("a snapshot of our own with a configuration not ours")
             }
             raft.snapshotSaved(metadata)
+            snapshots.isDistrusted = false
             journal.compact(through: metadata.lastIndex)
             effects.append(.report(.snapshotWritten(metadata.lastIndex)))
             endSnapshot(at: metadata.lastIndex, effects: &effects)

@@ -158,10 +158,10 @@ extension World {
         guard leaders.count == 1, let leader = leaders.first else {
             throw unsettled("one leader", "\(leaders.count) lead; \(views)")
         }
+        guard core.contains(where: { $0 === leader }) else { return try checkMajority(of: leader) }
         for client in clients where client.errand != nil {
             throw unsettled("every errand ends", "client \(client.number): \(client.errand!)")
         }
-        guard core.contains(where: { $0 === leader }) else { return try checkMajority(of: leader) }
         for node in core.compactMap(\.process?.node) {
             guard node.inspection.standing == .whole else {
                 throw unsettled("all of the core become whole", views)
@@ -171,7 +171,7 @@ extension World {
     }
 
     /// A node that was left broken may lead, if it is well enough to commit; those that it can
-    /// hardly reach then lag behind it.
+    /// hardly reach then lag behind it, and what is asked of them takes its time.
     private func checkMajority(of leader: Machine) throws(Violation) {
         let abreast = machines.count { $0.process.map { isAt(leader, $0.node) } ?? false }
         guard abreast * 2 > machines.count else {

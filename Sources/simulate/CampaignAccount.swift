@@ -40,7 +40,9 @@ struct CampaignAccount {
                     + (row.runs == 0 ? "  never" : ""))
         }
         lines.append("")
-        for excuse in tally.excuses { lines.append("seed \(excuse.seed) excused: \(excuse.law.prefix(200))") }
+        for excuse in tally.excuses {
+            lines.append("seed \(excuse.seed) excused: \(excuse.law.prefix(200))")
+        }
         if tally.longestGap.gap > .zero {
             let (gap, seed) = tally.longestGap
             lines.append(

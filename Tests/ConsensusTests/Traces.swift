@@ -79,6 +79,7 @@ extension RaftEffect {
         case .readReady(let token, let index): "read \(token) ready at \(index)"
         case .readFailed(let token): "read \(token) failed"
         case .sendSnapshot(let peer, let offset, _): "reads snapshot for \(peer) at \(offset)"
+        case .snapshotRefused(let position, let peer): "hears \(peer) refuse snapshot \(position)"
         case .receivedSnapshotChunk(let chunk, let sender):
             "stores chunk at \(chunk.offset) from \(sender)"
         case .roleChanged(let role, let term): "is \(role) t\(term)"

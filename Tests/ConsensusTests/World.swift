@@ -148,7 +148,8 @@ final class World {
         case .receivedSnapshotChunk(let chunk, _): store(chunk, at: id)
         case .roleChanged(.leader, let term): checkLeader(id, term)
         case .standingChanged(let standing): nodes[place].standing = standing
-        case .roleChanged, .leaderChanged, .transferEnded, .clockDisagreement: break
+        case .roleChanged, .leaderChanged, .transferEnded, .clockDisagreement, .snapshotRefused:
+            break
         }
     }
 
