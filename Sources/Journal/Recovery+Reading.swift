@@ -200,12 +200,24 @@ extension LogContinuation {
             restartAfter = covered
             restartsAtOnce = false
         } else if isDamaged {
-            let kept = Set(segments.map(\.name))
-            segments =
-                names.filter { !kept.contains($0) && $0 != spare }
-                .map { RetainedSegment($0, first: nil) } + segments
-            superfluous = []
+            keepAll(of: names)
         }
         if !isDamaged, let position = doubt, position <= last { doubt = nil }
+    }
+
+    /// Keeps the segments that would be given up, until the loss in them is repaired. One of them
+    /// may stand behind the last good one: that one is then not written to again.
+    private mutating func keepAll(of names: [SegmentName]) {
+        let kept = Set(segments.map(\.name))
+        let newest = segments.last?.name
+        segments += names.filter { !kept.contains($0) && $0 != spare }
+            .map { RetainedSegment($0, first: nil) }
+        segments.sort { $0.name.sequence < $1.name.sequence }
+        if segments.last?.name != newest { isSealed = true }
+        superfluous = []
+        if let blank = spare, let last = segments.last, blank.sequence < last.name.sequence {
+            spare = nil
+            superfluous = [blank.description]
+        }
     }
 }

@@ -55,6 +55,8 @@ struct ReferenceStore {
     var spent: [Spent] = []
     var audit: [AuditItem] = []
     var horizon = LogIndex.zero
+    /// What died at or before this is gone; the rest needn't be looked through.
+    private var forgottenThrough = LogIndex.zero
     var ledger = ReferenceLedger()
 
     static let apis = [API.batch, API.rest]
@@ -90,7 +92,6 @@ struct ReferenceStore {
     mutating func begin(at index: LogIndex, time: Timestamp) {
         self.index = index
         self.time = max(self.time, time)
-        let known = horizon
         while let first = audit.first,
             audit.count > Int(settings.auditRecords)
                 || self.time.milliseconds - first.at.milliseconds
@@ -99,13 +100,14 @@ struct ReferenceStore {
             horizon = first.index
             audit.removeFirst()
         }
-        if horizon > known { forgetTheGone() }
+        if horizon > forgottenThrough { forgetTheGone() }
         ledger.pass(self.time, settings)
     }
 
     /// Whatever went away at or before the horizon of the audit trail.
     private mutating func forgetTheGone() {
         let horizon = horizon
+        forgottenThrough = horizon
         func isGone(_ death: LogIndex?) -> Bool { death.map { $0 <= horizon } ?? false }
         let goneAccounts = accounts.filter { isGone($0.deletedAt) }.map(\.detail.id)
         accounts.removeAll { goneAccounts.contains($0.detail.id) }
