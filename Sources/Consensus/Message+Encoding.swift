@@ -232,6 +232,7 @@ extension SnapshotReply {
         writer.write(round)
         writer.write(snapshot)
         writer.write(nextOffset)
+        writer.write(isDamaged)
     }
 
     fileprivate init(_ term: Term, from reader: inout ByteReader) throws(MalformedBytes) {
@@ -239,6 +240,7 @@ extension SnapshotReply {
         round = try reader.readUInt64()
         snapshot = try reader.readLogPosition()
         nextOffset = try reader.readUInt64()
+        isDamaged = try reader.readBool()
     }
 }
 

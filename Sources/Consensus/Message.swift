@@ -133,6 +133,8 @@ public struct SnapshotReply: Hashable, Sendable {
     public var snapshot: LogPosition
     /// Where the next chunk must begin, in bytes; 0 restarts.
     public var nextOffset: UInt64
+    /// Whether it begins anew because what the leader sent isn't a whole snapshot.
+    public var isDamaged = false
 }
 
 /// A follower asks for a read index on behalf of its clients (Ongaro 2014, §6.4).

@@ -80,11 +80,10 @@ extension Raft {
             // last chunk is offered again from time to time, in case it was refused.
             return
         }
-        if reply.nextOffset == 0, transfer.isLast, transfer.end > 0 {
-            effects.append(.snapshotRefused(reply.snapshot, by: member))
-        }
-        // No progress: the chunk was lost or refused, and is sent again in due time.
-        transfer.isAwaiting = transfer.offset == reply.nextOffset
+        if reply.isDamaged { effects.append(.snapshotRefused(reply.snapshot, by: member)) }
+        // No progress, or back to the beginning: the chunk was lost or refused, and is sent again
+        // in due time.
+        transfer.isAwaiting = reply.nextOffset <= transfer.offset
         transfer.offset = reply.nextOffset
         leadership.progress[number].pace = .snapshot(transfer)
     }
@@ -116,12 +115,13 @@ extension Raft {
     }
 
     private mutating func replyToChunk(
-        of position: LogPosition, round: UInt64, _ effects: inout [RaftEffect]
+        of position: LogPosition, round: UInt64, isDamaged: Bool = false,
+        _ effects: inout [RaftEffect]
     ) {
         guard let leader = follower.leader else { return }
         let reply = SnapshotReply(
             term: term, round: round, snapshot: position,
-            nextOffset: follower.incoming?.nextOffset ?? 0)
+            nextOffset: follower.incoming?.nextOffset ?? 0, isDamaged: isDamaged)
         effects.append(.send(.snapshotReply(reply), to: leader))
     }
 
@@ -165,16 +165,20 @@ extension Raft {
         flush(&effects)
     }
 
-    /// A received snapshot was found damaged: the leader is asked to begin anew.
+    /// A received snapshot was found damaged, or there is no room or no time for it now: the
+    /// leader is asked to begin anew.
     public mutating func snapshotRejected(
-        _ metadata: SnapshotMetadata, clock reading: ClockReading, effects: inout [RaftEffect]
+        _ metadata: SnapshotMetadata, isDamaged: Bool, clock reading: ClockReading,
+        effects: inout [RaftEffect]
     ) {
         observe(reading)
         if case .follower(let following) = state,
             following.incoming?.position == metadata.position
         {
             follower.incoming = nil
-            replyToChunk(of: metadata.position, round: following.answeredRound, &effects)
+            replyToChunk(
+                of: metadata.position, round: following.answeredRound, isDamaged: isDamaged,
+                &effects)
         }
         flush(&effects)
     }

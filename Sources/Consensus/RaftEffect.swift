@@ -24,8 +24,8 @@ public enum RaftEffect: Hashable, Sendable {
     /// `sendSnapshotChunk`; at or beyond its end, none, as the last chunk. If it can't be done
     /// now, nothing is due: Raft asks again.
     case sendSnapshot(to: NodeID, offset: UInt64, maxBytes: Int)
-    /// A follower that was sent all of the snapshot begins anew: it has lost what it had received,
-    /// or refused it, and the leader's file may be damaged.
+    /// A follower says that what it was sent isn't a whole snapshot: the leader's file may be
+    /// damaged.
     case snapshotRefused(LogPosition, by: NodeID)
     /// Store the bytes behind those of the same snapshot received before; offset 0 begins anew.
     /// After the last chunk validate the whole, swap it in and call `snapshotInstalled`, or call

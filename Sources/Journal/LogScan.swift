@@ -60,6 +60,10 @@ struct LogScan {
     init(_ images: [SegmentImage], covered: LogIndex) {
         let based = images.indices.filter { images[$0].base != nil }
         for index in based { note(images[index]) }
+        for stray in images.flatMap(\.strays) {
+            reached = max(reached, stray.last)
+            furthestOffset = max(furthestOffset, stray.offset + UInt64(stray.distance))
+        }
         guard let lastBased = based.last else {
             finding = .corrupt(
                 file: images.first?.name.description ?? "segment", offset: 0,
@@ -90,8 +94,6 @@ struct LogScan {
 
     private mutating func judge(_ stray: BatchHeader, in image: SegmentImage) {
         guard stray.offset >= offset else { return }
-        reached = max(reached, stray.last)
-        furthestOffset = max(furthestOffset, stray.offset + UInt64(stray.distance))
         switch finding {
         case .corrupt:
             break

@@ -48,7 +48,7 @@ struct SegmentImage {
         var batches: [Int: (header: BatchHeader, copies: Int)] = [:]
         var strays: [BatchHeader] = []
         for standing in found {
-            guard standing.base(sectorBytes: geometry.sectorBytes) == base else {
+            guard let base, standing.base(sectorBytes: geometry.sectorBytes) == base else {
                 strays.append(standing.header)
                 continue
             }

@@ -45,6 +45,7 @@ extension Node {
         case .roleChanged(let role, let term):
             effects.append(.report(.roleChanged(role, term: term)))
             if role == .leader { forgetMemberProgress() }
+            if role != .leader { snapshots.isDistrusted = false }
         case .leaderChanged(let leader, let term):
             effects.append(.report(.leaderChanged(leader, term: term)))
             // Whatever went to the last leader may be lost; the requests' ids make it one attempt.

@@ -29,10 +29,10 @@ struct SnapshotTraffic: Sendable {
 
     /// Set when somebody asked for one.
     var isWanted = false
-    /// Set when a follower refused the newest one whole: its file may have rotted since it was
+    /// Set when a follower found the newest one damaged: its file may have rotted since it was
     /// written, and no follower could ever be brought up to date from it.
     var isDistrusted = false
-    /// A follower may refuse for reasons of its own: no new one is made for it before this.
+    /// The follower's own receiving may be what is wrong: no new one is made before this.
     var nextDistrust = Instant.zero
     /// Who waits for the snapshot being made, or the next, in order of their deadlines.
     var waiting: [WaitingTicket] = []
@@ -183,7 +183,8 @@ extension Node {
         else { return }
         snapshots.receiving = nil
         snapshots.installing = nil
-        raft.snapshotRejected(reception.metadata, clock: clock, effects: &raftEffects)
+        raft.snapshotRejected(
+            reception.metadata, isDamaged: false, clock: clock, effects: &raftEffects)
     }
 }
 
@@ -228,15 +229,16 @@ extension Node {
         _ chunk: SnapshotChunk, from peer: NodeID, effects: inout [NodeEffect]
     ) {
         guard snapshots.installing == nil, snapshots.retryAt <= clock.now else {
-            return raft.snapshotRejected(chunk.metadata, clock: clock, effects: &raftEffects)
+            return raft.snapshotRejected(
+                chunk.metadata, isDamaged: false, clock: clock, effects: &raftEffects)
         }
         if chunk.offset == 0 {
             snapshots.receiving = Reception(metadata: chunk.metadata, peer: peer)
         }
+        // A part of another snapshot says nothing of this one's bytes.
+        let isOfOne = snapshots.receiving?.metadata == chunk.metadata
         do {
-            guard snapshots.receiving?.metadata == chunk.metadata else {
-                throw MalformedBytes("a part of another snapshot")
-            }
+            guard isOfOne else { throw MalformedBytes("a part of another snapshot") }
             let progress = try store.receive(
                 chunk.bytes, at: Int(clamping: chunk.offset),
                 of: JournalPosition(chunk.metadata.position))
@@ -251,7 +253,8 @@ extension Node {
         } catch {
             store.rejectReceived()
             snapshots.receiving = nil
-            raft.snapshotRejected(chunk.metadata, clock: clock, effects: &raftEffects)
+            raft.snapshotRejected(
+                chunk.metadata, isDamaged: isOfOne, clock: clock, effects: &raftEffects)
             effects.append(.report(.snapshotRefused("\(error)", from: peer)))
         }
     }

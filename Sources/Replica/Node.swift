@@ -14,7 +14,8 @@ import Keyring
 /// - A reply with an outcome leaves only after the entry was committed and applied here.
 /// - A request that was handed to a leader is never reported as failed, only as unknown.
 /// - The state at applied index `i` is a function of the log up to `i` alone.
-/// - The read side is published only while this node has heard from a leader, or as leader from
+/// - The read side is published only while this node has heard from a leader whose term has
+///   committed, and has applied all that it was told is committed; or as leader has heard from
 ///   a majority, within `NodeSettings.freshness`.
 ///
 /// A node that isn't whole (its journal lost something) applies nothing and answers nothing until

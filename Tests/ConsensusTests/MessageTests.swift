@@ -30,7 +30,9 @@ import Testing
                     term: Term(4), round: 6, metadata: metadata, offset: 1 << 40, bytes: [9, 8],
                     isLast: true)),
             .snapshotReply(
-                SnapshotReply(term: Term(4), round: 6, snapshot: position, nextOffset: 512)),
+                SnapshotReply(
+                    term: Term(4), round: 6, snapshot: position, nextOffset: 512,
+                    isDamaged: true)),
             .readRequest(ReadRequest(term: Term(4), id: .max)),
             .transfer(TransferRequest(term: Term(4))),
             .doubtQuestion(DoubtQuestion(term: Term(4), readable: .start, doubt: position)),

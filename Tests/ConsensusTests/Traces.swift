@@ -18,6 +18,7 @@ extension Message {
                 + " +\(message.bytes.count)\(message.isLast ? " last" : "")"
         case .snapshotReply(let message):
             "chunk next \(message.nextOffset) t\(message.term) of \(message.snapshot)"
+                + (message.isDamaged ? " damaged" : "")
         case .readRequest(let message): "read? t\(message.term)"
         case .readReply(let message):
             message.index.map { "read at \($0) t\(message.term)" } ?? "read failed t\(message.term)"

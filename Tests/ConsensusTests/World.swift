@@ -210,7 +210,8 @@ final class World {
         } else {
             deferred.append { [unowned self] in
                 step(id) { raft, clock, effects in
-                    raft.snapshotRejected(chunk.metadata, clock: clock, effects: &effects)
+                    raft.snapshotRejected(
+                        chunk.metadata, isDamaged: true, clock: clock, effects: &effects)
                 }
             }
         }

@@ -64,13 +64,14 @@ import Testing
         Self.expectAlike(cluster, Self.n2, Self.n1)
     }
 
-    @Test func `a leader whose snapshot has rotted makes another for the node that needs it`()
-        throws
-    {
+    @Test(arguments: [1, 4, 7])
+    func `a leader whose snapshot has rotted makes another for the node that needs it`(
+        eighth: Int
+    ) throws {
         let cluster = try Self.clusterWithLaggard()
         let rotten = try #require(cluster.node(Self.n1).store.current)
         let old = try #require(cluster.node(Self.n1).raft.snapshot?.lastIndex)
-        cluster[Self.n1].disk.flipBit(rotten.byteCount * 4, of: rotten.name)
+        cluster[Self.n1].disk.flipBit(rotten.byteCount * eighth, of: rotten.name)
         cluster.heal(Self.n2)
         cluster.run(.seconds(5))
         #expect(cluster.node(Self.n1).raft.snapshot?.lastIndex ?? .zero > old)
