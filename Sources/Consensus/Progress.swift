@@ -49,7 +49,12 @@ struct Progress: Sendable {
     }
 
     /// A damaged member's word counts for nothing but that it lives.
-    var counts: Bool { standing != .damaged }
+    var counts: Bool {
+        #if MUTANTS
+        if PlantedBug.isOn(.damagedCounts) { return true }
+        #endif
+        return standing != .damaged
+    }
 
     /// Takes in the standing that a reply reports; begins a new session if the follower has lost
     /// what it had acknowledged, since nothing else may ever lower `match`.

@@ -55,7 +55,7 @@ extension Raft {
             return progress.match
         }
         guard let reached = Quorum.reached(matches), reached > commitIndex,
-            log.term(at: reached) == term
+            isCountable(reached)
         else { return }
         var committedBytes = 0
         for offset in 1...(reached - commitIndex) {
@@ -63,6 +63,14 @@ extension Raft {
         }
         leadership.uncommittedBytes -= committedBytes
         commit(through: reached, &effects)
+    }
+
+    /// Whether a majority that holds this entry commits it.
+    private func isCountable(_ index: LogIndex) -> Bool {
+        #if MUTANTS
+        if PlantedBug.isOn(.olderTermsCounted) { return true }
+        #endif
+        return log.term(at: index) == term
     }
 
     // MARK: Sending
@@ -134,12 +142,19 @@ extension Raft {
         noteContact(reply, from: number)
         leadership.progress[number].note(
             reply.standing, run: reply.run, session: reply.session, lastIndex: lastIndex)
-        if reply.session == leadership.progress[number].session {
+        if isCurrent(reply.session, of: number) {
             noteApplied(reply, from: number)
             take(reply.outcome, from: number)
         }
         confirmReads(&effects)
         advanceCommit(&effects)
+    }
+
+    private func isCurrent(_ session: UInt64, of number: Int) -> Bool {
+        #if MUTANTS
+        if PlantedBug.isOn(.sessionIgnored) { return true }
+        #endif
+        return session == leadership.progress[number].session
     }
 
     private mutating func noteContact(_ reply: AppendReply, from number: Int) {
