@@ -10,6 +10,9 @@ enum SimulateCommand {
         USAGE
           simulate seeds [--from N] [--count N] [--jobs N]   run many seeds (default: 1, 1000, 2)
           simulate replay SEED                               run one seed and tell what it saw
+          simulate mutants [--only NAME,…] [--seconds N] [--jobs N] [--json]
+                                                             plant one bug at a time, and tell
+                                                             which checker finds it, how soon
 
         EXAMPLE
           swift run -c release simulate seeds --from 1 --count 10000
@@ -22,11 +25,12 @@ enum SimulateCommand {
         switch arguments.first {
         case "seeds": return seeds(Array(arguments.dropFirst()))
         case "replay": return replay(Array(arguments.dropFirst()))
+        case "mutants": return MutantsCommand.run(Array(arguments.dropFirst()))
         case "--help", "-h", "help":
             print(help)
             return 0
         default:
-            return refuse("expected seeds or replay")
+            return refuse("expected seeds, replay or mutants")
         }
     }
 
