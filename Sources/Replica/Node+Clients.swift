@@ -78,7 +78,8 @@ extension Node {
                 return refuse(request, .unauthenticated, effects: &effects)
             }
             #if MUTANTS
-            if PlantedBug.isOn(.keyCapAtDoor), let refusal = state.keyCapRefusal(submission.command)
+            if PlantedBug.isOn(.keyCapAtDoor), raft.isLeader,
+                let refusal = state.keyCapRefusal(submission.command)
             {
                 let reply = ClientReply.outcome(.refused(refusal), at: state.appliedIndex)
                 return effects.append(.reply(request.ticket, reply))
@@ -111,7 +112,9 @@ extension Node {
             return effects.append(.reply(ticket, .outcome(outcome, at: state.appliedIndex)))
         }
         #if MUTANTS
-        if PlantedBug.isOn(.limitAtDoor), let refusal = state.limitRefusal(charges) {
+        if PlantedBug.isOn(.limitAtDoor), raft.isLeader,
+            let refusal = state.limitRefusal(charges)
+        {
             let outcome = Outcome.charged(charges.map { _ in .refused(refusal) })
             return effects.append(.reply(ticket, .outcome(outcome, at: state.appliedIndex)))
         }
