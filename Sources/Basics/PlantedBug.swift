@@ -34,10 +34,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case truncationWithoutConflict = "truncation-without-conflict"
     /// A follower acknowledges entries that its disk doesn't hold yet.
     case acknowledgementBeforeSync = "acknowledgement-before-sync"
-    /// The leader counts a follower that lost what it had acknowledged.
-    case damagedCounts = "damaged-counts"
-    /// The leader takes acknowledgements from before the follower lost its log.
-    case sessionIgnored = "session-ignored"
+    /// A follower that lost what it had acknowledged is told that it has it all again.
+    case repairedTooEarly = "repaired-too-early"
     /// The leader answers reads without asking whether it still leads.
     case readWithoutRound = "read-without-round"
     /// A new leader answers before it knows what its predecessors committed.

@@ -49,12 +49,7 @@ struct Progress: Sendable {
     }
 
     /// A damaged member's word counts for nothing but that it lives.
-    var counts: Bool {
-        #if MUTANTS
-        if PlantedBug.isOn(.damagedCounts) { return true }
-        #endif
-        return standing != .damaged
-    }
+    var counts: Bool { standing != .damaged }
 
     /// Takes in the standing that a reply reports; begins a new session if the follower has lost
     /// what it had acknowledged, since nothing else may ever lower `match`.
@@ -69,6 +64,9 @@ struct Progress: Sendable {
                 next = lastIndex.next
                 pace = .probe(awaiting: nil)
                 repair = RepairTarget(run: reportedRun, index: lastIndex)
+                #if MUTANTS
+                if PlantedBug.isOn(.repairedTooEarly) { repair?.index = .zero }
+                #endif
                 run = reportedRun
             }
             standing = reported

@@ -142,19 +142,12 @@ extension Raft {
         noteContact(reply, from: number)
         leadership.progress[number].note(
             reply.standing, run: reply.run, session: reply.session, lastIndex: lastIndex)
-        if isCurrent(reply.session, of: number) {
+        if reply.session == leadership.progress[number].session {
             noteApplied(reply, from: number)
             take(reply.outcome, from: number)
         }
         confirmReads(&effects)
         advanceCommit(&effects)
-    }
-
-    private func isCurrent(_ session: UInt64, of number: Int) -> Bool {
-        #if MUTANTS
-        if PlantedBug.isOn(.sessionIgnored) { return true }
-        #endif
-        return session == leadership.progress[number].session
     }
 
     private mutating func noteContact(_ reply: AppendReply, from number: Int) {

@@ -66,7 +66,7 @@ final class MutantsCampaign: Sendable {
         result.seconds = ending?.seconds ?? 0
         if result.finding == nil, !result.isQuiet {
             // The words of the broken precondition, without its place.
-            let words = complaint.range(of: "Fatal error: ").map { complaint[$0.upperBound...] }
+            let words = complaint.firstMatch(of: /(?:Fatal error|failed|fatal): (.*)/)?.1
             let signal = ending?.signal ?? 0
             result.finding =
                 signal == SIGXCPU
