@@ -49,11 +49,9 @@ enum MutantsChild {
     private static func simulation(_ experiment: MutantsExperiment, seed: UInt64) -> Simulation {
         let drawn = Simulation(seed: seed)
         guard experiment == .majorityLost else { return drawn }
-        guard var loss = drawn.plan.first else { return drawn }
-        loss.kind = .wipe
-        loss.at = .zero + .seconds(10)
-        loss.faults = (1...(drawn.options.nodes / 2 + 1)).map { .wipe(NodeID(UInt32($0))) }
-        loss.repairs = []
+        let loss = PlannedFault(
+            kind: .wipe, at: .zero + .seconds(10),
+            faults: (1...(drawn.options.nodes / 2 + 1)).map { .wipe(NodeID(UInt32($0))) })
         return Simulation(seed: seed, options: drawn.options, plan: drawn.plan + [loss])
     }
 
