@@ -64,6 +64,9 @@ struct Progress: Sendable {
                 next = lastIndex.next
                 pace = .probe(awaiting: nil)
                 repair = RepairTarget(run: reportedRun, index: lastIndex)
+                #if MUTANTS
+                if PlantedBug.isOn(.repairedTooEarly) { repair?.index = .zero }
+                #endif
                 run = reportedRun
             }
             standing = reported

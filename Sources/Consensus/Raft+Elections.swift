@@ -34,7 +34,11 @@ extension Raft {
     /// Whether a log that ends at `last` may win this node's vote: at least as up to date as its
     /// own (§3.6.1), and as what it may have lost.
     func covers(_ last: LogPosition) -> Bool {
-        switch standing {
+        #if MUTANTS
+        if PlantedBug.isOn(.noLogCheckInVotes) { return true }
+        if PlantedBug.isOn(.doubtfulVotes), standing != .damaged { return last >= log.last }
+        #endif
+        return switch standing {
         case .whole: last >= log.last
         case .inDoubt(let term, let index):
             last >= log.last && last >= LogPosition(term: term, index: index)
@@ -192,6 +196,11 @@ extension Raft {
         setHardState(HardState(term: term, votedFor: candidate))
         drawDeadline()
         let reply = VoteReply(term: term, isPreVote: false, isGranted: true, clock: clock.wall)
+        #if MUTANTS
+        if PlantedBug.isOn(.voteBeforeDurable) {
+            return effects.append(.send(.voteReply(reply), to: candidate))
+        }
+        #endif
         sendWhenDurable(.voteReply(reply), to: candidate, vote: candidate)
     }
 
@@ -199,6 +208,12 @@ extension Raft {
         _ reply: VoteReply, from voter: NodeID, _ effects: inout [RaftEffect]
     ) {
         guard reply.isGranted else { return }
+        #if MUTANTS
+        let isCounted = PlantedBug.isOn(reply.isPreVote ? .preVoteCounted : .votesAcrossTerms)
+        if isCounted, case .candidate = state {
+            return addVote(of: voter, wall: reply.clock, &effects)
+        }
+        #endif
         switch state {
         case .preCandidate where reply.isPreVote && reply.term == term.next,
             .candidate where !reply.isPreVote && reply.term == term:

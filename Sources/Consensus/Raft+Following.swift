@@ -24,6 +24,11 @@ extension Raft {
             return
         }
         follower.verified = max(follower.verified, covered)
+        #if MUTANTS
+        if PlantedBug.isOn(.commitBeyondMessage) {
+            commit(through: max(commitIndex, min(request.commit, lastIndex)), &effects)
+        }
+        #endif
         commit(through: max(commitIndex, min(request.commit, covered)), &effects)
         // An answer that would say nothing new waits for the disk.
         let acknowledgement = self.acknowledgement
@@ -71,7 +76,10 @@ extension Raft {
     /// Appends what the log doesn't hold yet. Returns false if there is no room for it.
     private mutating func take(_ entries: [Entry], _ effects: inout [RaftEffect]) -> Bool {
         let new = entries.drop { entry in
-            entry.index < log.base.index || log.term(at: entry.index) == entry.term
+            #if MUTANTS
+            if PlantedBug.isOn(.truncationWithoutConflict) { return entry.index <= commitIndex }
+            #endif
+            return entry.index < log.base.index || log.term(at: entry.index) == entry.term
         }
         guard let first = new.first else { return true }
         guard !isDiskFull else { return false }
@@ -96,6 +104,9 @@ extension Raft {
         guard case .follower(let following) = state, durableHardState.term == term else {
             return .zero
         }
+        #if MUTANTS
+        if PlantedBug.isOn(.acknowledgementBeforeSync) { return following.verified }
+        #endif
         return min(following.verified, durableIndex)
     }
 

@@ -64,6 +64,9 @@ extension Raft {
         for var read in waiting {
             read.index = index
             read.round = round
+            #if MUTANTS
+            if PlantedBug.isOn(.readWithoutRound) { read.round = 0 }
+            #endif
             leadership.reads.confirming.append(read)
         }
     }

@@ -55,7 +55,7 @@ extension Raft {
             return progress.match
         }
         guard let reached = Quorum.reached(matches), reached > commitIndex,
-            log.term(at: reached) == term
+            isCountable(reached)
         else { return }
         var committedBytes = 0
         for offset in 1...(reached - commitIndex) {
@@ -63,6 +63,14 @@ extension Raft {
         }
         leadership.uncommittedBytes -= committedBytes
         commit(through: reached, &effects)
+    }
+
+    /// Whether a majority that holds this entry commits it.
+    private func isCountable(_ index: LogIndex) -> Bool {
+        #if MUTANTS
+        if PlantedBug.isOn(.olderTermsCounted) { return true }
+        #endif
+        return log.term(at: index) == term
     }
 
     // MARK: Sending

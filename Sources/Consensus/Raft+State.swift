@@ -22,6 +22,9 @@ extension Raft {
     /// to be complete, and it may answer reads and decide limits (Ongaro 2014, §6.4).
     public var isEstablishedLeader: Bool {
         guard case .leader(let leadership) = state else { return false }
+        #if MUTANTS
+        if PlantedBug.isOn(.readBeforeOpening) { return true }
+        #endif
         return commitIndex >= leadership.opening
     }
 

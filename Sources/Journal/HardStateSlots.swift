@@ -38,6 +38,9 @@ struct HardStateSlots: Hashable, Sendable {
             state.peers.count <= JournalHardState.peerLimit && count <= geometry.pageBytes,
             "a hard state beyond its page")
         sequence += 1
+        #if MUTANTS
+        if PlantedBug.isOn(.hardStateInPlace) { sequence += 1 }
+        #endif
         var writer = ByteWriter(capacity: count)
         writer.write(HardStateSlots.magic)
         writer.write(sequence)

@@ -208,6 +208,12 @@ struct LogScan {
     private mutating func judge(
         _ image: SegmentImage, _ header: BatchHeader?, _ detail: String, isLast: Bool
     ) {
+        #if MUTANTS
+        if PlantedBug.isOn(.recoveryCutsAtFirstBad) {
+            finding = .torn(TornTail(file: image.name.description, offset: position))
+            return
+        }
+        #endif
         let end = position
         guard isLast, !image.headers.contains(where: { $0.start > end && $0.position >= end })
         else { return fail(image, at: position, detail) }

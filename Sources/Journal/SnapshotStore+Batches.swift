@@ -86,6 +86,11 @@ extension SnapshotStore {
             .sync(stream.temporaryName), .rename(from: stream.temporaryName, to: name),
             .syncDirectory,
         ]
+        #if MUTANTS
+        if PlantedBug.isOn(.snapshotUnsynced) {
+            operations.removeAll { if case .sync = $0 { true } else { false } }
+        }
+        #endif
         return (
             rest, operations,
             SnapshotFile(description: description, name: name, byteCount: stream.byteCount)

@@ -118,6 +118,11 @@ extension WriteAheadLog {
             last = batch.header.last
             opened = batch.opensSegment ? batch.header.first : nil
         }
+        #if MUTANTS
+        if PlantedBug.isOn(.syncSkipped) {
+            operations.removeAll { if case .sync = $0 { true } else { false } }
+        }
+        #endif
         guard !operations.isEmpty else { return nil }
         return issue(operations, .commit(state, last, opened: opened))
     }

@@ -15,6 +15,11 @@ import Basics
 public struct StateMachine: Sendable {
     var state: State
     var index = Indices()
+    #if MUTANTS
+    let salt = PlantedBug.drawSalt()
+    /// Since the present leader began.
+    public var rememberedFrom = LogIndex.zero
+    #endif
 
     /// The state that every node starts from.
     public init(genesis: Genesis) {

@@ -21,6 +21,11 @@ extension Node {
         let changesPowers: Bool
         switch entry.kind {
         case .noop, .tick:
+            #if MUTANTS
+            if PlantedBug.isOn(.duplicatesInMemory), entry.kind == .noop {
+                state.rememberedFrom = entry.index
+            }
+            #endif
             state.advance(to: entry.index, time: entry.time, changes: &tableChanges)
             changesPowers = false
         case .command:
@@ -35,6 +40,11 @@ extension Node {
             if changesPowers { settling.noteChange(at: entry.index) }
             if let requestID = result.request, let mutation = pending.take(requestID) {
                 let reply = ClientReply.outcome(result.outcome, at: entry.index)
+                #if MUTANTS
+                if PlantedBug.isOn(.revocationAtCommit) {
+                    return answer(mutation.ticket, reply, effects: &effects)
+                }
+                #endif
                 if changesPowers {
                     settling.hold(
                         Settling.HeldReply(
@@ -75,6 +85,12 @@ extension Node {
     /// the word of a leader count that has committed nothing in its own term: after a restart of
     /// all it knows no more than the oldest snapshot.
     mutating func publishFreshness() {
+        #if MUTANTS
+        if PlantedBug.isOn(.laggingNodeAnswers), let contact = raft.lastLeaderContact {
+            freshUntil = max(freshUntil, contact + settings.freshness)
+            table.setFreshUntil(freshUntil)
+        }
+        #endif
         guard raft.standing.isWhole, let contact = raft.lastLeaderContact,
             state.appliedIndex >= max(raft.heardCommit, raft.commitIndex),
             raft.hasCommittedInTerm

@@ -77,6 +77,14 @@ extension Node {
             guard let actor = state.identity(of: token)?.token else {
                 return refuse(request, .unauthenticated, effects: &effects)
             }
+            #if MUTANTS
+            if PlantedBug.isOn(.keyCapAtDoor), raft.isLeader,
+                let refusal = state.keyCapRefusal(submission.command)
+            {
+                let reply = ClientReply.outcome(.refused(refusal), at: state.appliedIndex)
+                return effects.append(.reply(request.ticket, reply))
+            }
+            #endif
             submit(submission, by: .token(actor), ticket: request.ticket)
         case .charge(let charges):
             perform(charges, ticket: request.ticket, effects: &effects)
@@ -103,6 +111,14 @@ extension Node {
             let outcome = Outcome.charged(charges.map { _ in .refused(.invalidKey) })
             return effects.append(.reply(ticket, .outcome(outcome, at: state.appliedIndex)))
         }
+        #if MUTANTS
+        if PlantedBug.isOn(.limitAtDoor), raft.isLeader,
+            let refusal = state.limitRefusal(charges)
+        {
+            let outcome = Outcome.charged(charges.map { _ in .refused(refusal) })
+            return effects.append(.reply(ticket, .outcome(outcome, at: state.appliedIndex)))
+        }
+        #endif
         // Each charge has its own id and is its own content.
         let submission = ClientRequest.Submission(
             command: .charge(charges), idempotency: nil, content: .zero)

@@ -21,6 +21,9 @@ extension Node {
             } else if let reason = append(group) {
                 takeBack(Self.requestIDs(of: group), reason, effects: &effects)
             }
+            #if MUTANTS
+            if PlantedBug.isOn(.successAtAppend), leader == id { answerAtAppend(&effects) }
+            #endif
         }
     }
 

@@ -36,6 +36,11 @@ extension Node {
     mutating func takeFailed(
         _ batch: DiskBatch.ID, _ failure: DiskFailure, effects: inout [NodeEffect]
     ) {
+        #if MUTANTS
+        if PlantedBug.isOn(.syncErrorIgnored), failure != .noSpace {
+            return takeDone(batch, effects: &effects)
+        }
+        #endif
         let consequence =
             switch batch.lane {
             case .journal: journal.failed(batch, failure)

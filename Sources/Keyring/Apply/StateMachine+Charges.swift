@@ -7,6 +7,14 @@ extension StateMachine {
     ) -> [ChargeOutcome] {
         var outcomes: [ChargeOutcome] = []
         outcomes.reserveCapacity(charges.count)
+        #if MUTANTS
+        if PlantedBug.isOn(.hashOrder), salt.isMultiple(of: 2) {
+            for (position, charge) in charges.enumerated().reversed() {
+                outcomes.insert(decide(charge, at: position, request: request, &step), at: 0)
+            }
+            return outcomes
+        }
+        #endif
         for (position, charge) in charges.enumerated() {
             outcomes.append(decide(charge, at: position, request: request, &step))
         }
@@ -56,11 +64,11 @@ extension StateMachine {
         let line = state.users[key.user].lineIndex(for: key.api)
         let before = state.users[key.user].credits[line]
         let room = Credits.maximum - Credits(clamping: before.spent.lifetime)
-        let remaining = before.remaining(on: step.date) ?? room
-        guard credits <= min(remaining, room).rawValue else {
+        let headroom = headroom(of: before, room, on: step.date)
+        guard credits <= headroom.rawValue else {
             return .refused(
                 .creditsExhausted(
-                    remaining: min(remaining, room),
+                    remaining: headroom,
                     allowance: before.allowance?.credits ?? .maximum))
         }
         state.users[key.user].credits[line].spent.add(credits, on: step.date)
@@ -71,6 +79,16 @@ extension StateMachine {
         }
         return .accepted(
             spent: after.spent(on: step.date), remaining: after.remaining(on: step.date))
+    }
+
+    /// What may be spent at most, `room` being left of what can be counted.
+    private func headroom(
+        of line: CreditLine, _ room: Credits, on date: CalendarDate
+    ) -> Credits {
+        #if MUTANTS
+        if PlantedBug.isOn(.limitAtDoor) { return room }
+        #endif
+        return min(line.remaining(on: date) ?? room, room)
     }
 
     /// Whether a key gives access at this log position.
@@ -97,6 +115,9 @@ extension StateMachine {
             record.request == request, record.item == UInt32(position),
             record.matches(charge, state.keys[slot].id)
         else { return nil }
+        #if MUTANTS
+        if PlantedBug.isOn(.duplicatesInMemory), record.index < rememberedFrom { return nil }
+        #endif
         return record.outcome(of: charge, isReplay: false)
     }
 
@@ -106,6 +127,9 @@ extension StateMachine {
     ) throws(Refusal) -> ChargeOutcome? {
         try refuseForgotten(charge.id)
         guard let record = record(of: charge.id, in: scope) else { return nil }
+        #if MUTANTS
+        if PlantedBug.isOn(.duplicatesInMemory), record.index < rememberedFrom { return nil }
+        #endif
         guard record.matches(charge, state.keys[slot].id) else { throw .idempotencyConflict }
         return record.outcome(of: charge, isReplay: true)
     }

@@ -20,6 +20,9 @@ extension StateMachine {
     ) throws(Refusal) -> Outcome? {
         try refuseForgotten(id)
         guard let record = record(of: id, in: scope) else { return nil }
+        #if MUTANTS
+        if PlantedBug.isOn(.duplicatesInMemory), record.index < rememberedFrom { return nil }
+        #endif
         guard record.content == content, let outcome = record.outcome(isReplay: true) else {
             throw .idempotencyConflict
         }

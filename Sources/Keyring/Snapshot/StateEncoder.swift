@@ -63,7 +63,12 @@ public struct StateEncoder: Sendable {
     private var freeForm: FreeFormID?
     private var requests: RequestItem?
 
-    public init(_ frozen: FrozenState) { state = frozen.state }
+    public init(_ frozen: FrozenState) {
+        state = frozen.state
+        #if MUTANTS
+        if PlantedBug.isOn(.snapshotWithoutRecords) { timed = state.ledger.timed.last?.key }
+        #endif
+    }
 
     /// The next bytes; nil at the end.
     public mutating func nextChunk() -> [UInt8]? {
@@ -202,6 +207,9 @@ struct StateHead: Coded {
         state = State(settings: try reader.get(), time: .epoch)
         state.settingsChangedAt = try reader.get()
         state.index = try reader.get()
+        #if MUTANTS
+        if PlantedBug.isOn(.snapshotIndexBehind) { state.index = state.index.previous }
+        #endif
         state.time = try reader.get()
         state.apis = try reader.getList(limit: Int(UInt8.max))
         state.accountChain = try reader.get()

@@ -288,6 +288,9 @@ extension PeerLinks {
     /// Why a peer that proved the secret may not speak under its id.
     private func refusal(of identity: PeerIdentity) -> PeerLinkFailure? {
         guard let position = position(of: identity.node) else { return .unknownNode }
+        #if MUTANTS
+        if PlantedBug.isOn(.incarnationUnchecked) { return nil }
+        #endif
         let known = peers[position].incarnation ?? identity.incarnation
         return known == identity.incarnation ? nil : .foreignIncarnation
     }

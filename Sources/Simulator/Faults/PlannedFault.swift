@@ -9,4 +9,15 @@ public struct PlannedFault: Hashable, Sendable {
     /// What is done at the end, `lasting` later; empty if nothing is to be set right.
     public var repairs: [Fault] = []
     public var lasting = Duration.zero
+
+    public init(
+        kind: FaultKind, at: Instant, faults: [Fault], repairs: [Fault] = [],
+        lasting: Duration = .zero
+    ) {
+        self.kind = kind
+        self.at = at
+        self.faults = faults
+        self.repairs = repairs
+        self.lasting = lasting
+    }
 }

@@ -1,0 +1,107 @@
+#if MUTANTS
+/// A deliberate bug, to prove that the simulator's checkers would find it.
+///
+/// Each is a hook at the place in the real code where somebody could have made the mistake. Hooks
+/// are compiled under `MUTANTS` alone: the shipped program holds neither them nor these names.
+public enum PlantedBug: String, CaseIterable, Sendable {
+    /// The hook that changes nothing: the control that no checker may object to.
+    case nothing
+
+    // MARK: Elections
+
+    /// A vote leaves at once instead of when the disk has it.
+    case voteBeforeDurable = "vote-before-durable"
+    /// Any candidate gets a vote, whatever its log lacks.
+    case noLogCheckInVotes = "no-log-check-in-votes"
+    /// Half of the voters count as a majority.
+    case quorumTooSmall = "quorum-too-small"
+    /// A vote for an earlier term counts for the present one.
+    case votesAcrossTerms = "votes-across-terms"
+    /// The answer to a pre-vote counts as a vote.
+    case preVoteCounted = "pre-vote-counted"
+    /// A node that may have lost the end of its log votes as if it were whole.
+    case doubtfulVotes = "doubtful-votes"
+    /// A node that came back without the memory of its votes is let in.
+    case incarnationUnchecked = "incarnation-unchecked"
+
+    // MARK: Replication
+
+    /// An entry of an earlier term is committed as soon as a majority holds it.
+    case olderTermsCounted = "older-terms-counted"
+    /// A follower commits its own tail, which no message of the leader covered.
+    case commitBeyondMessage = "commit-beyond-message"
+    /// A follower removes what stands behind a message's first entry, conflict or none.
+    case truncationWithoutConflict = "truncation-without-conflict"
+    /// A follower acknowledges entries that its disk doesn't hold yet.
+    case acknowledgementBeforeSync = "acknowledgement-before-sync"
+    /// A follower that lost what it had acknowledged is told that it has it all again.
+    case repairedTooEarly = "repaired-too-early"
+    /// The leader answers reads without asking whether it still leads.
+    case readWithoutRound = "read-without-round"
+    /// A new leader answers before it knows what its predecessors committed.
+    case readBeforeOpening = "read-before-opening"
+
+    // MARK: Disk
+
+    /// The journal's writes are reported durable without a sync.
+    case syncSkipped = "sync-skipped"
+    /// A failed write or sync is taken for a good one.
+    case syncErrorIgnored = "sync-error-ignored"
+    /// Recovery takes any bad record for the end of the log.
+    case recoveryCutsAtFirstBad = "recovery-cuts-at-first-bad"
+    /// Term and vote are written over the only good copy.
+    case hardStateInPlace = "hard-state-in-place"
+    /// A snapshot is put in place, and the log cut, before its bytes are on the disk.
+    case snapshotUnsynced = "snapshot-unsynced"
+
+    // MARK: State
+
+    /// The records of UUIDs answered are missing from snapshots.
+    case snapshotWithoutRecords = "snapshot-without-records"
+    /// A snapshot's state believes to be one entry older than it is.
+    case snapshotIndexBehind = "snapshot-index-behind"
+    /// What was answered under an id is known to the leader that answered and to none after it.
+    case duplicatesInMemory = "duplicates-in-memory"
+    /// The limit is checked when a charge is proposed, and not when it is applied.
+    case limitAtDoor = "limit-at-door"
+    /// The cap of active keys is checked when a change is proposed, and not when it is applied.
+    case keyCapAtDoor = "key-cap-at-door"
+    /// Several charges of one request are decided in an order of the node's own. A hash table
+    /// would do that, but all nodes of a simulation share a process and so its hashes' seed:
+    /// hence a salt for each state.
+    case hashOrder = "hash-order"
+
+    // MARK: Answers
+
+    /// The leader tells the outcome when it has appended the request, decided on its own
+    /// uncommitted log.
+    case successAtAppend = "success-at-append"
+    /// A change returns when it is committed and applied where it was asked for; nobody else is
+    /// waited for.
+    case revocationAtCommit = "revocation-at-commit"
+    /// A node that lags behind what it knows to be committed goes on validating.
+    case laggingNodeAnswers = "lagging-node-answers"
+    /// Whatever arrives on a link is taken for the peer's.
+    case frameUnauthenticated = "frame-unauthenticated"
+}
+
+extension PlantedBug {
+    /// The one bug of this process.
+    ///
+    /// Unsafe, because it is read at every step of every thread; it is written once, before the
+    /// first of them begins.
+    nonisolated(unsafe) public static var planted: PlantedBug?
+
+    @inline(__always)
+    public static func isOn(_ bug: PlantedBug) -> Bool { planted == bug }
+
+    /// Unsafe for the same reason: a process with a bug runs its simulation on one thread.
+    nonisolated(unsafe) private static var salts = 0
+
+    /// Another one each time, and the same ones in every process.
+    public static func drawSalt() -> Int {
+        salts += 1
+        return salts
+    }
+}
+#endif
