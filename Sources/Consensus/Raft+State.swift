@@ -67,6 +67,17 @@ extension Raft {
         return max(confirmed, lastAppendReceived ?? confirmed)
     }
 
+    /// How far a follower's log is known to be that of the present leader: what its messages
+    /// covered, durable or not. Zero for others.
+    public var verifiedIndex: LogIndex {
+        if case .follower(let follower) = state { follower.verified } else { .zero }
+    }
+
+    /// The newest confirmation round that this leader has begun; zero for others.
+    public var round: UInt64 {
+        if case .leader(let leadership) = state { leadership.round } else { 0 }
+    }
+
     /// Whether an entry of the current term is known here to be committed. Before that a leader
     /// knows, and tells its followers, an older commit index than others may have acted upon
     /// (Ongaro 2014, §6.4).

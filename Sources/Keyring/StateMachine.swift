@@ -47,6 +47,9 @@ public struct StateMachine: Sendable {
     public var appliedIndex: LogIndex { state.index }
     /// The log's time at that entry.
     public var time: Timestamp { state.time }
+    /// The newest entry applied that holds a key-state command, whatever came of it: a lease
+    /// granted from here on is for states that include it.
+    public var keyStateIndex: LogIndex { state.keyStateIndex }
     public var settings: ClusterSettings { state.settings }
     /// What keys may open, ascending.
     public var apis: [API] { state.apis }

@@ -35,7 +35,7 @@ extension Node {
     /// Whether the request may wait beside all that wait already, by count and by bytes.
     private func hasRoom(for request: ClientRequest) -> Bool {
         let waiting =
-            pending.count + reads.count + settling.count + snapshots.waiting.count
+            pending.count + reads.count + held.count + snapshots.waiting.count
         return waiting < NodeLimits.waitingRequests
             && pending.bytes + reads.bytes + request.cost <= NodeLimits.waitingBytes
     }

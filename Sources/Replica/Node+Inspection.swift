@@ -10,8 +10,8 @@ public struct NodeInspection: Hashable, Sendable {
     public var commitIndex: LogIndex
     public var appliedIndex: LogIndex
     public var lastIndex: LogIndex
-    /// Until then, by its own clock, the node answers validations.
-    public var freshUntil: Instant
+    /// Until then, by its own clocks, the node answers by its present state; past if it doesn't.
+    public var leaseExpiry: SteadyInstant
 }
 
 extension Node {
@@ -19,7 +19,7 @@ extension Node {
         NodeInspection(
             role: raft.role, term: raft.term, standing: raft.standing,
             commitIndex: raft.commitIndex, appliedIndex: state.appliedIndex,
-            lastIndex: raft.lastIndex, freshUntil: freshUntil)
+            lastIndex: raft.lastIndex, leaseExpiry: holder.expiry(at: state.appliedIndex))
     }
 
     /// The entries from `first` to `last` that are still in the log's memory.
@@ -37,6 +37,11 @@ extension Node {
         precondition(
             state.appliedIndex <= raft.commitIndex || !raft.standing.isWhole,
             "applied beyond the commit index")
+        precondition(
+            keyChanges.indices
+                == Self.keyChanges(in: raft, after: state.appliedIndex).indices
+                || !raftEffects.isEmpty,
+            "what is blocked isn't what is in the log")
         precondition(pending.isConsistent, "a pending request has no place in the arrival order")
     }
 

@@ -41,9 +41,9 @@ extension Node {
     /// What was under way on the last link may be lost.
     mutating func reopened(_ peer: NodeID) {
         raft.peerReset(peer)
-        if raft.role == .leader { links.send(.settled(settling.settled), to: peer) }
+        if raft.role == .leader { links.send(.settled(held.done), to: peer) }
         guard peer == raft.leader else { return }
-        reportedApplied = .zero
+        forgetTold()
         pending.handOverAgain(since: .never)
     }
 }

@@ -285,7 +285,8 @@ extension Node {
         }
         raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
         raft.applied = state.appliedIndex
-        Self.fill(table, from: state)
+        keyChanges = Self.keyChanges(in: raft, after: state.appliedIndex)
+        Self.fill(table, from: state, blocking: keyChanges)
         effects.append(.report(.snapshotInstalled(metadata.lastIndex, from: reception.peer)))
         answerFromRecords(&effects)
         answerReadyReads(&effects)
@@ -302,8 +303,11 @@ extension Node {
     }
 
     /// Replaces the read side's contents by the state's, at once for whoever looks.
-    static func fill(_ table: KeyTable, from state: StateMachine) {
+    static func fill(
+        _ table: KeyTable, from state: StateMachine, blocking changes: PendingKeyChanges
+    ) {
         let replacement = table.makeReplacement()
+        replacement.block(changes.subjects)
         state.forEachTableEntry { replacement.apply($0) }
         table.install(replacement, at: state.appliedIndex)
     }
@@ -311,17 +315,14 @@ extension Node {
     /// Entries that a snapshot stepped over were not applied here one by one: what this node's
     /// clients wait for stands in the snapshot's records, or comes by another attempt.
     private mutating func answerFromRecords(_ effects: inout [NodeEffect]) {
-        settling.noteChange(at: state.appliedIndex)
         let answered = pending.takeAll { mutation in
             guard let envelope = try? Envelope(decoding: mutation.envelope) else { return nil }
             return state.recordedOutcome(for: envelope)
         }
         for (mutation, outcome) in answered {
-            settling.hold(
-                Settling.HeldReply(
-                    index: state.appliedIndex, deadline: clock.now + settings.settleDeadline,
-                    ticket: mutation.ticket,
-                    reply: .outcome(outcome, at: state.appliedIndex)))
+            hold(
+                .outcome(outcome, at: state.appliedIndex), of: mutation,
+                until: state.keyStateIndex)
         }
         pending.handOverAgain(since: .never)
     }

@@ -6,7 +6,7 @@ extension Node {
     mutating func beginStop(_ effects: inout [NodeEffect]) {
         guard !isStopping else { return }
         isStopping = true
-        if raft.role == .leader, !members.isEmpty {
+        if raft.role == .leader, raft.configuration.voters != [id] {
             raft.transferLeadership(clock: clock, effects: &raftEffects)
             isHandingOver = true
         }
@@ -17,7 +17,7 @@ extension Node {
     /// it can be made at any time.
     mutating func finishStopIfDone(_ effects: inout [NodeEffect]) {
         guard isStopping, !isStopped, !isHandingOver, transfer == nil else { return }
-        guard pending.count == 0, reads.count == 0, !settling.isHolding else { return }
+        guard pending.count == 0, reads.count == 0, held.isEmpty else { return }
         answerSnapshotTickets(.failed(.unavailable), effects: &effects)
         isStopped = true
         effects.append(.stopped)

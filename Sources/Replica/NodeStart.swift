@@ -95,10 +95,10 @@ extension Node {
             credentials: PeerCredentials(cluster: identity.clusterID, secrets: start.secrets),
             settings: start.settings, entropy: entropy.split())
         nextLastUsedReport = clock.now + start.settings.lastUsedInterval
-        members = peers.map { MemberProgress(id: $0, lastHeard: clock.now) }
+        keyChanges = Self.keyChanges(in: raft, after: state.appliedIndex)
         self.entropy = entropy
         self.clock = clock
-        Self.fill(table, from: state)
+        Self.fill(table, from: state, blocking: keyChanges)
     }
 
     /// A lone voter that isn't whole would stay so for ever: nobody can repair or answer it.

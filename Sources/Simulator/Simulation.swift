@@ -46,9 +46,6 @@ public struct Simulation: Sendable {
         /// A hash of all events, equal in equal runs; and as it was at each second.
         public var hash: UInt64
         public var secondHashes: [UInt64]
-        /// The longest time after a change's return that a node would still have answered by an
-        /// older state.
-        public var longestGap: Duration
         /// What happened, if it was to be traced.
         public var trace: Trace?
 
@@ -77,7 +74,7 @@ public struct Simulation: Sendable {
         return Report(
             seed: seed, outcome: outcome, coverage: coverage, events: world.events,
             virtualTime: world.now - .zero, hash: world.hash.value,
-            secondHashes: world.hash.seconds, longestGap: world.observer.staleness.longestGap,
+            secondHashes: world.hash.seconds, 
             trace: world.trace)
     }
 }

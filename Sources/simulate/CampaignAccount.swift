@@ -43,12 +43,6 @@ struct CampaignAccount {
         for excuse in tally.excuses {
             lines.append("seed \(excuse.seed) excused: \(excuse.law.prefix(200))")
         }
-        if tally.longestGap.gap > .zero {
-            let (gap, seed) = tally.longestGap
-            lines.append(
-                "longest a node answered by an older state than one that had returned: "
-                    + "\(gap.brief), seed \(seed)")
-        }
         lines += throughput
         let range = "seeds \(request.seeds.lowerBound) to \(request.seeds.upperBound)"
         lines.append(
@@ -84,8 +78,7 @@ struct CampaignAccount {
             coreSeconds: processorSeconds, events: tally.events, commits: tally.committed,
             eventsPerCoreSecond: Double(tally.events) / coreSeconds,
             commitsPerCoreSecond: Double(tally.committed) / coreSeconds,
-            longestGapSeconds: Double(tally.longestGap.gap.nanoseconds) / 1e9,
-            longestGapSeed: tally.longestGap.seed, neverSeen: missing,
+            neverSeen: missing,
             coverage: tally.rows.map { .init(name: $0.name, runs: $0.runs, total: $0.total) },
             failures: tally.failures.map { failure in
                 .init(
@@ -129,8 +122,6 @@ private struct JSONAccount: Encodable {
     var commits: Int
     var eventsPerCoreSecond: Double
     var commitsPerCoreSecond: Double
-    var longestGapSeconds: Double
-    var longestGapSeed: UInt64
     var neverSeen: [String]
     var coverage: [Row]
     var failures: [Failure]

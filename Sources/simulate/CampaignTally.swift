@@ -15,7 +15,6 @@ struct CampaignTally {
     private(set) var events = 0
     private(set) var committed = 0
     private(set) var virtualTime = Basics.Duration.zero
-    private(set) var longestGap = (gap: Basics.Duration.zero, seed: UInt64(0))
     private(set) var failures: [SeedResult] = []
     private(set) var excused = 0
     /// The first few excuses.
@@ -26,7 +25,6 @@ struct CampaignTally {
         events += result.events
         committed += result.committed
         virtualTime = virtualTime + result.virtualTime
-        if result.longestGap > longestGap.gap { longestGap = (result.longestGap, result.seed) }
         for (position, count) in result.counts.enumerated() where position < rows.count {
             rows[position].runs += count > 0 ? 1 : 0
             rows[position].total += count

@@ -62,7 +62,8 @@ extension TableContents {
             let minute = row.half(Layout.Key.userAndStamp, 1).pointee
                 .load(ordering: .sequentiallyConsistent)
             // A key that was forgotten meanwhile has nobody to tell.
-            if row.load(Layout.Key.state) != 0 { body(KeyID(row.load(Layout.Key.id)), minute) }
+            let isBorn = row.load(Layout.Key.state) & Layout.stateMask != 0
+            if isBorn { body(KeyID(row.load(Layout.Key.id)), minute) }
         }
     }
 }

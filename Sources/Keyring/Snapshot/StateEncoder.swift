@@ -185,6 +185,7 @@ struct StateHead: Coded {
         writer.put(state.settingsChangedAt)
         writer.put(state.index)
         writer.put(state.time)
+        writer.put(state.keyStateIndex)
         writer.putList(state.apis)
         writer.put(state.accountChain)
         writer.put(state.operatorTokens)
@@ -211,6 +212,7 @@ struct StateHead: Coded {
         if PlantedBug.isOn(.snapshotIndexBehind) { state.index = state.index.previous }
         #endif
         state.time = try reader.get()
+        state.keyStateIndex = try reader.get()
         state.apis = try reader.getList(limit: Int(UInt8.max))
         state.accountChain = try reader.get()
         state.operatorTokens = try reader.get()

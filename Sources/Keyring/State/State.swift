@@ -8,6 +8,8 @@ struct State: Sendable {
     /// The newest entry applied, and the log's time there.
     var index = LogIndex.zero
     var time: Timestamp
+    /// The newest entry applied that holds a key-state command, whatever came of it.
+    var keyStateIndex = LogIndex.zero
     /// What keys may open, ascending.
     var apis = API.initial
 

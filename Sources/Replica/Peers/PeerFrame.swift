@@ -16,11 +16,18 @@ enum PeerFrame {
     /// The sender has applied its log up to here; sent after entries that change the powers of
     /// keys or tokens.
     case applied(LogIndex)
-    /// Every member that can answer has applied the log up to here.
+    /// Every key-state entry of the log up to here is done.
     case settled(LogIndex)
     /// An operator wants the leader to hand its leadership over, to the node named or to the one
     /// most up to date.
     case handOver(to: NodeID?)
+    /// The sender asks the leader of this term for a lease.
+    case leaseRequest(term: Term, LeaseNonce)
+    /// The lease asked for, for states that include the log up to the index.
+    case leaseGrant(LeaseNonce, minIndex: LogIndex)
+    /// The sender's log is that of this term's leader up to here, and it answers nothing about
+    /// what those entries touch before it has applied them. Says nothing of its disk.
+    case seen(term: Term, LogIndex)
 
     enum Reason: UInt8 {
         case notLeader = 1
@@ -35,6 +42,9 @@ enum PeerFrame {
         case applied = 4
         case settled = 5
         case handOver = 6
+        case leaseRequest = 7
+        case leaseGrant = 8
+        case seen = 9
     }
 
     var kind: Kind {
@@ -45,6 +55,9 @@ enum PeerFrame {
         case .applied: .applied
         case .settled: .settled
         case .handOver: .handOver
+        case .leaseRequest: .leaseRequest
+        case .leaseGrant: .leaseGrant
+        case .seen: .seen
         }
     }
 
@@ -69,6 +82,15 @@ enum PeerFrame {
         case .handOver(let target):
             // No node has the id 0.
             writer.write(target?.rawValue ?? 0)
+        case .leaseRequest(let term, let nonce):
+            writer.write(term.rawValue)
+            writer.write(nonce.rawValue)
+        case .leaseGrant(let nonce, let minIndex):
+            writer.write(nonce.rawValue)
+            writer.write(minIndex.rawValue)
+        case .seen(let term, let index):
+            writer.write(term.rawValue)
+            writer.write(index.rawValue)
         }
         return writer.bytes
     }
@@ -99,6 +121,15 @@ enum PeerFrame {
         case .handOver:
             let target = NodeID(try reader.readUInt32())
             self = .handOver(to: target.rawValue == 0 ? nil : target)
+        case .leaseRequest:
+            let term = Term(try reader.readUInt64())
+            self = .leaseRequest(term: term, LeaseNonce(try reader.readUInt64()))
+        case .leaseGrant:
+            let nonce = LeaseNonce(try reader.readUInt64())
+            self = .leaseGrant(nonce, minIndex: LogIndex(try reader.readUInt64()))
+        case .seen:
+            let term = Term(try reader.readUInt64())
+            self = .seen(term: term, LogIndex(try reader.readUInt64()))
         }
         try reader.finish()
     }

@@ -27,6 +27,11 @@ struct LogReplay {
         Violation(kind: .safety, law: law, detail: detail, time: now)
     }
 
+    /// Every key that there is, and whether it gives access.
+    var keys: [(digest: Digest, isAccepted: Bool)] {
+        reference.keys.map { ($0.digest, reference.isAccepted($0)) }
+    }
+
     /// The next entry.
     mutating func replay(_ entry: Observer.Committed, at now: Instant) throws(Violation) {
         let index = LogIndex(UInt64(outcomes.count + 1))

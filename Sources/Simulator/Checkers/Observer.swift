@@ -12,8 +12,7 @@ import Replica
 /// - one entry at each committed index, on all nodes, and no gap;
 /// - one state at each applied index that is digested;
 /// - every outcome is the reference store's, every word to a client the log's: see `LogReplay`;
-/// - how long a node may answer by a state that is older than a change that has returned: see
-///   `Staleness`.
+/// - no node's answer contradicts a change that was told: see `Revocations`.
 struct Observer {
     /// A committed entry, as the first node to apply it showed it.
     struct Committed {
@@ -44,19 +43,17 @@ struct Observer {
     private(set) var reads: [ReadAnswer] = []
     /// What clients asked and were answered, for the judgement of their histories.
     private(set) var operations: [RecordedOperation] = []
-    private(set) var staleness: Staleness
+    private(set) var revocations = Revocations()
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
     var coverage = Coverage()
     /// A state is digested at every so manieth index.
     private static let digestStride: UInt64 = 64
 
-    init(options: SimulationOptions) { staleness = Staleness(options: options) }
-
     var lastCommitted: LogIndex { LogIndex(UInt64(log.count)) }
 
     mutating func observe(
-        _ node: borrowing Node, _ view: NodeInspection, clock: MachineClock, at now: Instant
+        _ node: borrowing Node, _ view: NodeInspection, at now: Instant
     ) throws(Violation) {
         let before = seen[node.id]
         if view.role == .leader { try observeLeader(node, view, before, now) }
@@ -68,8 +65,6 @@ struct Observer {
             try observeApplied(node, since: before.applied, view, now)
         }
         try verifyAcknowledgements(now)
-        try staleness.observe(
-            view, of: node.id, isFresh: clock.local(at: now) < view.freshUntil, now)
     }
 
     /// A process began. What it recovered must be a node that others can rely on; `isDamaged` if
@@ -175,6 +170,11 @@ struct Observer {
             payload: entry.payload)
         log.append(committed)
         try replay.replay(committed, at: now)
+        if entry.kind == .command, !Envelope.subjects(in: entry.payload).isEmpty {
+            revocations.note(entry.index, accepting: replay.keys)
+        } else {
+            revocations.note(entry.index)
+        }
     }
 
     private func violation(_ law: String, _ detail: String, _ now: Instant) -> Violation {
@@ -188,8 +188,9 @@ extension Observer {
         unverified.append(acknowledgement)
         highestTold = max(highestTold, acknowledgement.index)
         coverage.count(acknowledgement)
-        if case .changed = acknowledgement.outcome {
-            staleness.noteReturn(of: acknowledgement.index, at: now)
+        // Whatever came of it: a refusal is told by the same rule.
+        if acknowledgement.operation.command?.isKeyState == true {
+            revocations.noteTold(acknowledgement.index)
         }
     }
 
@@ -245,8 +246,6 @@ extension Observer {
         highestTold = max(highestTold, read.index)
         coverage.reads += 1
     }
-
-    mutating func noteDelay(_ delay: Duration) { staleness.noteDelay(delay) }
 
     mutating func count(_ failure: ClientFailure) {
         coverage.failures += 1

@@ -81,8 +81,7 @@ extension World {
             : Int(clientRandom.below(UInt64(up.count)))
         let machine = up[choice % up.count]
         if clients[number].errand?.operation.kind == .validate {
-            try validate(client: number, at: machine)
-            return finish(number)
+            return validate(client: number, at: machine)
         }
         try ask(client: number, at: machine)
     }
@@ -112,19 +111,6 @@ extension World {
     ) throws(Violation) {
         let input = NodeInput.requests([ClientRequest(ticket: ticket, body: body)])
         try give(input, to: machine, .input(machine.id, life: machine.life, input))
-    }
-
-    /// As a front thread answers: from the read side, by the machine's own clock.
-    private func validate(client number: Int, at machine: Machine) throws(Violation) {
-        guard let digest = clients[number].errand?.operation.digest, !machine.isPaused,
-            let validation = machine.validate(digest, at: now)
-        else { return }
-        observer.coverage.validations += 1
-        trace?.note(
-            .answered(
-                "client \(number)", machine.id,
-                "key \(digest.brief) is \(validation.verdict.code)"), at: now)
-        if validation.verdict != .unavailable { observer.coverage.count(.validate) }
     }
 
     private func body(of operation: Operation) -> ClientRequest.Body {
@@ -193,7 +179,7 @@ extension World {
         }
     }
 
-    private func finish(_ number: Int) {
+    func finish(_ number: Int) {
         clients[number].errand = nil
         clients[number].finished += 1
         schedule(.client(number), after: clientRandom.between(.zero, options.longestPause))

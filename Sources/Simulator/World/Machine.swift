@@ -70,8 +70,8 @@ final class Machine {
     func validate(_ digest: Digest, at world: Instant) -> Validation? {
         guard let process else { return nil }
         let reader = process.node.table.makeReader()
-        return ValidationLoads.Applied(reader).states(of: digest).freshness(reader)
-            .judge(for: nil, cost: .zero, at: clock.local(at: world))
+        return ValidationLoads.Applied(reader).states(of: digest).leases(reader)
+            .judge(for: nil, cost: .zero, at: clock.steady(at: world))
     }
 
     var isUp: Bool { process != nil }

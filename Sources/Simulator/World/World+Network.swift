@@ -41,7 +41,6 @@ extension World {
             bytes[bit / 8] ^= 1 << UInt8(bit % 8)
         }
         if networkRandom.chance(1, in: 256) { network.record(bytes, direction) }
-        observer.noteDelay(arrival - sent)
         queue.schedule(.arrival(link, to: direction.to, bytes, sent: sent), at: arrival)
     }
 

@@ -21,6 +21,7 @@ final class World {
         case restart(NodeID)
         case client(Int)
         case impatience(Int, RequestTicket)
+        case load(NodeID, life: Int, SteppedValidation)
         /// The fault with this number in the plan begins, or is set right.
         case fault(Int)
         case repair(Int)
@@ -62,6 +63,7 @@ final class World {
     var population = Population()
     var events = 0
     private var eventsAtThisInstant = 0
+    private var checkedTellings = 0
     /// What a script does at its lines, and with the answers to what it asked.
     var onScript: ((World, Int) throws(Violation) -> Void)?
     var onScriptReply: ((World, Int, ClientReply?) throws(Violation) -> Void)?
@@ -83,7 +85,7 @@ final class World {
         clientRandom = generator(3)
         entropyRandom = generator(4)
         faultRandom = generator(5)
-        observer = Observer(options: options)
+        observer = Observer()
         clients = (0..<options.clients).map { Client(number: $0) }
         trace = tracing ? Trace() : nil
         makeMachines()
@@ -148,6 +150,9 @@ extension World {
             try act(client: number)
         case .impatience(let number, let ticket):
             try loseAttempt(ticket, client: number)
+        case .load(let id, let life, let validation):
+            let machine = machine(id)
+            if machine.life == life { try load(validation, at: machine, event) }
         case .fault(let number):
             guard !isHealed else { return }
             for fault in plan[number].faults { try strike(fault) }
@@ -188,14 +193,25 @@ extension World {
         try process.look { (node) throws(Violation) in
             node.checkInvariants()
             let view = node.inspection
-            try observer.observe(node, view, clock: machine.clock, at: now)
+            try observer.observe(node, view, at: now)
             mix(view)
             trace?.noteView(
-                view, of: machine.id, freshUntil: machine.clock.worldTime(of: view.freshUntil),
+                view, of: machine.id, answersUntil: machine.clock.worldTime(of: view.leaseExpiry.running),
                 at: now)
             setTimer(machine, due: node.nextDeadline)
         }
         traceCommitted(since: known)
+        try checkAnswers(of: machine)
+    }
+
+    /// Whether what was told still holds at the machine, or everywhere if more has been told.
+    private func checkAnswers(of machine: Machine) throws(Violation) {
+        if observer.revocations.tellings > checkedTellings {
+            checkedTellings = observer.revocations.tellings
+            for other in machines { try observer.revocations.observe(other, at: now) }
+        } else {
+            try observer.revocations.observe(machine, at: now)
+        }
     }
 
     private func mix(_ view: NodeInspection) {
