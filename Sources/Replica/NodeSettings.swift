@@ -8,6 +8,8 @@ public struct NodeSettings: Sendable {
     public var changeDeadline = Duration.seconds(10)
     /// How long a read may wait for a leader.
     public var readDeadline = Duration.seconds(5)
+    /// How long a validation may wait for the leader to confirm it, where there are no leases.
+    public var validationDeadline = Duration.seconds(1)
     /// How long an operator's wish for a snapshot may wait until that is durable.
     public var snapshotDeadline = Duration.seconds(10)
     /// A request handed to a leader that neither applied nor declined it is handed over again
@@ -38,7 +40,8 @@ public struct NodeSettings: Sendable {
         }
         let positive: [(String, Duration)] = [
             ("changeDeadline", changeDeadline),
-            ("readDeadline", readDeadline), ("resendInterval", resendInterval),
+            ("readDeadline", readDeadline), ("validationDeadline", validationDeadline),
+            ("resendInterval", resendInterval),
             ("handshakeDeadline", handshakeDeadline),
             ("dialBackoff.first", dialBackoff.first), ("roomCheckInterval", roomCheckInterval),
             ("lastUsedInterval", lastUsedInterval), ("snapshotDeadline", snapshotDeadline),

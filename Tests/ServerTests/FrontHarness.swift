@@ -33,7 +33,12 @@ final class FrontHarness {
             number: 0, listener: listener, mailbox: mailbox, services: services,
             metrics: metrics.fronts[0])
         thread = try front.start()
-        table.setFreshUntil(.never)
+        setLease(until: .never)
+    }
+
+    /// Gives the node one lease, for any state.
+    func setLease(until expiry: SteadyInstant) {
+        table.setLeases([Lease(expiry: expiry, minIndex: .zero)])
     }
 
     /// Ends the thread and waits for it.

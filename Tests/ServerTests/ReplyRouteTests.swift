@@ -297,14 +297,15 @@ import Testing
         let member = { (id: UInt32, match: LogIndex?, isHealthy: Bool?) in
             ClusterStatus.Member(
                 id: NodeID(id), isVoter: id != 3, address: "127.0.0.1:720\(id)", match: match,
-                applied: match, isHealthy: isHealthy)
+                applied: match, isHealthy: isHealthy,
+                leaseRemaining: match.map { .milliseconds(Int64($0.rawValue) * 25) })
         }
         let status = ClusterStatus(
             clusterID: [0xAB] + [UInt8](repeating: 0, count: 15), node: NodeID(1),
             role: .leader, standing: .whole, term: Term(4), leader: NodeID(1),
             commitIndex: LogIndex(60), appliedIndex: LogIndex(59), lastIndex: LogIndex(61),
             durableIndex: LogIndex(61), snapshotIndex: nil, logTime: Self.time,
-            isDiskFull: false, clocksDisagree: true, freshFor: .milliseconds(1_500),
+            isDiskFull: false, clocksDisagree: true,
             members: [
                 member(1, LogIndex(61), true), member(2, LogIndex(50), false), member(3, nil, nil),
             ])
@@ -321,7 +322,7 @@ import Testing
         #expect(members.map { $0["id"]?.string } == ["n1", "n2", "n3"])
         #expect(members.map { $0["role"]?.string } == ["voter", "voter", "learner"])
         #expect(members.map { $0["match"] } == [.number(61), .number(50), .null])
-        #expect(members.map { $0["lease_remaining_ms"] } == [.number(1_500), .null, .null])
+        #expect(members.map { $0["lease_remaining_ms"] } == [.number(1_525), .number(1_250), .null])
         #expect(members.map { $0["healthy"] } == [.bool(true), .bool(false), .null])
     }
 

@@ -54,7 +54,12 @@ struct RouteFixture: ~Copyable {
         table.apply(.calendar(day: 20_780, month: 682))
         table.apply(.credits(Self.user, .rest, Self.credits))
         table.publish(LogIndex(42))
-        table.setFreshUntil(Instant(nanoseconds: 10))
+        table.setLeases([
+            Lease(
+                expiry: SteadyInstant(
+                    running: Instant(nanoseconds: 10), sinceBoot: Instant(nanoseconds: 10)),
+                minIndex: .zero)
+        ])
         let reader = table.makeReader()
         router = Router(
             settings: Router.Settings(
@@ -86,6 +91,7 @@ struct RouteFixture: ~Copyable {
     enum Result {
         case answered(Response)
         case submitted(ClientRequest.Body, AnswerContext)
+        case held(ValidationQuestion, AnswerContext)
         case monitoring(MonitoringPage, AnswerContext)
     }
 
@@ -112,7 +118,7 @@ struct RouteFixture: ~Copyable {
             return parser.withBody(in: buffer) { body in
                 router.route(
                     parser.head, in: buffer, body: body, from: origin, date: Self.date,
-                    now: { now },
+                    clock: { SteadyInstant(running: now, sinceBoot: now) },
                     to: &response)
             }
         }
@@ -122,6 +128,7 @@ struct RouteFixture: ~Copyable {
             self.verdict = verdict
             return answered(status, to: bytes)
         case .answered(let status): return answered(status, to: bytes)
+        case .held(let question, let context): return .held(question, context)
         case .submit(let body, let context): return .submitted(body, context)
         case .monitoring(let page, let context): return .monitoring(page, context)
         }
@@ -160,7 +167,8 @@ extension RouteFixture.Result {
     var context: AnswerContext? {
         switch self {
         case .answered: nil
-        case .submitted(_, let context), .monitoring(_, let context): context
+        case .submitted(_, let context), .held(_, let context), .monitoring(_, let context):
+            context
         }
     }
 
@@ -173,6 +181,7 @@ extension RouteFixture.Result {
         case .status: "status"
         case .transferLeadership(_, let target): "transfer \(target.map { "\($0)" } ?? "-")"
         case .takeSnapshot: "snapshot"
+        case .validation: "validation"
         case nil: answer.map { "\($0.status) \($0.code ?? "")" } ?? page.map { "\($0)" } ?? "-"
         }
     }

@@ -102,6 +102,16 @@ public final class KeyTable: @unchecked Sendable {
     /// Whether an entry touches it that isn't applied. For the writer's thread.
     public func isBlocked(_ subject: KeyStateSubject) -> Bool { contents.blocks.contains(subject) }
 
+    /// Whether an entry that touches the key with this digest, its user or its account isn't
+    /// applied. For the writer's thread.
+    public func isBlocked(_ digest: Digest) -> Bool {
+        switch image.lookUp(digest) {
+        case .unknown: false
+        case .announced: true
+        case .known(let key): key.isBlocked
+        }
+    }
+
     /// The table in force, for the writer's thread.
     public var image: TableImage { TableImage(root: contents.root) }
 

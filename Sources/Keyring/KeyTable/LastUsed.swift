@@ -18,6 +18,11 @@ extension KeyTable.Reader {
     }
 }
 
+extension KeyTable {
+    /// The same for the writer's thread, which has looked the key up in ``image``.
+    public func stamp(_ key: KeyView, minute: UInt32) { image.stamp(key, minute: minute) }
+}
+
 extension TableImage {
     fileprivate func stamp(_ key: KeyView, minute: UInt32) {
         let row = keyRow(key.row)

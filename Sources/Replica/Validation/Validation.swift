@@ -15,6 +15,13 @@ public struct Validation: Hashable, Sendable {
     /// The log index that the answer reflects.
     public let index: LogIndex
 
+    init(verdict: Verdict, reason: Reason?, key: KeyView?, index: LogIndex) {
+        self.verdict = verdict
+        self.reason = reason
+        self.key = key
+        self.index = index
+    }
+
     /// The answers there are, in their precedence: the first line that holds is the verdict.
     ///
     /// | # | holds when | verdict | reason |
@@ -78,26 +85,48 @@ public struct Validation: Hashable, Sendable {
     }
 }
 
-/// Judges a key's text: line by line of ``Validation/Verdict``, by one node's own knowledge.
+/// What a validation asks about a key whose text has the right form.
+public struct ValidationQuestion: Hashable, Sendable {
+    /// SHA-256 of the key's text.
+    public var digest: Digest
+    /// What the key is to open; nil if any will do.
+    public var api: API?
+    /// Credits that must be left, by this node's knowledge; zero asks nothing.
+    public var cost: Credits
+
+    public init(digest: Digest, api: API?, cost: Credits) {
+        self.digest = digest
+        self.api = api
+        self.cost = cost
+    }
+
+    /// The question about a text as a client presented it, where it lies in the request's buffer;
+    /// nil if it is no key's. A malformed text isn't digested.
+    public init?(text: RawSpan, api: API?, cost: Credits) {
+        guard KeyText.api(ofKey: text) != nil else { return nil }
+        self.init(digest: KeyText.digest(of: text), api: api, cost: cost)
+    }
+}
+
+/// Judges a key: line by line of ``Validation/Verdict``, by one node's own knowledge. The request
+/// must have been read completely.
 ///
-/// Neither waits nor allocates; a malformed text isn't digested. The loads are in the order that
-/// ``ValidationLoads`` explains, `clock` the last of them.
+/// Neither waits nor allocates. The loads are in the order that ``ValidationLoads`` explains,
+/// `clock` the last of them.
 ///
 /// - Parameters:
-///   - text: What the client presented, where it lies in the request's buffer. The request must
-///     have been read completely.
-///   - api: What the key is to open; nil if any will do.
-///   - cost: Credits that must be left, by this node's knowledge; zero asks nothing.
+///   - question: Nil if what was presented is no key's text.
 ///   - clock: Reads the clocks that the leases go by, now.
+@inline(__always)
 public func validate(
-    _ text: RawSpan, for api: API?, cost: Credits, reader: borrowing KeyTable.Reader,
+    _ question: ValidationQuestion?, reader: borrowing KeyTable.Reader,
     clock: () -> SteadyInstant
 ) -> Validation {
     let applied = ValidationLoads.Applied(reader)
-    guard KeyText.api(ofKey: text) != nil else { return applied.malformed }
+    guard let question else { return applied.malformed }
     return
         applied
-        .states(of: KeyText.digest(of: text))
+        .states(of: question.digest)
         .leases(reader)
-        .judge(for: api, cost: cost, at: clock())
+        .judge(for: question.api, cost: question.cost, at: clock())
 }

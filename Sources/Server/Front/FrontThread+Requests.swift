@@ -95,7 +95,7 @@ extension FrontThread {
         let routed = connection.parser.withBody(in: bytes) { body in
             router.route(
                 head, in: bytes, body: body, from: connection.origin, date: date,
-                now: { Clocks.now() }, to: &scratch)
+                clock: { Clocks.steady() }, to: &scratch)
         }
         switch routed {
         case .answered(let status):
@@ -108,10 +108,13 @@ extension FrontThread {
             putScratch(connection)
             return true
         case .monitoring(let page, let context):
-            let freshUntil = router.freshUntil
-            let text = services.pages.text(of: page, freshUntil: freshUntil, now: Clocks.now())
+            let expiry = router.leaseExpiry
+            let text = services.pages.text(of: page, expiry: expiry, now: Clocks.steady())
             answer(connection) { router.write(page, text, context, date: date, to: &$0) }
             return true
+        case .held(let question, let context):
+            hold(question, context, connection)
+            return false
         case .submit(let body, let context):
             metrics.submitted.add()
             let ticket = FrontTicket(

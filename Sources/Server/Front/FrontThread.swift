@@ -26,6 +26,8 @@ final class FrontThread: @unchecked Sendable {
     /// Requests of this turn for the node.
     var requests: [ClientRequest] = []
     private var letters: [FrontLetter] = []
+    /// Oldest first.
+    var held: [HeldValidation] = []
     /// Where answers are written before they go to their connection.
     var scratch = ResponseWriter(capacity: 4096)
     /// For the `Date` field; at most a second old.
@@ -92,6 +94,7 @@ final class FrontThread: @unchecked Sendable {
                 if let connection = connections[place] { handle(ready, connection) }
             }
         }
+        lookAgain()
         if !requests.isEmpty {
             services.replica.send(.input(.requests(requests)))
             requests = []
@@ -103,7 +106,9 @@ final class FrontThread: @unchecked Sendable {
         defer { router.unpark() }
         // Without connections nothing is ever due but a pause in accepting.
         let isIdle = connections.isEmpty && acceptAgain == nil && !isDraining
-        return poller.wait(isIdle ? nil : max(nextSweep - now, .zero))
+        var patience = max(nextSweep - now, .zero)
+        if !held.isEmpty { patience = min(patience, FrontLimits.holdInterval) }
+        return poller.wait(isIdle ? nil : patience)
     }
 
     private func handle(_ ready: Readiness, _ connection: FrontConnection) {
@@ -129,7 +134,7 @@ final class FrontThread: @unchecked Sendable {
     /// Connections that got an answer from the node this turn and were not written to yet.
     private var answered: [FrontConnection] = []
 
-    private func take(_ reply: ClientReply, _ ticket: FrontTicket) {
+    func take(_ reply: ClientReply, _ ticket: FrontTicket) {
         // Gone: the client closed, or was too slow.
         guard let connection = connections[ticket.place] else { return }
         let isTaken = complete(connection, ticket.number, reply)
@@ -141,7 +146,8 @@ final class FrontThread: @unchecked Sendable {
     func complete(
         _ connection: FrontConnection, _ number: UInt32, _ reply: ClientReply
     ) -> Bool {
-        connection.complete(number) { context, began in
+        if case .validation(let validation) = reply { metrics.note(validation.verdict) }
+        return connection.complete(number) { context, began in
             scratch.removeAll()
             let status = router.render(reply, context, date: date, to: &scratch)
             metrics.note(status)
@@ -164,7 +170,7 @@ final class FrontThread: @unchecked Sendable {
             ])
     }
 
-    private func flushAnswered() {
+    func flushAnswered() {
         for connection in answered where connections.holds(connection) {
             // What was read but had to wait for room goes on first: one write for all.
             serve(connection, hasProgressed: true)

@@ -285,9 +285,8 @@ extension JSONWriter {
         self.member("match", member.match?.rawValue)
         self.member("applied", member.applied?.rawValue)
         name("lease_remaining_ms")
-        // Each node knows of itself how much longer it may answer.
-        if member.id == status.node {
-            number(UInt64(max(0, status.freshFor.milliseconds)))
+        if let remaining = member.leaseRemaining {
+            number(UInt64(max(0, remaining.milliseconds)))
         } else {
             null()
         }

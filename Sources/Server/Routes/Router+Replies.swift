@@ -15,8 +15,11 @@ extension Router {
         }
         switch reply {
         case .failed(let failure):
+            // A validation's headers stand on its refusals too.
+            let isValidation = context.endpoint == .auth || context.endpoint == .verify
             return write(
-                failure.problem(context), context, index: nil, date: date, to: &response)
+                failure.problem(context), context,
+                index: isValidation ? reader.image.appliedIndex : nil, date: date, to: &response)
         case .outcome(let outcome, let index):
             return render(outcome, context, index: index, date: date, to: &response)
         case .answer(.refused(let refusal), let index):
@@ -26,6 +29,8 @@ extension Router {
             json.removeAll()
             json.answer(answer, context.endpoint)
             return writeJSON(context, index: index, date: date, to: &response)
+        case .validation(let validation):
+            return write(validation, context, date: date, to: &response)
         case .status(let status):
             json.removeAll()
             json.cluster(status, version: settings.version)
@@ -173,6 +178,11 @@ extension Refusal {
         case .lastOperator:
             return ProblemDetails(
                 .conflict, detail: "The last operator token can not be revoked.")
+        case .settingRefused(.leaseWaitMilliseconds):
+            return ProblemDetails(
+                .invalidField,
+                detail: "The wait is fixed when the cluster is formed, and covers no longer lease.",
+                field: Setting.leaseWaitMilliseconds.name)
         case .settingRefused(let setting):
             return ProblemDetails(
                 .invalidField, detail: "\"\(setting.name)\" contradicts another setting.",

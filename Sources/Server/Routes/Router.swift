@@ -49,12 +49,12 @@ public struct Router: ~Copyable {
     public func park() { reader.park() }
     public func unpark() { reader.unpark() }
 
-    /// Answers a complete request, or says whom to ask. `now` reads the node's monotonic clock;
+    /// Answers a complete request, or says whom to ask. `clock` reads the node's steady clocks;
     /// it is called after what it judges was read. `origin` is the number of the client's
     /// address, by which those are slowed down who try tokens.
     public mutating func route(
         _ head: RequestHead, in bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer,
-        from origin: UInt64 = 0, date: HTTPDate, now: () -> Instant,
+        from origin: UInt64 = 0, date: HTTPDate, clock: () -> SteadyInstant,
         to response: inout ResponseWriter
     ) -> Routed {
         var request = IncomingRequest(head: head, bytes: bytes, body: body)
@@ -65,9 +65,9 @@ public struct Router: ~Copyable {
             context.endpoint = try match(&request)
             switch context.endpoint {
             case .auth:
-                return try authorize(request, context, date: date, now: now, to: &response)
+                return try authorize(request, context, date: date, clock: clock, to: &response)
             case .verify:
-                return try verify(request, context, date: date, now: now, to: &response)
+                return try verify(request, context, date: date, clock: clock, to: &response)
             case .metrics: return .monitoring(.metrics, context)
             case .live: return .monitoring(.live, context)
             case .ready: return .monitoring(.ready, context)
@@ -75,7 +75,7 @@ public struct Router: ~Copyable {
                 return .answered(try explain(request, context, date: date, to: &response))
             default:
                 let body = try nodeRequest(request, &context)
-                if origin != 0 { try slowDown(body, &context, now: now) }
+                if origin != 0 { try slowDown(body, &context, clock: clock) }
                 return .submit(body, context)
             }
         } catch {
@@ -120,8 +120,10 @@ public struct Router: ~Copyable {
         return .ok
     }
 
-    /// Until when the key table may answer.
-    var freshUntil: Instant { reader.freshUntil }
+    /// Until when the key table may answer; for ever where the leader confirms each answer.
+    var leaseExpiry: SteadyInstant {
+        reader.isConfirming ? .never : reader.leases(at: reader.image.appliedIndex).usable
+    }
 
     // MARK: Finding the endpoint
 
@@ -144,10 +146,10 @@ public struct Router: ~Copyable {
 
     /// Refuses those who have tried too many tokens that nobody has to try another.
     private func slowDown(
-        _ body: ClientRequest.Body, _ context: inout AnswerContext, now: () -> Instant
+        _ body: ClientRequest.Body, _ context: inout AnswerContext, clock: () -> SteadyInstant
     ) throws(ProblemDetails) {
         guard let token = body.token else { return }
-        context.arrival = now()
+        context.arrival = clock().running
         guard failedLogins.holds(context.origin, now: context.arrival),
             reader.image.token(token)?.isAccepted != true
         else { return }
@@ -210,7 +212,7 @@ extension ClientRequest.Body {
         case .change(let token, _), .status(let token), .transferLeadership(let token, _),
             .takeSnapshot(let token):
             token
-        case .query(_, .credits, _), .charge: nil
+        case .query(_, .credits, _), .charge, .validation: nil
         case .query(let token, _, _): token
         }
     }

@@ -28,17 +28,28 @@ extension Validation.Verdict {
 }
 
 extension Router {
-    /// Judges the text of a key by this node's memory, by the one rule there is.
-    func validate(
-        _ text: UnsafeRawBufferPointer, api: API?, cost: UInt64, now: () -> Instant
+    /// Judges a key by this node's memory, by the one rule there is.
+    /// Notes that a good one was used, for `last_used_at`.
+    func look(
+        _ question: ValidationQuestion?, date: HTTPDate, clock: () -> SteadyInstant
     ) -> Validation {
-        Replica.validate(
-            text.bytes, for: api, cost: Credits(clamping: cost), reader: reader, clock: now)
+        let validation = Replica.validate(question, reader: reader, clock: clock)
+        if let key = validation.key, validation.verdict == .valid {
+            reader.stamp(key, minute: UInt32(clamping: date.second / 60))
+        }
+        return validation
     }
 
-    /// Notes that the key was used, for `last_used_at`.
-    func stamp(_ key: KeyView, date: HTTPDate) {
-        reader.stamp(key, minute: UInt32(clamping: date.second / 60))
+    /// What becomes of a question about a key: an answer in `response`, or one that is to come.
+    mutating func answer(
+        _ question: ValidationQuestion?, _ context: AnswerContext, date: HTTPDate,
+        clock: () -> SteadyInstant, to response: inout ResponseWriter
+    ) -> Routed {
+        if let question, reader.isConfirming { return .submit(.validation(question), context) }
+        let validation = look(question, date: date, clock: clock)
+        if let question, validation.reason == .pending { return .held(question, context) }
+        let status = write(validation, context, date: date, to: &response)
+        return .validated(validation.verdict, status)
     }
 }
 

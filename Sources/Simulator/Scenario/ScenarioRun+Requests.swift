@@ -205,6 +205,8 @@ extension ScenarioRun {
             hear(heard(answer, at: index, asked), number)
         case .done?, .status?:
             hear(.done, number)
+        case .validation(let validation)?:
+            hear(.verdict(validation), number)
         case .failed(let failure)?:
             world.observer.count(failure)
             hear(heard(failure), number)

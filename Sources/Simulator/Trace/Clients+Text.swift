@@ -91,6 +91,7 @@ extension ClientReply {
         case .outcome(.malformed, let index): "malformed, #\(index)"
         case .answer(let answer, let index): "\(answer.brief), #\(index)"
         case .status: "status"
+        case .validation(let validation): validation.verdict.code
         case .done(let index): "done, #\(index)"
         case .failed(let failure): "failed: \(failure.brief)"
         }

@@ -174,7 +174,7 @@ extension World {
         case .done:
             observer.coverage.count(errand.operation.kind)
             finish(number)
-        case .status:
+        case .status, .validation:
             finish(number)
         }
     }

@@ -67,10 +67,14 @@ extension NodeCluster {
 
     /// What the node's read side says of the key now.
     func verdict(at id: NodeID) -> Validation.Verdict {
+        validation(at: id).verdict
+    }
+
+    func validation(at id: NodeID) -> Validation {
         validate(
-            Self.key.span.bytes, for: .rest, cost: Credits(clamping: 0),
+            ValidationQuestion(text: Self.key.span.bytes, api: .rest, cost: .zero),
             reader: node(id).table.makeReader()
-        ) { now }.verdict
+        ) { clock.steady }
     }
 
     func replies(to ticket: RequestTicket) -> [(reply: ClientReply, at: Instant)] {

@@ -1,0 +1,48 @@
+import Basics
+import Keyring
+import Linux
+import Replica
+
+/// A validation that can't be answered yet: a change of the key is in this node's log and not yet
+/// applied.
+struct HeldValidation {
+    var ticket: FrontTicket
+    var question: ValidationQuestion
+    /// From then on it is refused.
+    var deadline: Instant
+}
+
+extension FrontThread {
+    /// Lets a validation wait in its exchange.
+    func hold(
+        _ question: ValidationQuestion, _ context: AnswerContext, _ connection: FrontConnection
+    ) {
+        metrics.held.add()
+        let ticket = FrontTicket(
+            front: number, place: connection.place, number: connection.nextNumber)
+        connection.exchanges.append(
+            FrontConnection.Exchange(answer: .awaited(context), began: now))
+        let isFull = held.count >= FrontLimits.holds
+        held.append(
+            HeldValidation(
+                ticket: ticket, question: question,
+                deadline: isFull ? now : now + FrontLimits.holdTime))
+    }
+
+    /// Looks again at what waits, by the same rule and the same order of loads, and answers what
+    /// can be answered or has waited long enough.
+    func lookAgain() {
+        guard !held.isEmpty else { return }
+        let due = held
+        held.removeAll(keepingCapacity: true)
+        for waiting in due {
+            let validation = router.look(waiting.question, date: date) { Clocks.steady() }
+            if validation.reason == .pending, now < waiting.deadline {
+                held.append(waiting)
+            } else {
+                take(.validation(validation), waiting.ticket)
+            }
+        }
+        flushAnswered()
+    }
+}
