@@ -74,7 +74,7 @@ public struct Simulation: Sendable {
         return Report(
             seed: seed, outcome: outcome, coverage: coverage, events: world.events,
             virtualTime: world.now - .zero, hash: world.hash.value,
-            secondHashes: world.hash.seconds, 
+            secondHashes: world.hash.seconds,
             trace: world.trace)
     }
 }

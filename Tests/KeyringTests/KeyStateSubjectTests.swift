@@ -73,7 +73,8 @@ import Testing
         #expect(Envelope.subjects(in: [9] + bytes.dropFirst()).isEmpty)
     }
 
-    @Test func `the newest key-state entry is known through snapshots, whatever came of it`() throws {
+    @Test func `the newest key-state entry is known through snapshots, whatever came of it`() throws
+    {
         var bench = Bench()
         let before = bench.machine.keyStateIndex
         bench.apply(.revokeToken(TokenID(77)))

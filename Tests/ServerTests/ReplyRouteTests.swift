@@ -322,7 +322,8 @@ import Testing
         #expect(members.map { $0["id"]?.string } == ["n1", "n2", "n3"])
         #expect(members.map { $0["role"]?.string } == ["voter", "voter", "learner"])
         #expect(members.map { $0["match"] } == [.number(61), .number(50), .null])
-        #expect(members.map { $0["lease_remaining_ms"] } == [.number(1_525), .number(1_250), .null])
+        #expect(
+            members.map { $0["lease_remaining_ms"] } == [.number(1_525), .number(1_250), .null])
         #expect(members.map { $0["healthy"] } == [.bool(true), .bool(false), .null])
     }
 

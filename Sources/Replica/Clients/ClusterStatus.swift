@@ -57,7 +57,8 @@ extension Node {
             term: raft.term, leader: raft.leader, commitIndex: raft.commitIndex,
             appliedIndex: state.appliedIndex, lastIndex: raft.lastIndex,
             durableIndex: raft.durableIndex, snapshotIndex: raft.snapshot?.lastIndex,
-            logTime: state.time, isDiskFull: isDiskFull, clocksDisagree: raft.clocksDisagree, members: members)
+            logTime: state.time, isDiskFull: isDiskFull, clocksDisagree: raft.clocksDisagree,
+            members: members)
     }
 
     /// Until when this node answers by its present state; past if it doesn't.

@@ -196,7 +196,8 @@ extension World {
             try observer.observe(node, view, at: now)
             mix(view)
             trace?.noteView(
-                view, of: machine.id, answersUntil: machine.clock.worldTime(of: view.leaseExpiry.running),
+                view, of: machine.id,
+                answersUntil: machine.clock.worldTime(of: view.leaseExpiry.running),
                 at: now)
             setTimer(machine, due: node.nextDeadline)
         }

@@ -22,8 +22,8 @@ import Testing
         }
     }
 
-    @Test func `a reply leaves when its change is done, and at its deadline its outcome is unknown`()
-    {
+    @Test
+    func `a reply leaves when its change is done, and at its deadline its outcome is unknown`() {
         var held = HeldReplies()
         for index in 3...6 as ClosedRange<UInt64> {
             held.hold(Self.reply(index, deadline: Int64(index) * 10))

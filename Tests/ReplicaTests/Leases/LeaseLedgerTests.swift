@@ -82,7 +82,8 @@ import Testing
     }
 
     @Test func `who isn't a member yet or is about to leave gets none`() {
-        let without = LeaseRoster(eligible: [Self.n1, Self.n2], awaited: [Self.n1, Self.n2, Self.n3])
+        let without = LeaseRoster(
+            eligible: [Self.n1, Self.n2], awaited: [Self.n1, Self.n2, Self.n3])
         var ledger = Self.ledger()
         Self.see(&ledger, 40)
         Self.ask(&ledger, 1, from: Self.n3, round: 8, at: 11_000, without)
@@ -211,7 +212,8 @@ import Testing
     }
 
     @Test func `whoever may still hold a lease is waited for though it gets none any more`() {
-        let leaving = LeaseRoster(eligible: [Self.n1, Self.n2], awaited: [Self.n1, Self.n2, Self.n3])
+        let leaving = LeaseRoster(
+            eligible: [Self.n1, Self.n2], awaited: [Self.n1, Self.n2, Self.n3])
         var ledger = Self.ledger(done: 40)
         Self.see(&ledger, 40)
         Self.ask(&ledger, 1, from: Self.n3, round: 8, at: 19_000)

@@ -5,6 +5,13 @@ import Testing
 
 @testable import Replica
 
+extension Node {
+    /// When this leader may find the next entry done though it hears nothing.
+    fileprivate var nextSafeTime: Instant {
+        ledger?.nextDeadline(committed: raft.commitIndex, leaseRoster, leaseTimes) ?? .zero
+    }
+}
+
 /// The lease protocol between whole nodes: every delivery and every disk batch takes 1 ms, a lease
 /// lasts 2 s and is asked for every 250 ms, and 2.1 s are waited for a node that is silent.
 @Suite struct LeaseTests {
@@ -99,12 +106,16 @@ import Testing
         let start = cluster.nodes.now
         let end = cluster.expiry(at: cluster.other)
         let first = cluster.setActive(false)
-        // Asked for 1 ms before the leader noted it, so W ends 101 ms after the lease.
-        cluster.nodes.run(until: end + .milliseconds(100))
+        // A request that came before the cut may still be granted.
+        cluster.nodes.run(.milliseconds(100))
+        let safe = cluster.nodes.node(cluster.leader).nextSafeTime
+        // Asked for at least 1 ms before the leader noted it.
+        #expect(safe >= end + .milliseconds(101))
+        #expect(safe <= start + .milliseconds(2_100))
+        cluster.nodes.run(until: safe + .nanoseconds(-1))
         #expect(cluster.nodes.replies(to: first).isEmpty)
-        cluster.nodes.run(.milliseconds(1))
-        #expect(cluster.returned(first, since: end) == .milliseconds(101))
-        #expect(cluster.returned(first, since: start)! < .milliseconds(2_100))
+        cluster.nodes.run(until: safe)
+        #expect(cluster.nodes.isChanged(first))
         #expect(cluster.reason(at: cluster.other) == .unleased)
         let again = cluster.nodes.now
         let second = cluster.setActive(true)
@@ -123,11 +134,13 @@ import Testing
         #expect(cluster.nodes.verdict(at: cluster.other) == .valid)
         cluster.nodes.run(until: end)
         #expect(cluster.reason(at: cluster.other) == .unleased)
+        cluster.nodes.step(cluster.other, .timePassed)
         #expect(!cluster.nodes.node(cluster.other).isReady)
         #expect(cluster.nodes.node(cluster.leader).isReady)
     }
 
-    @Test func `a leader that a majority no longer answers leases nobody, itself included`() throws {
+    @Test func `a leader that a majority no longer answers leases nobody, itself included`() throws
+    {
         let cluster = try Cluster()
         cluster.nodes.cut(cluster.leader)
         let start = cluster.nodes.now
@@ -148,7 +161,8 @@ import Testing
         #expect(cluster.nodes.replies(to: again).isEmpty)
         cluster.nodes.run(.seconds(1))
         let (one, two) = (
-            try #require(cluster.nodes.reply(to: first)), try #require(cluster.nodes.reply(to: again))
+            try #require(cluster.nodes.reply(to: first)),
+            try #require(cluster.nodes.reply(to: again))
         )
         #expect(cluster.nodes.isChanged(again))
         #expect(two.at == one.at)
@@ -212,7 +226,8 @@ import Testing
         cluster.nodes.crash(cluster.leader)
         try cluster.nodes.start(cluster.leader)
         let node = cluster.nodes.node(cluster.leader)
-        #expect(node.keyChanges.count == 1)
+        // It doesn't know yet what of its log is committed.
+        #expect(node.keyChanges.count == 4)
         #expect(node.table.isBlocked(.key(KeyID(3))))
     }
 
@@ -223,7 +238,8 @@ import Testing
         cluster.nodes.run(.milliseconds(10))
         let node = cluster.nodes.node(cluster.leader)
         let (term, last) = (node.raft.term, node.raft.lastIndex)
-        cluster.nodes.say(.seen(term: Term(term.rawValue - 1), last), by: cluster.other, to: cluster.leader)
+        cluster.nodes.say(
+            .seen(term: Term(term.rawValue - 1), last), by: cluster.other, to: cluster.leader)
         cluster.nodes.run(.milliseconds(100))
         #expect(cluster.nodes.replies(to: ticket).isEmpty)
         cluster.nodes.say(.seen(term: term, last), by: cluster.other, to: cluster.leader)

@@ -5,7 +5,9 @@ import Testing
 @testable import Replica
 
 @Suite struct PendingKeyChangesTests {
-    private static let (key, user) = (KeyStateSubject.key(KeyID(1)), KeyStateSubject.user(UserID(2)))
+    private static let (key, user) = (
+        KeyStateSubject.key(KeyID(1)), KeyStateSubject.user(UserID(2))
+    )
 
     private static func changes() -> PendingKeyChanges {
         var changes = PendingKeyChanges()
