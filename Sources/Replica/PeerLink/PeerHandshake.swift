@@ -97,14 +97,14 @@ enum PeerHandshake {
     private static func replyCode(
         _ body: ArraySlice<UInt8>, to hello: ArraySlice<UInt8>, _ keys: HandshakeKeys
     ) -> Digest {
-        var code = keys.reply
+        var code = keys.reply.begin()
         code.update(hello.span.bytes)
         code.update(body.span.bytes)
         return code.finish()
     }
 
     private static func confirmationCode(_ transcript: Digest, _ keys: HandshakeKeys) -> Digest {
-        var code = keys.confirmation
+        var code = keys.confirmation.begin()
         code.update(transcript)
         return code.finish()
     }

@@ -45,7 +45,8 @@ public struct PeerSession: Sendable {
     private enum Stage: Sendable {
         case awaitingHello(local: PeerIdentity, nonce: Digest)
         case awaitingReply(PeerHandshake.Dialing)
-        case awaitingConfirmation(PeerHandshake.Accepting)
+        /// Apart: it holds the keys of a whole handshake, and would make every session as large.
+        indirect case awaitingConfirmation(PeerHandshake.Accepting)
         /// `header` is that of the frame whose payload is due.
         case open(PeerIdentity, PeerChannel, header: PeerFrameHeader?)
         case ended(PeerLinkFailure)
