@@ -27,7 +27,8 @@ public struct Coverage: Sendable {
     public var foreignIncarnations = 0
     public var clockDisagreements = 0
     public var fullDisks = 0
-    public var digests = 0
+    /// States compared with another node's at the same index.
+    public var states = 0
     public var reads = 0
     public var validations = 0
     /// Clients' histories judged, and those that weren't decided within the bound.
@@ -106,7 +107,7 @@ public struct Coverage: Sendable {
             ("links failed", linksFailed), ("forgeries found", forgeriesFound),
             ("foreign incarnations", foreignIncarnations),
             ("clock disagreements", clockDisagreements), ("full disks noticed", fullDisks),
-            ("states compared", digests), ("entries committed", committed),
+            ("states compared", states), ("entries committed", committed),
             ("linearizable reads", reads), ("validations", validations),
             ("histories judged", histories), ("histories undecided", undecidedHistories),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),
