@@ -90,6 +90,7 @@ extension World {
     }
 
     func begin() throws(Violation) {
+        if options.authenticatesFrames { observer.coverage.authenticRuns = 1 }
         for machine in machines { try start(machine) }
         startClients()
         schedulePlan()

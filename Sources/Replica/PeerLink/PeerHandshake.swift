@@ -77,13 +77,15 @@ enum PeerHandshake {
         let session = keys.session(transcript)
         return (
             confirmationCode(transcript, keys).bytes, greeting.sender,
-            PeerChannel(sending: session.dialerToAcceptor, receiving: session.acceptorToDialer)
+            PeerChannel(
+                sending: FrameKey(session.dialerToAcceptor, credentials.codes),
+                receiving: FrameKey(session.acceptorToDialer, credentials.codes))
         )
     }
 
     /// The acceptor checks a confirmation. Requires the whole message.
     static func channel(
-        confirmedBy confirmation: ArraySlice<UInt8>, _ accepting: Accepting
+        confirmedBy confirmation: ArraySlice<UInt8>, _ accepting: Accepting, _ codes: FrameCodes
     ) throws(PeerLinkFailure) -> PeerChannel {
         let expected = confirmationCode(accepting.transcript, accepting.keys)
         guard constantTimeEqual(expected, Digest(confirmation)) else {
@@ -91,7 +93,8 @@ enum PeerHandshake {
         }
         let session = accepting.keys.session(accepting.transcript)
         return PeerChannel(
-            sending: session.acceptorToDialer, receiving: session.dialerToAcceptor)
+            sending: FrameKey(session.acceptorToDialer, codes),
+            receiving: FrameKey(session.dialerToAcceptor, codes))
     }
 
     private static func replyCode(

@@ -184,7 +184,8 @@ extension PeerSession {
             guard let confirmation = rest.take(PeerHandshake.confirmationCount) else {
                 return false
             }
-            let channel = try PeerHandshake.channel(confirmedBy: confirmation, accepting)
+            let channel = try PeerHandshake.channel(
+                confirmedBy: confirmation, accepting, credentials.codes)
             stage = .open(accepting.peer, channel, header: nil)
             events.append(.established(accepting.peer))
         case .open(let peer, var channel, nil):
@@ -193,7 +194,7 @@ extension PeerSession {
             stage = .open(peer, channel, header: header)
         case .open(let peer, let channel, let header?):
             guard let bytes = rest.take(Int(header.payloadCount)) else { return false }
-            try header.check(payload: bytes)
+            try header.check(payload: bytes, credentials.codes)
             stage = .open(peer, channel, header: nil)
             events.append(.frame(kind: header.kind, payload: bytes))
         case .ended:

@@ -123,7 +123,8 @@ struct PeerLinks: Sendable {
         guard let position = position(of: peer), case .open = peers[position].outgoing else {
             return
         }
-        let sealed = SealedPayload(kind: frame.kind.rawValue, payload: frame.encodedPayload())
+        let sealed = SealedPayload(
+            kind: frame.kind.rawValue, payload: frame.encodedPayload(), codes: credentials.codes)
         peers[position].seal(sealed)
     }
 

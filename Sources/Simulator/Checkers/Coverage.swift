@@ -10,6 +10,8 @@ public struct Coverage: Sendable {
     /// How often each kind of operation succeeded, in the order of `Operation.Kind.allCases`.
     public private(set) var operations = [Int](repeating: 0, count: Operation.Kind.allCases.count)
 
+    /// 1 in a run whose frames bore the codes that a server's do.
+    public var authenticRuns = 0
     public var elections = 0
     public var restarts = 0
     public var gracefulStops = 0
@@ -100,6 +102,7 @@ public struct Coverage: Sendable {
     /// The figures by name, in a fixed order.
     public var table: [(name: String, count: Int)] {
         [
+            ("frames authenticated", authenticRuns),
             ("elections", elections), ("restarts", restarts), ("graceful stops", gracefulStops),
             ("starts in doubt or damaged", doubts), ("repairs", repairs),
             ("lost nodes", lostNodes), ("snapshots written", snapshotsWritten),
