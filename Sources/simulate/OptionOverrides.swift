@@ -134,6 +134,12 @@ struct OptionOverrides {
         case "--snapshot-bytes":
             let bytes = try words.number(of: option, in: 1 << 10...1 << 30)
             set { $0.snapshotLogBytes = Int(bytes) }
+        case "--frames":
+            let word = try words.value(of: option)
+            guard ["authentic", "checksums"].contains(word) else {
+                throw UsageError("--frames takes authentic or checksums, not '\(word)'")
+            }
+            set { $0.authenticatesFrames = word == "authentic" }
         case "--broken":
             let word = try words.value(of: option)
             let node = NodeID(text: word)

@@ -1,18 +1,23 @@
 import Basics
+import Consensus
 import Journal
 import Keyring
 import Replica
 
 /// A process with its node, which is large and must never be copied to be looked at.
 final class NodeProcess {
+    let id: NodeID
     var node: Node
 
-    init(_ node: consuming Node) { self.node = node }
+    init(_ node: consuming Node) {
+        id = node.id
+        self.node = node
+    }
 
-    /// Looks at the node where it lies.
-    @inline(__always)
-    func look(_ body: (inout Node) throws(Violation) -> Void) throws(Violation) {
-        try body(&node)
+    /// Asked of a mutable node: of an immutable one it would be asked of a copy.
+    func entries(from first: LogIndex, through last: LogIndex) -> [Entry] {
+        func read(_ node: inout Node) -> [Entry] { node.entries(from: first, through: last) }
+        return read(&node)
     }
 }
 
