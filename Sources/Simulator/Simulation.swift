@@ -160,8 +160,9 @@ extension World {
         }
         guard core.contains(where: { $0 === leader }) else { return try checkMajority(of: leader) }
         for client in clients where client.errand != nil {
-            throw unsettled("every errand ends", "client \(client.number): \(client.errand!)")
+            throw unsettled("every errand ends", "client \(client.number): \(client.errand!.brief)")
         }
+        try checkNobodyWaits()
         for node in core.compactMap(\.process?.node) {
             guard node.inspection.standing == .whole else {
                 throw unsettled("all of the core become whole", views)
@@ -189,7 +190,9 @@ extension World {
         machines.map { machine in
             let place = core.contains { $0 === machine } ? "core" : "not core"
             let view =
-                machine.process.map { "\($0.node.inspection) \($0.node.stateDigest())" } ?? "down"
+                machine.process.map {
+                    "\($0.node.inspection), state \($0.node.stateDigest().brief)"
+                } ?? "down"
             return "\(machine.id) (\(place)) \(view)"
         }.joined(separator: ", ")
     }

@@ -7,6 +7,7 @@ import Replica
 ///
 /// Checked at every event:
 /// - one leader a term (Ongaro 2014, §3.6.3), whose log holds all that was committed;
+/// - votes and entries are on disks before they count: see `Durability`;
 /// - a node's term, commit and applied index never fall while its process lives, and only the
 ///   committed is applied;
 /// - one entry at each committed index, on all nodes, and no gap;
@@ -31,9 +32,13 @@ struct Observer {
         var commit: LogIndex
         var applied: LogIndex
         var isLeading = false
+        var last: LogIndex
+        var isCandidate = false
+        var disk: NodeOnDisk
     }
 
     private var leaders: [Term: NodeID] = [:]
+    private var durability = Durability()
     private var seen: [NodeID: Seen] = [:]
     /// Position 0 holds index 1.
     private(set) var log: [Committed] = []
@@ -47,6 +52,8 @@ struct Observer {
     private(set) var staleness: Staleness
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
+    /// The largest snapshot file that any node had, in bytes.
+    var largestSnapshot = 0
     var coverage = Coverage()
     /// A state is digested at every so manieth index.
     private static let digestStride: UInt64 = 64
@@ -59,11 +66,14 @@ struct Observer {
         _ node: borrowing Node, _ view: NodeInspection, clock: MachineClock, at now: Instant
     ) throws(Violation) {
         let before = seen[node.id]
-        if view.role == .leader { try observeLeader(node, view, before, now) }
-        if let before { try checkMonotonic(node.id, before, view, now) }
-        seen[node.id] = Seen(
+        let current = Seen(
             term: view.term, commit: view.commitIndex, applied: view.appliedIndex,
-            isLeading: view.role == .leader)
+            isLeading: view.role == .leader, last: view.lastIndex,
+            isCandidate: view.role == .candidate, disk: NodeOnDisk(node, view))
+        if before?.disk != current.disk { try observeDisk(node.id, before, current, now) }
+        if current.isLeading { try observeLeader(node, view, before, now) }
+        if let before { try checkMonotonic(node.id, before, view, now) }
+        seen[node.id] = current
         if let before, view.appliedIndex > before.applied {
             try observeApplied(node, since: before.applied, view, now)
         }
@@ -82,16 +92,38 @@ struct Observer {
             throw violation("only a damaged disk is found damaged", "\(node.id): \(view)", now)
         }
         if !view.standing.isWhole { coverage.doubts += 1 }
-        seen[node.id] = Seen(
-            term: view.term, commit: view.commitIndex, applied: view.appliedIndex)
+        let current = Seen(
+            term: view.term, commit: view.commitIndex, applied: view.appliedIndex,
+            last: view.lastIndex, disk: NodeOnDisk(node, view))
+        try observeDisk(node.id, nil, current, now)
+        seen[node.id] = current
         coverage.restarts += 1
+    }
+
+    /// The disk holds what wasn't seen before.
+    private mutating func observeDisk(
+        _ id: NodeID, _ before: Seen?, _ current: Seen, _ now: Instant
+    ) throws(Violation) {
+        try durability.note(current.disk, of: id, at: now)
+        let vote = current.disk.vote
+        guard before?.disk.vote != vote else { return }
+        let candidate = vote.votedFor.flatMap { seen[$0] }
+        let isStanding = candidate?.isCandidate == true && candidate?.term == vote.term
+        try durability.note(
+            vote, of: id, candidateEnd: isStanding ? candidate?.last : nil, at: now)
     }
 
     mutating func forget(_ id: NodeID) { seen[id] = nil }
 
+    mutating func noteWipe(of id: NodeID) { durability.noteWipe(of: id) }
+
     private mutating func observeLeader(
         _ node: borrowing Node, _ view: NodeInspection, _ before: Seen?, _ now: Instant
     ) throws(Violation) {
+        if let before, view.commitIndex > before.commit, before.isLeading {
+            try durability.judgeCommit(
+                of: view.commitIndex, by: node.id, in: view.term, voters: node.voters, at: now)
+        }
         if let other = leaders[view.term] {
             guard other == node.id else {
                 throw violation(
@@ -101,6 +133,7 @@ struct Observer {
         }
         leaders[view.term] = node.id
         coverage.elections += 1
+        try durability.judgeElection(of: node.id, in: view.term, by: node.voters, at: now)
         // Leader completeness: every entry committed in an earlier term is in its log.
         let bound = log.lastIndex { $0.shownIn < view.term }.map { LogIndex(UInt64($0 + 1)) }
         let committed = bound ?? .zero
@@ -126,8 +159,8 @@ struct Observer {
         else {
             throw violation(
                 "term, commit and applied index never fall",
-                "\(id): \(before) became \(view.term) \(view.commitIndex) \(view.appliedIndex)", now
-            )
+                "\(id): term \(before.term), committed #\(before.commit), applied "
+                    + "#\(before.applied); then \(view)", now)
         }
         guard view.appliedIndex <= view.commitIndex else {
             throw violation("only the committed is applied", "\(id)", now)
@@ -211,7 +244,7 @@ extension Observer {
     /// At the end of a run nothing may be missing.
     func verifyNothingIsMissing(at now: Instant) throws(Violation) {
         guard let lost = unverified.first else { return }
-        throw violation("what was acknowledged is committed", "\(lost)", now)
+        throw violation("what was acknowledged is committed", lost.brief, now)
     }
 
     /// An errand of a client that has ended, or at the end of a run one that hasn't.

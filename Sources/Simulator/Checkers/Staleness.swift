@@ -19,7 +19,8 @@ struct Staleness {
     private(set) var longestGap = Duration.zero
 
     private static let unbounded: [FaultKind] = [
-        .cut, .oneWayCut, .clog, .pause, .slowDisk, .fullDisk,
+        .cut, .oneWayCut, .bridge, .ring, .lateAnswers, .clog, .narrow, .pause, .slowDisk,
+        .hungDisk, .fullDisk, .rottenTail,
     ]
 
     init(options: SimulationOptions) {
@@ -44,11 +45,12 @@ struct Staleness {
         }
         let gap = now - missed.at
         longestGap = max(longestGap, gap)
-        let bound = Duration.milliseconds(2_100) + longestDelay + .milliseconds(700)
+        let bound = longestDelay + .milliseconds(700)
         guard !isBounded || gap <= bound else {
             throw Violation(
                 kind: .safety, law: "no node answers by a state that is too old",
-                detail: "\(id) at \(view.appliedIndex), \(missed.index) returned \(gap) ago",
+                detail:
+                    "\(id) at #\(view.appliedIndex), #\(missed.index) returned \(gap.brief) ago",
                 time: now)
         }
     }

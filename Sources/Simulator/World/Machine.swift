@@ -39,7 +39,11 @@ final class Machine {
     var crashesAfterEffects: Int?
     /// Every disk operation takes this much longer.
     var diskLag = Duration.zero
+    /// What ended while the disk hangs, and waits until it is freed; nil while it doesn't.
+    var hanging: [World.Event]?
     var failsNextBatch = false
+    /// The next thing that is read from the disk has a wrong bit.
+    var misreadsNext = false
     /// The next batch's failure was planned: the node may end itself over it.
     var mayFail = false
     /// A graceful stop was asked of the process.

@@ -47,7 +47,7 @@ extension World {
         machine.crashesAfterEffects = nil
         do {
             let start = NodeStart(
-                recovery: try Recovery(of: machine.disk.files), settings: nodeSettings,
+                recovery: try Recovery(of: readDirectory(of: machine)), settings: nodeSettings,
                 journalSettings: Self.journalSettings, secrets: [Self.secret],
                 entropy: Digest(
                     (0..<Digest.count).map { _ in UInt8(entropyRandom.below(256)) }))
@@ -85,6 +85,7 @@ extension World {
             _ = try? machine.disk.perform(Array(batch.operations.prefix(performed)))
         }
         machine.batches = [:]
+        if machine.hanging != nil { machine.hanging = [] }
         if losingPower { cutPower(machine) }
         for link in network.links(of: machine.id) {
             guard let peer = network.peer(of: machine.id, on: link) else { continue }
@@ -98,10 +99,12 @@ extension World {
     }
 
     private func cutPower(_ machine: Machine) {
-        let units = [1, 512, 4096]
+        let kind = Int(diskRandom.below(UInt64(observer.coverage.tornWrites.count)))
         let tearing = InMemoryDisk.Tearing(
-            unitBytes: units[Int(diskRandom.below(3))], cutsUnits: diskRandom.chance(1, in: 4))
-        machine.disk.cutPower(tearing: tearing, using: &diskRandom)
+            unitBytes: observer.coverage.tornWrites[kind].unit,
+            cutsUnits: diskRandom.chance(1, in: 4))
+        let torn = machine.disk.cutPower(tearing: tearing, using: &diskRandom)
+        observer.coverage.tornWrites[kind].count += torn
     }
 
     func pause(_ machine: Machine) {
@@ -129,6 +132,7 @@ extension World {
         crash(machine, losingPower: true)
         machine.disk = InMemoryDisk()
         machine.loss = "its directory is gone"
+        observer.noteWipe(of: machine.id)
     }
 
     /// Against all advice, an operator formats the empty directory under the id of the lost node.
