@@ -60,6 +60,7 @@ extension Identity {
         guard version <= Identity.formatVersion else {
             throw .newerFormat(file: FileName.identity, version: version)
         }
+        guard version == Identity.formatVersion else { throw .olderFormat(version: version) }
         do {
             var reader = ByteReader(bytes[16...].dropLast(4))
             self = try Identity(body: &reader)

@@ -60,6 +60,7 @@ public struct SimulationOptions: Sendable {
         self.init()
         if random.chance(1, in: 8) { nodes = 5 }
         if random.chance(1, in: 2) { drawSwarm(&random) }
+        if random.chance(1, in: 8) { for kind in FaultKind.untimely { pauses[kind] = nil } }
         if random.chance(1, in: 2) { longestDelay = .milliseconds(1) }
         if random.chance(1, in: 4) { snapshotLogBytes = 1 << 20 }
         if random.chance(1, in: 4) { brokenForEver = NodeID(UInt32(1 + random.below(3))) }

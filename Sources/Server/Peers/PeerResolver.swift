@@ -34,22 +34,28 @@ final class PeerResolver: Sendable {
 
     private func run() {
         var received: [NodeID?] = []
+        var recurrences: [NodeID: Recurrence] = [:]
         while true {
             questions.wait(into: &received)
             for question in received {
                 guard let peer = question else { return }
-                replica.send(.resolved(peer, resolve(peer)))
+                let addresses = resolve(peer, &recurrences[peer, default: Recurrence()])
+                replica.send(.resolved(peer, addresses))
             }
             received.removeAll(keepingCapacity: true)
         }
     }
 
-    private func resolve(_ peer: NodeID) -> [SocketAddress] {
+    private func resolve(_ peer: NodeID, _ recurrence: inout Recurrence) -> [SocketAddress] {
         guard let place = peers[peer] else { return [] }
         do throws(SystemError) {
             return try place.resolve()
         } catch {
-            log.warning("peer_unresolved", ["peer": peer, "host": place, "reason": error])
+            if let count = recurrence.note(at: Clocks.now()) {
+                log.warning(
+                    "peer_unresolved", ["peer": peer, "host": place, "reason": error],
+                    count: count)
+            }
             return []
         }
     }

@@ -18,13 +18,8 @@ struct Staleness {
     /// state.
     private(set) var longestGap = Duration.zero
 
-    private static let unbounded: [FaultKind] = [
-        .cut, .oneWayCut, .bridge, .ring, .lateAnswers, .clog, .narrow, .pause, .slowDisk,
-        .hungDisk, .fullDisk, .rottenTail,
-    ]
-
     init(options: SimulationOptions) {
-        isBounded = !Self.unbounded.contains { options.pauses[$0] != nil }
+        isBounded = !FaultKind.untimely.contains { options.pauses[$0] != nil }
     }
 
     mutating func noteReturn(of index: LogIndex, at now: Instant) {
@@ -45,7 +40,7 @@ struct Staleness {
         }
         let gap = now - missed.at
         longestGap = max(longestGap, gap)
-        let bound = longestDelay + .milliseconds(700)
+        let bound = Duration.zero
         guard !isBounded || gap <= bound else {
             throw Violation(
                 kind: .safety, law: "no node answers by a state that is too old",

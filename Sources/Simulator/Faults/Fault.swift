@@ -104,4 +104,10 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case wallClock = "wall clock"
     case clockOffset = "clock offset"
     case drift
+
+    /// Without these messages are timely, and processes run on as long as they run.
+    static let untimely: [FaultKind] = [
+        .cut, .oneWayCut, .bridge, .ring, .lateAnswers, .clog, .narrow, .pause, .slowDisk,
+        .hungDisk, .fullDisk, .rottenTail,
+    ]
 }

@@ -27,7 +27,7 @@ struct FormatRun {
         try target.write(
             formation.identity(
                 of: configuration, incarnation: Formation.incarnation(Entropy.bytes(8))))
-        show(cluster, configuration)
+        try show(cluster, configuration)
         return .done
     }
 
@@ -72,9 +72,11 @@ struct FormatRun {
         UsageError(words: invocation.words, message: message)
     }
 
-    private func show(_ cluster: ClusterID, _ configuration: NodeConfiguration) {
+    private func show(
+        _ cluster: ClusterID, _ configuration: NodeConfiguration
+    ) throws(LocalError) {
         if invocation.required("output") == "json" {
-            surroundings.print(
+            try surroundings.print(
                 """
                 {
                   "cluster_id": "\(cluster)",
@@ -83,7 +85,7 @@ struct FormatRun {
 
                 """)
         } else {
-            surroundings.print("cluster_id  \(cluster)\nnode        \(configuration.node)\n")
+            try surroundings.print("cluster_id  \(cluster)\nnode        \(configuration.node)\n")
         }
         surroundings.tell(
             "\(configuration.dataDirectory) is formatted. Every other node of this cluster needs "
