@@ -43,6 +43,12 @@ extension Raft {
     @inline(__always)
     public var durableIndex: LogIndex { writes.lowest?.previous ?? log.lastIndex }
 
+    /// The last entry that is on this node's disk with all before it.
+    public var durablePosition: LogPosition {
+        let index = durableIndex
+        return LogPosition(term: log.term(at: index) ?? .zero, index: index)
+    }
+
     /// The term of the entry at `index`; nil if it was compacted or doesn't exist.
     public func term(at index: LogIndex) -> Term? { log.term(at: index) }
 

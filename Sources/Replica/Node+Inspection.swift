@@ -3,7 +3,7 @@ import Consensus
 import Keyring
 
 /// What a checker looks at after every step.
-public struct NodeInspection: Hashable, Sendable {
+public struct NodeInspection: Hashable, Sendable, CustomStringConvertible {
     public var role: RoleName
     public var term: Term
     public var standing: Standing
@@ -12,6 +12,17 @@ public struct NodeInspection: Hashable, Sendable {
     public var lastIndex: LogIndex
     /// Until then, by its own clock, the node answers validations.
     public var freshUntil: Instant
+
+    public var description: String {
+        let trust =
+            switch standing {
+            case .whole: ""
+            case .inDoubt(let term, let index): ", in doubt about #\(index) of term \(term)"
+            case .damaged: ", damaged"
+            }
+        return "\(role) of term \(term), log to #\(lastIndex), committed #\(commitIndex), "
+            + "applied #\(appliedIndex)\(trust)"
+    }
 }
 
 extension Node {
@@ -24,6 +35,15 @@ extension Node {
             commitIndex: raft.commitIndex, appliedIndex: state.appliedIndex,
             lastIndex: raft.lastIndex, freshUntil: freshUntil)
     }
+
+    /// Term and vote as the disk holds them: no other may have left this node.
+    public var durableHardState: HardState { raft.durableHardState }
+
+    /// The last entry up to which the disk holds this node's log.
+    public var durablePosition: LogPosition { raft.durablePosition }
+
+    /// Whose votes count, as far as this node knows.
+    public var voters: [NodeID] { raft.configuration.voters }
 
     /// The entries from `first` to `last` that are still in the log's memory.
     public func entries(from first: LogIndex, through last: LogIndex) -> [Entry] {

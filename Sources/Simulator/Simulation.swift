@@ -163,8 +163,9 @@ extension World {
         }
         guard core.contains(where: { $0 === leader }) else { return try checkMajority(of: leader) }
         for client in clients where client.errand != nil {
-            throw unsettled("every errand ends", "client \(client.number): \(client.errand!)")
+            throw unsettled("every errand ends", "client \(client.number): \(client.errand!.brief)")
         }
+        try checkNobodyWaits()
         let processes = core.compactMap(\.process)
         guard processes.allSatisfy({ $0.node.inspection.standing == .whole }) else {
             throw unsettled("all of the core become whole", views)
@@ -198,7 +199,9 @@ extension World {
         machines.map { machine in
             let place = core.contains { $0 === machine } ? "core" : "not core"
             let view =
-                machine.process.map { "\($0.node.inspection) \($0.node.stateDigest())" } ?? "down"
+                machine.process.map {
+                    "\($0.node.inspection), state \($0.node.stateDigest().brief)"
+                } ?? "down"
             return "\(machine.id) (\(place)) \(view)"
         }.joined(separator: ", ")
     }

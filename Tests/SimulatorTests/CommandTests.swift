@@ -182,7 +182,7 @@ import Testing
     }
 
     /// The program, beside these tests.
-    private static var program: URL {
+    static var program: URL {
         let folder = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
             .deletingLastPathComponent()
         return (folder ?? URL(filePath: ".build/debug")).appending(path: "simulate")
@@ -254,7 +254,9 @@ import Testing
     }
 
     @Test func `help stands at every level, with an example`() throws {
-        for verb in [[], ["seeds"], ["replay"], ["shrink"], ["hashes"]] {
+        for verb in [
+            [], ["seeds"], ["replay"], ["shrink"], ["hashes"], ["run"], ["cuts"], ["mutants"],
+        ] {
             let (code, output, _) = try perform(verb + ["--help"])
             #expect(code == 0)
             #expect(output.contains("EXAMPLE"), "\(verb)")

@@ -54,7 +54,8 @@ struct LogReplay {
         guard expected == outcome else {
             throw violation(
                 "every outcome is the reference store's",
-                "\(envelope.command) at \(index): \(outcome), expected \(expected)", now)
+                "\(envelope.command.brief) at #\(index): "
+                    + Difference.words(outcome, expected: expected), now)
         }
         guard case .charge(let charges) = envelope.command, case .charged(let results) = outcome
         else { return }
@@ -70,7 +71,7 @@ struct LogReplay {
             guard receipt.index == index else {
                 throw violation(
                     "a charge is accepted where its receipt says",
-                    "\(charge.id) at \(index): \(receipt)", now)
+                    "\(charge.id) at #\(index): \(receipt.brief)", now)
             }
             receipts[id] = receipt
             return
@@ -78,8 +79,8 @@ struct LogReplay {
         first.replayed = receipt.replayed
         guard first == receipt else {
             throw violation(
-                "a charge is accepted once", "\(charge.id) at \(index): \(receipt), first \(first)",
-                now)
+                "a charge is accepted once",
+                "\(charge.id) at #\(index): \(receipt.brief), first \(first.brief)", now)
         }
     }
 }
@@ -88,7 +89,7 @@ struct LogReplay {
 extension LogReplay {
     func verify(_ told: Acknowledgement, at now: Instant) throws(Violation) {
         guard told.index >= told.floor, told.index.rawValue <= UInt64(outcomes.count) else {
-            throw violation("an outcome comes after what was told before it", "\(told)", now)
+            throw violation("an outcome comes after what was told before it", told.brief, now)
         }
         if case .charged(let results) = told.outcome,
             case .charge(let charges)? = told.operation.command
@@ -105,7 +106,7 @@ extension LogReplay {
         if isExplained(by: outcomes[Int(told.index.rawValue) - 1]) { return }
         // It may have been told from an earlier entry's record.
         guard outcomes.contains(where: isExplained) else {
-            throw violation("every acknowledged change stands in the log", "\(told)", now)
+            throw violation("every acknowledged change stands in the log", told.brief, now)
         }
     }
 
@@ -119,7 +120,7 @@ extension LogReplay {
         guard known == receipt else {
             throw violation(
                 "every acknowledged charge stands in the log, once",
-                "\(charge.id): told \(receipt), log \(String(describing: first))", now)
+                "\(charge.id): told \(receipt.brief), log \(first?.brief ?? "knows none")", now)
         }
     }
 }

@@ -7,6 +7,7 @@ import Replica
 ///
 /// Checked at every event:
 /// - one leader a term (Ongaro 2014, §3.6.3), whose log holds all that was committed;
+/// - votes and entries are on disks before they count: see `Durability`;
 /// - a node's term, commit and applied index never fall while its process lives, and only the
 ///   committed is applied;
 /// - one entry at each committed index, on all nodes, and no gap;
@@ -30,9 +31,14 @@ struct Observer {
         var term: Term
         var commit: LogIndex
         var applied: LogIndex
+        var isLeading = false
+        var last: LogIndex
+        var isCandidate = false
+        var disk: NodeOnDisk
     }
 
     private var leaders: [Term: NodeID] = [:]
+    private var durability = Durability()
     private var seen: [NodeID: Seen] = [:]
     /// Position 0 holds index 1.
     private(set) var log: [Committed] = []
@@ -48,6 +54,8 @@ struct Observer {
     private(set) var staleness: Staleness
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
+    /// The largest snapshot file that any node had, in bytes.
+    var largestSnapshot = 0
     var coverage = Coverage()
     /// A state is compared at every so manieth index.
     private static let stateStride: UInt64 = 64
@@ -60,10 +68,14 @@ struct Observer {
         _ process: NodeProcess, _ view: NodeInspection, clock: MachineClock, at now: Instant
     ) throws(Violation) {
         let before = seen[process.id]
-        if view.role == .leader { try observeLeader(process, view, before, now) }
+        let current = Seen(
+            term: view.term, commit: view.commitIndex, applied: view.appliedIndex,
+            isLeading: view.role == .leader, last: view.lastIndex,
+            isCandidate: view.role == .candidate, disk: process.onDisk(view))
+        if before?.disk != current.disk { try observeDisk(process.id, before, current, now) }
+        if current.isLeading { try observeLeader(process, view, before, now) }
         if let before { try checkMonotonic(process.id, before, view, now) }
-        seen[process.id] = Seen(
-            term: view.term, commit: view.commitIndex, applied: view.appliedIndex)
+        seen[process.id] = current
         if let before, view.appliedIndex > before.applied {
             try observeApplied(process, since: before.applied, view, now)
         }
@@ -75,23 +87,45 @@ struct Observer {
     /// A process began. What it recovered must be a node that others can rely on; `isDamaged` if
     /// its disk lost what no node can know.
     mutating func observeStart(
-        of node: Node, isDamaged: Bool, at now: Instant
+        of process: NodeProcess, isDamaged: Bool, at now: Instant
     ) throws(Violation) {
-        let view = node.inspection
+        let view = process.node.inspection
         guard view.standing == .whole || isDamaged || view.standing.isInDoubt else {
-            throw violation("only a damaged disk is found damaged", "\(node.id): \(view)", now)
+            throw violation("only a damaged disk is found damaged", "\(process.id): \(view)", now)
         }
         if !view.standing.isWhole { coverage.doubts += 1 }
-        seen[node.id] = Seen(
-            term: view.term, commit: view.commitIndex, applied: view.appliedIndex)
+        let current = Seen(
+            term: view.term, commit: view.commitIndex, applied: view.appliedIndex,
+            last: view.lastIndex, disk: process.onDisk(view))
+        try observeDisk(process.id, nil, current, now)
+        seen[process.id] = current
         coverage.restarts += 1
+    }
+
+    /// The disk holds what wasn't seen before.
+    private mutating func observeDisk(
+        _ id: NodeID, _ before: Seen?, _ current: Seen, _ now: Instant
+    ) throws(Violation) {
+        try durability.note(current.disk, of: id, at: now)
+        let vote = current.disk.vote
+        guard before?.disk.vote != vote else { return }
+        let candidate = vote.votedFor.flatMap { seen[$0] }
+        let isStanding = candidate?.isCandidate == true && candidate?.term == vote.term
+        try durability.note(
+            vote, of: id, candidateEnd: isStanding ? candidate?.last : nil, at: now)
     }
 
     mutating func forget(_ id: NodeID) { seen[id] = nil }
 
+    mutating func noteWipe(of id: NodeID) { durability.noteWipe(of: id) }
+
     private mutating func observeLeader(
         _ process: NodeProcess, _ view: NodeInspection, _ before: Seen?, _ now: Instant
     ) throws(Violation) {
+        if let before, view.commitIndex > before.commit, before.isLeading {
+            try durability.judgeCommit(
+                of: view.commitIndex, by: process.id, in: view.term, voters: process.node.voters, at: now)
+        }
         if let other = leaders[view.term] {
             guard other == process.id else {
                 throw violation(
@@ -101,6 +135,8 @@ struct Observer {
         }
         leaders[view.term] = process.id
         coverage.elections += 1
+        try durability.judgeElection(
+            of: process.id, in: view.term, by: process.node.voters, at: now)
         // Leader completeness: every entry committed in an earlier term is in its log.
         let bound = log.lastIndex { $0.shownIn < view.term }.map { LogIndex(UInt64($0 + 1)) }
         let committed = bound ?? .zero
@@ -126,8 +162,8 @@ struct Observer {
         else {
             throw violation(
                 "term, commit and applied index never fall",
-                "\(id): \(before) became \(view.term) \(view.commitIndex) \(view.appliedIndex)", now
-            )
+                "\(id): term \(before.term), committed #\(before.commit), applied "
+                    + "#\(before.applied); then \(view)", now)
         }
         guard view.appliedIndex <= view.commitIndex else {
             throw violation("only the committed is applied", "\(id)", now)
@@ -211,7 +247,7 @@ extension Observer {
     /// At the end of a run nothing may be missing.
     func verifyNothingIsMissing(at now: Instant) throws(Violation) {
         guard let lost = unverified.first else { return }
-        throw violation("what was acknowledged is committed", "\(lost)", now)
+        throw violation("what was acknowledged is committed", lost.brief, now)
     }
 
     /// An errand of a client that has ended, or at the end of a run one that hasn't.

@@ -354,7 +354,8 @@ extension ScenarioRequest {
         case .retry: .repeatCharge
         case .readCredits: .query
         case .validate: .validate
-        case .handOver, .takeSnapshot: .transfer
+        case .handOver: .transfer
+        case .takeSnapshot: .takeSnapshot
         }
     }
 }

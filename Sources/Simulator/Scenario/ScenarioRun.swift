@@ -34,8 +34,6 @@ final class ScenarioRun {
     var tallies: [Tally]
     /// Where each machine's wall clock would be had it not been shifted.
     let wallOffset: Duration
-    /// What a hanging disk was doing when it began to hang.
-    var beforeHang: [NodeID: [DiskBatch.ID]] = [:]
     private var preparations: [ScenarioRequest] = []
     private var prepared = 0
 

@@ -62,18 +62,12 @@ extension Operation {
         switch question {
         case .credits(let digest): return "read credits of key \(digest.brief)"
         case .key(let id, _): return "read \(id.brief)"
-        case nil: return kind == .transfer ? "hand over the leadership" : "who am I"
-        }
-    }
-}
-
-extension ChargeOutcome {
-    fileprivate var brief: String {
-        switch self {
-        case .charged(let receipt):
-            "charged \(receipt.charged)\(receipt.replayed ? " earlier" : "")"
-                + (receipt.remaining.map { ", \($0) left" } ?? "")
-        case .refused(let refusal): "refused: \(refusal.code)"
+        case nil:
+            switch kind {
+            case .transfer: return "hand over the leadership"
+            case .takeSnapshot: return "take a snapshot"
+            default: return "who am I"
+            }
         }
     }
 }
@@ -93,18 +87,6 @@ extension ClientReply {
         case .status: "status"
         case .done(let index): "done, #\(index)"
         case .failed(let failure): "failed: \(failure.brief)"
-        }
-    }
-}
-
-extension QueryAnswer {
-    fileprivate var brief: String {
-        switch self {
-        case .credits(let credits):
-            "\(credits.spent) spent, \(credits.remaining.map { "\($0)" } ?? "no limit") left"
-        case .key(let key): "answer: \(key.id.brief)"
-        case .refused(let refusal): "refused: \(refusal.code)"
-        default: "answer"
         }
     }
 }

@@ -62,7 +62,7 @@ extension World {
             // In the liveness phase the errands under way are finished and no new ones begun.
             guard !isHealed else { return }
             var operation = population.draw(
-                &clientRandom, wall: Self.wallStart + (now - .zero))
+                options.workload, &clientRandom, wall: Self.wallStart + (now - .zero))
             if operation.kind == .transfer, !options.clientsMoveLeadership {
                 operation = Operation(kind: .query)
             }
@@ -89,6 +89,7 @@ extension World {
 
     private func ask(client number: Int, at machine: Machine) throws(Violation) {
         guard let operation = clients[number].errand?.operation else { return }
+        noteDuplicate(client: number, at: machine)
         let ticket = makeTicket(.client(number), at: machine)
         clients[number].errand?.ticket = ticket
         clients[number].errand?.attempts += 1
@@ -98,6 +99,15 @@ extension World {
         let patience = isHealed ? Self.patiences[3] : drawn
         schedule(.impatience(number, ticket), after: patience)
         try submit(body(of: operation), ticket, to: machine)
+    }
+
+    /// An earlier attempt may be under way at another node, under the same id.
+    private func noteDuplicate(client number: Int, at machine: Machine) {
+        guard clients[number].errand?.operation.command != nil else { return }
+        let isDuplicate = tickets.values.contains { ticket in
+            ticket.holder != machine.id && ticket.asker == .client(number)
+        }
+        observer.coverage.duplicates += isDuplicate ? 1 : 0
     }
 
     func makeTicket(_ asker: Asker, at machine: Machine) -> RequestTicket {
@@ -128,6 +138,9 @@ extension World {
     }
 
     private func body(of operation: Operation) -> ClientRequest.Body {
+        if operation.kind == .takeSnapshot {
+            return .takeSnapshot(token: Population.operatorToken)
+        }
         if operation.kind == .transfer {
             return .transferLeadership(token: Population.operatorToken, to: nil)
         }

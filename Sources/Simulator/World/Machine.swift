@@ -19,6 +19,16 @@ final class NodeProcess {
         func read(_ node: inout Node) -> [Entry] { node.entries(from: first, through: last) }
         return read(&node)
     }
+
+    /// Mutable for the same reason.
+    func onDisk(_ view: NodeInspection) -> NodeOnDisk {
+        func read(_ node: inout Node) -> NodeOnDisk {
+            NodeOnDisk(
+                vote: node.durableHardState, end: node.durablePosition, commit: view.commitIndex,
+                isWhole: view.standing.isWhole)
+        }
+        return read(&node)
+    }
 }
 
 /// One simulated computer: its disk, its clocks, and the node process while one runs.
@@ -44,7 +54,11 @@ final class Machine {
     var crashesAfterEffects: Int?
     /// Every disk operation takes this much longer.
     var diskLag = Duration.zero
+    /// What ended while the disk hangs, and waits until it is freed; nil while it doesn't.
+    var hanging: [World.Event]?
     var failsNextBatch = false
+    /// The next thing that is read from the disk has a wrong bit.
+    var misreadsNext = false
     /// The next batch's failure was planned: the node may end itself over it.
     var mayFail = false
     /// A graceful stop was asked of the process.

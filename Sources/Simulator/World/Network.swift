@@ -22,9 +22,18 @@ struct Network {
     struct Stream {
         /// Nothing sent before this arrives later: the order within the connection.
         var lastArrival: Instant
+        /// When all that was sent before has been put on the line, where the line is narrow.
+        var isFreeFrom: Instant
+        /// Bytes that were sent and haven't arrived: they fill the sender's buffers.
+        var underWay = 0
         /// Sent while the direction was cut, and when.
         var held: [(sent: Instant, bytes: [UInt8])] = []
         var heldBytes = 0
+
+        init(at time: Instant) {
+            lastArrival = time
+            isFreeFrom = time
+        }
     }
 
     /// One direction between two nodes.
@@ -37,6 +46,8 @@ struct Network {
     private struct Condition {
         var isCut = false
         var lag = Duration.zero
+        /// Bytes that it carries in a second, where that is little.
+        var width: Int?
         /// The next bytes lose a bit.
         var corruptsNext = false
         /// Bytes that were sent a while ago, for a late replay.
@@ -75,8 +86,8 @@ struct Network {
         links.append(link)
         connections.append(
             Connection(
-                dialer: dialer, acceptor: acceptor, toAcceptor: Stream(lastArrival: time),
-                toDialer: Stream(lastArrival: time), isOpen: (true, true)))
+                dialer: dialer, acceptor: acceptor, toAcceptor: Stream(at: time),
+                toDialer: Stream(at: time), isOpen: (true, true)))
         return link
     }
 
@@ -88,6 +99,16 @@ struct Network {
         change(direction) { $0.lag = lag }
     }
     func lag(_ direction: Direction) -> Duration { condition(of: direction).lag }
+
+    mutating func setWidth(_ direction: Direction, _ bytesPerSecond: Int?) {
+        change(direction) { $0.width = bytesPerSecond }
+    }
+
+    /// How long it takes to put so many bytes on the line, one behind the other.
+    func transmission(of bytes: Int, _ direction: Direction) -> Duration {
+        guard let width = condition(of: direction).width else { return .zero }
+        return .nanoseconds(Int64(bytes) * 1_000_000_000 / Int64(width))
+    }
 
     mutating func corruptNext(_ direction: Direction) {
         change(direction) { $0.corruptsNext = true }
@@ -135,15 +156,52 @@ struct Network {
 
     /// When bytes sent by `node`, with the delay drawn for them, arrive.
     mutating func arrival(
-        on link: LinkID, from node: NodeID, now: Instant, delay: Duration
+        of bytes: Int, on link: LinkID, _ direction: Direction, now: Instant, delay: Duration
     ) -> Instant {
-        update(link, from: node) { stream in
-            stream.lastArrival = max(stream.lastArrival, now + delay)
+        let transmission = transmission(of: bytes, direction)
+        return update(link, from: direction.from) { stream in
+            stream.isFreeFrom = max(stream.isFreeFrom, now) + transmission
+            stream.lastArrival = max(stream.lastArrival, stream.isFreeFrom + delay)
+            stream.underWay += bytes
             return stream.lastArrival
         } ?? now + delay
     }
 
+    /// A copy of earlier bytes is on the line, too.
+    mutating func noteCopy(of bytes: Int, on link: LinkID, from node: NodeID) {
+        update(link, from: node) { $0.underWay += bytes }
+    }
+
+    /// Bytes of `node` have been taken in at the other end.
+    mutating func noteArrival(of bytes: Int, on link: LinkID, from node: NodeID) {
+        update(link, from: node) { $0.underWay -= bytes }
+    }
+
+    /// The links of a direction that wouldn't have sent all they were given by this time.
+    func links(_ direction: Direction, busyAt time: Instant) -> [LinkID] {
+        links.filter { link in
+            guard peer(of: direction.from, on: link) == direction.to,
+                let stream = stream(of: direction.from, on: link)
+            else { return false }
+            return stream.isFreeFrom > time
+        }
+    }
+
+    /// Bytes of `node` that wait in buffers and on the line.
+    func waiting(on link: LinkID, from node: NodeID) -> Int {
+        stream(of: node, on: link).map { $0.underWay + $0.heldBytes } ?? 0
+    }
+
+    /// What `node` sends; nil if there is no such connection.
+    private func stream(of node: NodeID, on link: LinkID) -> Stream? {
+        position(of: link).map { position in
+            connections[position].dialer == node
+                ? connections[position].toAcceptor : connections[position].toDialer
+        }
+    }
+
     /// Changes the stream of what `node` sends; nil if there is no such connection.
+    @discardableResult
     private mutating func update<Result>(
         _ link: LinkID, from node: NodeID, _ body: (inout Stream) -> Result
     ) -> Result? {
@@ -152,14 +210,12 @@ struct Network {
         return body(&connections[position].toDialer)
     }
 
-    /// Keeps bytes of a cut direction; returns how many now wait on the stream.
-    mutating func hold(_ bytes: [UInt8], on link: LinkID, from node: NodeID, at now: Instant) -> Int
-    {
+    /// Keeps bytes of a cut direction.
+    mutating func hold(_ bytes: [UInt8], on link: LinkID, from node: NodeID, at now: Instant) {
         update(link, from: node) { stream in
             stream.held.append((now, bytes))
             stream.heldBytes += bytes.count
-            return stream.heldBytes
-        } ?? 0
+        }
     }
 
     /// Takes out what was held back between the two, by connection in the order of their links.

@@ -47,7 +47,7 @@ extension World {
         machine.crashesAfterEffects = nil
         do {
             var start = NodeStart(
-                recovery: try Recovery(of: machine.disk.files), settings: nodeSettings,
+                recovery: try Recovery(of: readDirectory(of: machine)), settings: nodeSettings,
                 journalSettings: Self.journalSettings, secrets: [Self.secret],
                 entropy: Digest(
                     (0..<Digest.count).map { _ in UInt8(entropyRandom.below(256)) }))
@@ -67,7 +67,7 @@ extension World {
         }
         trace?.note(.started(machine.id), at: now)
         if let process = machine.process {
-            try observer.observeStart(of: process.node, isDamaged: machine.isDamaged, at: now)
+            try observer.observeStart(of: process, isDamaged: machine.isDamaged, at: now)
         }
         try step(machine, .timePassed)
     }
@@ -86,6 +86,7 @@ extension World {
             _ = try? machine.disk.perform(Array(batch.operations.prefix(performed)))
         }
         machine.batches = [:]
+        if machine.hanging != nil { machine.hanging = [] }
         if losingPower { cutPower(machine) }
         for link in network.links(of: machine.id) {
             guard let peer = network.peer(of: machine.id, on: link) else { continue }
@@ -99,10 +100,12 @@ extension World {
     }
 
     private func cutPower(_ machine: Machine) {
-        let units = [1, 512, 4096]
+        let kind = Int(diskRandom.below(UInt64(observer.coverage.tornWrites.count)))
         let tearing = InMemoryDisk.Tearing(
-            unitBytes: units[Int(diskRandom.below(3))], cutsUnits: diskRandom.chance(1, in: 4))
-        machine.disk.cutPower(tearing: tearing, using: &diskRandom)
+            unitBytes: observer.coverage.tornWrites[kind].unit,
+            cutsUnits: diskRandom.chance(1, in: 4))
+        let torn = machine.disk.cutPower(tearing: tearing, using: &diskRandom)
+        observer.coverage.tornWrites[kind].count += torn
     }
 
     func pause(_ machine: Machine) {
@@ -130,6 +133,7 @@ extension World {
         crash(machine, losingPower: true)
         machine.disk = InMemoryDisk()
         machine.loss = "its directory is gone"
+        observer.noteWipe(of: machine.id)
     }
 
     /// Against all advice, an operator formats the empty directory under the id of the lost node.

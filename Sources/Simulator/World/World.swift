@@ -109,7 +109,9 @@ extension World {
             eventsAtThisInstant = time == now ? eventsAtThisInstant + 1 : 0
             guard eventsAtThisInstant < 100_000 else {
                 throw Violation(
-                    kind: .liveness, law: "time goes on", detail: "\(event)", time: now)
+                    kind: .liveness, law: "time goes on",
+                    detail: "100,000 events at one instant, the next of them \(event.kind)",
+                    time: now)
             }
             now = time
             events += 1
@@ -193,6 +195,7 @@ extension World {
             at: now)
         setTimer(machine, due: due)
         traceCommitted(since: known)
+        try checkFootprint(machine)
     }
 
     private func mix(_ view: NodeInspection) {
@@ -237,5 +240,26 @@ extension World {
     func resetTimer(_ machine: Machine) {
         machine.timer = .never
         if let process = machine.process { setTimer(machine, due: process.node.nextDeadline) }
+    }
+}
+
+extension World.Event {
+    /// What kind of event it is, and whom it concerns.
+    fileprivate var kind: String {
+        switch self {
+        case .timer(let id, _): "timer of \(id)"
+        case .input(let id, _, _): "input of \(id)"
+        case .arrival(let link, let id, let bytes, _):
+            "arrival of \(bytes.count) bytes at \(id) on link \(link.rawValue)"
+        case .linkEnd(let link, let id): "end of link \(link.rawValue) at \(id)"
+        case .dial(let from, let to, _): "dial of \(from) to \(to)"
+        case .batchEnd(let id, _, _): "end of a batch of \(id)"
+        case .stopDeadline(let id, _): "deadline of \(id)'s stop"
+        case .restart(let id): "restart of \(id)"
+        case .client(let number), .impatience(let number, _): "turn of client \(number)"
+        case .fault(let number): "fault \(number)"
+        case .repair(let number): "repair \(number)"
+        case .script(let line), .scriptLoss(let line): "line \(line) of the script"
+        }
     }
 }
