@@ -124,7 +124,8 @@ struct Observer {
     ) throws(Violation) {
         if let before, view.commitIndex > before.commit, before.isLeading {
             try durability.judgeCommit(
-                of: view.commitIndex, by: process.id, in: view.term, voters: process.node.voters, at: now)
+                of: view.commitIndex, by: process.id, in: view.term, voters: process.node.voters,
+                at: now)
         }
         if let other = leaders[view.term] {
             guard other == process.id else {
