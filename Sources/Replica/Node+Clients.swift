@@ -63,7 +63,11 @@ extension Node {
         case .query(let digest, let query, _):
             reply = .answer(state.answer(query, from: digest), at: state.appliedIndex)
         case .status(let token):
-            reply = state.knowsToken(token) ? .status(status) : .failed(.unauthenticated)
+            switch state.identity(of: token)?.role {
+            case .operator: reply = .status(status)
+            case nil: reply = .failed(.unauthenticated)
+            default: reply = .failed(.forbidden)
+            }
         case .change, .charge, .transferLeadership, .takeSnapshot:
             preconditionFailure("not a question")
         }

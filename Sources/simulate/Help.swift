@@ -47,6 +47,7 @@ enum Help {
           --link-capacity N                bytes that may wait on a link before it breaks
           --disk-delay T..T --disk-stalls N  the same of a disk
           --snapshot-bytes N               of log between two snapshots
+          --frames authentic|checksums     the codes of frames: the server's, or cheap ones
         """
 
     /// The kinds of faults, in lines of a few.

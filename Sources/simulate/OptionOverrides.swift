@@ -151,6 +151,12 @@ struct OptionOverrides {
                 throw UsageError("--workload takes one of \(known), not '\(word)'")
             }
             set { $0.workload = mix }
+        case "--frames":
+            let word = try words.value(of: option)
+            guard ["authentic", "checksums"].contains(word) else {
+                throw UsageError("--frames takes authentic or checksums, not '\(word)'")
+            }
+            set { $0.authenticatesFrames = word == "authentic" }
         case "--broken":
             let word = try words.value(of: option)
             let node = NodeID(text: word)

@@ -24,7 +24,7 @@ public struct ClientRequest: Sendable {
         case charge([Charge])
         /// A question, asked with the digest of a management token, or of an API key about itself.
         case query(Digest, Query, Consistency)
-        /// What this node knows of the cluster; needs a valid management token.
+        /// What this node knows of the cluster: operators only.
         case status(token: Digest)
         /// Hand leadership to the member named, or to the one most up to date.
         case transferLeadership(token: Digest, to: NodeID?)
@@ -97,6 +97,8 @@ public enum ClientFailure: Hashable, Sendable {
     /// The request was handed to a leader and no outcome was learned in time: it may or may not
     /// have been done. The same idempotency key finds out.
     case outcomeUnknown(RequestID)
+    /// The member named can't lead: it is none, or has no vote.
+    case cannotLead
     /// The leadership could not be handed over in time.
     case transferFailed
 }

@@ -7,6 +7,11 @@ enum FrontLimits {
     static let bodyDeadline = Duration.seconds(30)
     /// A client that reads nothing of its answer is closed after this.
     static let writeDeadline = Duration.seconds(30)
+    /// Bytes that are read and dropped of a client that was refused: several of the largest
+    /// bodies, so that one that sends all before it reads has sent it.
+    static let lingeringBytes = 16 << 20
+    /// Connections beyond the limit that a thread keeps for as long as it takes to tell them so.
+    static let turnedAwayConnections = 64
     /// Requests of one connection that wait for the node; further ones aren't read yet.
     static let exchanges = 256
     /// Bytes that wait for a client that doesn't read; no further request is read beyond.

@@ -40,6 +40,9 @@ extension Router {
         UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
+    /// The parameter that may present a key, where the configuration lets one.
+    var keyParameter: [QueryParameters.Name] { settings.acceptsKeyInQuery ? [.apiKey] : [] }
+
     /// The one key that the request presents; nil if it presents none.
     func presentedKey(
         _ request: IncomingRequest, inQuery: UnsafeRawBufferPointer? = nil
@@ -58,7 +61,8 @@ extension Router {
         _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
         now: () -> Instant, to response: inout ResponseWriter
     ) throws(ProblemDetails) -> Routed {
-        _ = try QueryParameters(request, allowed: [])
+        let parameters = try QueryParameters(request, allowed: keyParameter)
+        let presented = try presentedKey(request, inQuery: parameters.key)
         try request.requireJSON()
         let question: VerifyQuestion
         do throws(JSONRefusal) {
@@ -66,9 +70,7 @@ extension Router {
         } catch {
             throw error.problem
         }
-        if question.key != nil, request.head.presentedSecret(in: request.bytes) != .none {
-            throw ProblemDetails(.twoKeys)
-        }
+        if question.key != nil, presented != nil { throw ProblemDetails(.twoKeys) }
         let validation: Validation
         if let key = question.key, key.hasEscapes {
             var text = key.string
@@ -80,11 +82,10 @@ extension Router {
             validation = validate(
                 key.raw, api: question.api, cost: question.cost, now: now)
         } else {
-            guard case .one(let place) = request.head.presentedSecret(in: request.bytes) else {
+            guard let presented else {
                 throw JSONRefusal(path: "key", reason: .missing).problem
             }
-            validation = validate(
-                place.slice(of: request.bytes), api: question.api, cost: question.cost, now: now)
+            validation = validate(presented, api: question.api, cost: question.cost, now: now)
         }
         let status =
             validation.verdict == .unavailable

@@ -10,6 +10,8 @@ public struct Coverage: Sendable {
     /// How often each kind of operation succeeded, in the order of `Operation.Kind.allCases`.
     public private(set) var operations = [Int](repeating: 0, count: Operation.Kind.allCases.count)
 
+    /// 1 in a run whose frames bore the codes that a server's do.
+    public var authenticRuns = 0
     public var elections = 0
     public var restarts = 0
     public var gracefulStops = 0
@@ -33,7 +35,8 @@ public struct Coverage: Sendable {
     /// Power cuts that tore a write apart, by the bytes that are written as a whole.
     public var tornWrites: [(unit: Int, count: Int)] = [(1, 0), (512, 0), (4096, 0)]
     public var fullDisks = 0
-    public var digests = 0
+    /// States compared with another node's at the same index.
+    public var states = 0
     public var reads = 0
     public var validations = 0
     /// Clients' histories judged, and those that weren't decided within the bound.
@@ -107,6 +110,7 @@ public struct Coverage: Sendable {
     /// The figures by name, in a fixed order.
     public var table: [(name: String, count: Int)] {
         [
+            ("frames authenticated", authenticRuns),
             ("elections", elections), ("restarts", restarts), ("graceful stops", gracefulStops),
             ("starts in doubt or damaged", doubts), ("repairs", repairs),
             ("lost nodes", lostNodes), ("snapshots written", snapshotsWritten),
@@ -115,7 +119,7 @@ public struct Coverage: Sendable {
             ("foreign incarnations", foreignIncarnations),
             ("clock disagreements", clockDisagreements), ("full disks noticed", fullDisks),
             ("links overflowed", overflows), ("wrong bits read", misreads),
-            ("states compared", digests), ("entries committed", committed),
+            ("states compared", states), ("entries committed", committed),
             ("linearizable reads", reads), ("validations", validations),
             ("histories judged", histories), ("histories undecided", undecidedHistories),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),

@@ -112,12 +112,3 @@ struct NodeOnDisk: Equatable {
     var commit: LogIndex
     var isWhole: Bool
 }
-
-extension NodeOnDisk {
-    init(_ node: borrowing Node, _ view: NodeInspection) {
-        vote = node.durableHardState
-        end = node.durablePosition
-        commit = view.commitIndex
-        isWhole = view.standing.isWhole
-    }
-}

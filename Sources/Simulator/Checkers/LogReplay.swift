@@ -127,13 +127,17 @@ extension LogReplay {
 
 // At the end.
 extension LogReplay {
-    /// Compares a node that has applied the whole log.
-    func compare(with node: Node, at now: Instant) throws(Violation) {
-        guard node.inspection.appliedIndex.rawValue == UInt64(outcomes.count),
-            node.stateDigest() == state.stateDigest()
-        else {
-            throw violation(
-                "the last state is the log's", "\(node.id) \(node.inspection)", now)
+    /// Compares nodes that have applied the whole log.
+    func compare(with processes: [NodeProcess], at now: Instant) throws(Violation) {
+        let last = state.encodedState()
+        for process in processes {
+            let view = process.node.inspection
+            guard view.appliedIndex.rawValue == UInt64(outcomes.count),
+                process.node.encodedState() == last
+            else {
+                throw violation(
+                    "the last state is the log's", "\(process.node.id) \(view)", now)
+            }
         }
     }
 

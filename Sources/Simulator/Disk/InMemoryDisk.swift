@@ -269,6 +269,8 @@ extension [UInt8] {
     fileprivate mutating func overwrite(_ bytes: ArraySlice<UInt8>, at offset: Int) {
         guard !bytes.isEmpty else { return }
         if offset + bytes.count > count { resize(to: offset + bytes.count) }
-        replaceSubrange(offset..<offset + bytes.count, with: bytes)
+        withUnsafeMutableBufferPointer { buffer in
+            _ = buffer[offset..<offset + bytes.count].update(fromContentsOf: bytes)
+        }
     }
 }

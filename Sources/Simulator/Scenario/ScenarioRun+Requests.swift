@@ -258,6 +258,7 @@ extension ScenarioRun {
         case .overloaded: .failed(.overloaded)
         case .diskFull: .failed(.diskFull)
         case .unavailable: .failed(.unavailable)
+        case .cannotLead: .failed(.cannotLead)
         case .transferFailed: .failed(.transferFailed)
         case .outcomeUnknown: .unknown
         }

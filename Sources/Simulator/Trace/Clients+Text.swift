@@ -97,6 +97,7 @@ extension ClientFailure {
         case .outcomeUnknown: "outcome unknown"
         case .noLeader: "no leader"
         case .diskFull: "disk full"
+        case .cannotLead: "cannot lead"
         case .transferFailed: "transfer failed"
         default: "\(self)"
         }

@@ -192,7 +192,7 @@ extension World {
                         question: question, answer: answer, index: index, floor: errand.floor))
             }
             finish(number)
-        case .failed(.transferFailed):
+        case .failed(.transferFailed), .failed(.cannotLead):
             finish(number)
         case .failed(let failure):
             observer.count(failure)

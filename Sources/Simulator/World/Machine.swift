@@ -1,18 +1,33 @@
 import Basics
+import Consensus
 import Journal
 import Keyring
 import Replica
 
 /// A process with its node, which is large and must never be copied to be looked at.
 final class NodeProcess {
+    let id: NodeID
     var node: Node
 
-    init(_ node: consuming Node) { self.node = node }
+    init(_ node: consuming Node) {
+        id = node.id
+        self.node = node
+    }
 
-    /// Looks at the node where it lies.
-    @inline(__always)
-    func look(_ body: (inout Node) throws(Violation) -> Void) throws(Violation) {
-        try body(&node)
+    /// Asked of a mutable node: of an immutable one it would be asked of a copy.
+    func entries(from first: LogIndex, through last: LogIndex) -> [Entry] {
+        func read(_ node: inout Node) -> [Entry] { node.entries(from: first, through: last) }
+        return read(&node)
+    }
+
+    /// Mutable for the same reason.
+    func onDisk(_ view: NodeInspection) -> NodeOnDisk {
+        func read(_ node: inout Node) -> NodeOnDisk {
+            NodeOnDisk(
+                vote: node.durableHardState, end: node.durablePosition, commit: view.commitIndex,
+                isWhole: view.standing.isWhole)
+        }
+        return read(&node)
     }
 }
 

@@ -1,7 +1,7 @@
 import Basics
 import Journal
 import Keyring
-import Replica
+@_spi(Simulation) import Replica
 
 // Machines and the processes on them.
 extension World {
@@ -46,11 +46,12 @@ extension World {
         machine.mayFail = false
         machine.crashesAfterEffects = nil
         do {
-            let start = NodeStart(
+            var start = NodeStart(
                 recovery: try Recovery(of: readDirectory(of: machine)), settings: nodeSettings,
                 journalSettings: Self.journalSettings, secrets: [Self.secret],
                 entropy: Digest(
                     (0..<Digest.count).map { _ in UInt8(entropyRandom.below(256)) }))
+            if !options.authenticatesFrames { start.frameCodes = .checksums }
             machine.process = NodeProcess(
                 try Node(start, clock: machine.clock.reading(at: now)))
         } catch {
@@ -66,7 +67,7 @@ extension World {
         }
         trace?.note(.started(machine.id), at: now)
         if let process = machine.process {
-            try observer.observeStart(of: process.node, isDamaged: machine.isDamaged, at: now)
+            try observer.observeStart(of: process, isDamaged: machine.isDamaged, at: now)
         }
         try step(machine, .timePassed)
     }

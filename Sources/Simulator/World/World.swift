@@ -194,16 +194,13 @@ extension World {
         try performAll(effects, machine)
         guard machine.process === process else { return }
         let known = observer.lastCommitted
-        try process.look { (node) throws(Violation) in
-            node.checkInvariants()
-            let view = node.inspection
-            try observer.observe(node, view, clock: machine.clock, at: now)
-            mix(view)
-            trace?.noteView(
-                view, of: machine.id, freshUntil: machine.clock.worldTime(of: view.freshUntil),
-                at: now)
-            setTimer(machine, due: node.nextDeadline)
-        }
+        let (view, due) = process.node.examine()
+        try observer.observe(process, view, clock: machine.clock, at: now)
+        mix(view)
+        trace?.noteView(
+            view, of: machine.id, freshUntil: machine.clock.worldTime(of: view.freshUntil),
+            at: now)
+        setTimer(machine, due: due)
         traceCommitted(since: known)
         try checkFootprint(machine)
     }
