@@ -114,7 +114,7 @@ extension World {
     func makeTicket(_ asker: Asker, at machine: Machine) -> RequestTicket {
         let ticket = RequestTicket(nextTicket)
         nextTicket += 1
-        tickets[ticket] = (asker, machine.id)
+        tickets[ticket] = Ticket(asker: asker, holder: machine.id, asked: now)
         return ticket
     }
 
@@ -236,7 +236,7 @@ extension World {
     func loseTickets(of machine: Machine) {
         let lost = tickets.filter { $0.value.holder == machine.id }.keys
         for ticket in lost.sorted(by: { $0.rawValue < $1.rawValue }) {
-            guard let (asker, _) = tickets.removeValue(forKey: ticket) else { continue }
+            guard let asker = tickets.removeValue(forKey: ticket)?.asker else { continue }
             switch asker {
             case .client(let number):
                 guard clients[number].errand?.ticket == ticket else { continue }
