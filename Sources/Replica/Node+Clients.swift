@@ -104,7 +104,11 @@ extension Node {
             }
             return .validation(validation)
         case .status(let token):
-            return state.knowsToken(token) ? .status(status) : .failed(.unauthenticated)
+            switch state.identity(of: token)?.role {
+            case .operator: return .status(status)
+            case nil: return .failed(.unauthenticated)
+            default: return .failed(.forbidden)
+            }
         case .change, .charge, .transferLeadership, .takeSnapshot:
             preconditionFailure("not a question")
         }

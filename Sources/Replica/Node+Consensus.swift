@@ -103,6 +103,7 @@ extension Node {
 // Time passes in the log.
 extension Node {
     /// When a tick is due: the leader appends one if nothing else carries the time forward.
+    @inline(__always)
     var nextTick: Instant? {
         guard raft.isEstablishedLeader, let due = state.nextDeadline,
             let logTime = raft.logTimeNow

@@ -32,8 +32,9 @@ extension Node {
     /// durable here: a node that lost its disk can then never pass for it.
     private mutating func keepIncarnations() {
         let kept = hardState.peers
+        // Asked at every arrival: 1 % of a simulated run was spent on building lists here.
+        guard links.knowsOther(than: kept) else { return }
         let new = links.incarnations.filter { !kept.contains($0) }
-        guard !new.isEmpty else { return }
         hardState.peers = (kept + new).sorted { $0.node < $1.node }
         journal.save(hardState)
     }

@@ -78,7 +78,7 @@ struct Reception: Sendable {
 extension Node {
     /// Begins a snapshot when the log since the last has grown enough, or somebody asked.
     mutating func writeSnapshotIfDue(_ effects: inout [NodeEffect]) {
-        if let paused = snapshots.paused, store.wantsChunk {
+        if store.wantsChunk, let paused = snapshots.paused {
             snapshots.paused = nil
             order(paused, effects: &effects)
         }
@@ -110,6 +110,7 @@ extension Node {
         order(encoding, effects: &effects)
     }
 
+    @inline(__always)
     var isSnapshotDue: Bool { snapshots.isWanted || snapshots.isDistrusted || isLogLong(times: 1) }
 
     private func isLogLong(times factor: Int) -> Bool {
@@ -333,8 +334,7 @@ extension Node {
 
     /// Lets go of a snapshot whose sender has stopped and whose entries came by other ways.
     mutating func dropOvertakenReception() {
-        guard let reception = snapshots.receiving,
-            reception.metadata.lastIndex <= state.appliedIndex
+        guard let last = snapshots.receiving?.metadata.lastIndex, last <= state.appliedIndex
         else { return }
         snapshots.receiving = nil
         store.rejectReceived()

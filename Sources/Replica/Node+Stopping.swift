@@ -23,12 +23,17 @@ extension Node {
         effects.append(.stopped)
     }
 
-    /// Hands leadership over, or asks the leader to.
+    /// Hands leadership over, or asks the leader to. Whoever leads already has it.
     mutating func beginTransfer(
         to target: NodeID?, ticket: RequestTicket, effects: inout [NodeEffect]
     ) {
-        guard transfer == nil, let leader = raft.leader, target != leader, canLead(target),
-            leader == id || links.isOpen(to: leader)
+        guard canLead(target) else {
+            return effects.append(.reply(ticket, .failed(.cannotLead)))
+        }
+        if let target, target == raft.leader {
+            return effects.append(.reply(ticket, .done(at: state.appliedIndex)))
+        }
+        guard transfer == nil, let leader = raft.leader, leader == id || links.isOpen(to: leader)
         else {
             return effects.append(.reply(ticket, .failed(.transferFailed)))
         }

@@ -134,7 +134,11 @@ public struct Node: Sendable {
     }
 
     /// When `step` must be called at the latest, with `timePassed` if nothing else came.
-    public var nextDeadline: Instant {
+    public var nextDeadline: Instant { stepDue }
+
+    /// The same where it is used, for `examine`.
+    @inline(__always)
+    var stepDue: Instant {
         // Until then only the disk's answer counts.
         guard isOpen, !isFailed else { return .never }
         var deadline = min(raft.nextDeadline, links.nextDeadline)

@@ -36,6 +36,11 @@ struct CampaignTally {
         }
     }
 
+    /// Runs with so few commits that they show nothing.
+    var emptyRuns: Int {
+        Int(seeds) - (rows.first { $0.name == Coverage.fullRunsName }?.runs ?? 0)
+    }
+
     /// How often any fault struck.
     var faultsStruck: Int {
         rows.reduce(0) { $0 + ($1.name.hasPrefix("fault: ") ? $1.total : 0) }
@@ -43,7 +48,13 @@ struct CampaignTally {
 
     /// Kinds of operations, and of the faults expected, that no run saw.
     func missing(expecting faults: [FaultKind]) -> [String] {
-        let expected = Set(faults.map { "fault: \($0.rawValue)" })
+        var expected = Set(faults.map { "fault: \($0.rawValue)" })
+        // These strike when something happens to be under way.
+        if faults.contains(.powerLoss) {
+            expected.formUnion(rows.map(\.name).filter { $0.hasPrefix("torn between units") })
+        }
+        if faults.contains(.misread) { expected.insert("wrong bits read") }
+        if faults.contains(.narrow) { expected.insert("links overflowed") }
         return rows.filter { row in
             row.runs == 0 && (row.name.hasPrefix("done: ") || expected.contains(row.name))
         }.map(\.name)

@@ -27,7 +27,7 @@ public struct ClientRequest: Sendable {
         /// Is this key good? Asked of the node where a front thread can't say: every answer is to
         /// be confirmed by the leader.
         case validation(ValidationQuestion)
-        /// What this node knows of the cluster; needs a valid management token.
+        /// What this node knows of the cluster: operators only.
         case status(token: Digest)
         /// Hand leadership to the member named, or to the one most up to date.
         case transferLeadership(token: Digest, to: NodeID?)
@@ -102,6 +102,8 @@ public enum ClientFailure: Hashable, Sendable {
     /// The request was handed to a leader and no outcome was learned in time: it may or may not
     /// have been done. The same idempotency key finds out.
     case outcomeUnknown(RequestID)
+    /// The member named can't lead: it is none, or has no vote.
+    case cannotLead
     /// The leadership could not be handed over in time.
     case transferFailed
 }

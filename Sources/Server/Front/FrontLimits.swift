@@ -13,6 +13,11 @@ enum FrontLimits {
     static let holdInterval = Duration.milliseconds(1)
     /// Validations of one thread that wait so; more are refused at once.
     static let holds = 4_096
+    /// Bytes that are read and dropped of a client that was refused: several of the largest
+    /// bodies, so that one that sends all before it reads has sent it.
+    static let lingeringBytes = 16 << 20
+    /// Connections beyond the limit that a thread keeps for as long as it takes to tell them so.
+    static let turnedAwayConnections = 64
     /// Requests of one connection that wait for the node; further ones aren't read yet.
     static let exchanges = 256
     /// Bytes that wait for a client that doesn't read; no further request is read beyond.

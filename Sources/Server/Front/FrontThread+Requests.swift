@@ -7,6 +7,7 @@ import Replica
 /// From bytes to answers, on one connection.
 extension FrontThread {
     func read(_ connection: FrontConnection) {
+        if connection.stage == .lingering { return drop(connection) }
         guard connection.stage == .open, !connection.hasEnded else { return }
         do throws(SystemError) {
             let room = connection.input.room(upTo: FrontLimits.inputBytes)
@@ -70,6 +71,7 @@ extension FrontThread {
         case .refused(let refusal):
             metrics.malformed.add()
             answer(connection) { router.refuse(refusal, date: date, to: &$0) }
+            connection.isRefused = true
             connection.stage = .finishing
         case .expectsContinue:
             answer(connection) {
@@ -155,7 +157,7 @@ extension FrontThread {
         settle(connection, connection.output.count < before)
     }
 
-    /// Writes what can be written; false if the connection is closed now.
+    /// Writes what can be written; false if the connection has ended.
     private func write(_ connection: FrontConnection) -> Bool {
         do throws(SystemError) {
             _ = try connection.output.flush(into: connection.socket)
@@ -164,7 +166,7 @@ extension FrontThread {
             return false
         }
         guard connection.stage == .finishing && connection.isQuiet else { return true }
-        close(connection)
+        end(connection)
         return false
     }
 
@@ -175,8 +177,8 @@ extension FrontThread {
     }
 
     /// Tells the poller what the connection waits for.
-    private func watch(_ connection: FrontConnection) {
-        var interest: Interest = []
+    func watch(_ connection: FrontConnection) {
+        var interest: Interest = connection.stage == .lingering ? .read : []
         if !connection.output.isEmpty { interest.insert(.write) }
         if connection.stage == .open && connection.exchanges.count < FrontLimits.exchanges
             && connection.output.count < FrontLimits.queuedBytes && !connection.hasEnded
@@ -191,6 +193,8 @@ extension FrontThread {
 
     /// Moves the deadline if the connection does something else now, or the same anew.
     private func note(_ connection: FrontConnection, _ hasProgressed: Bool) {
+        // A lingering connection's deadline is its last.
+        guard connection.stage != .lingering else { return }
         let phase = connection.currentPhase
         guard phase != connection.phase || hasProgressed else { return }
         connection.phase = phase
@@ -205,15 +209,15 @@ extension FrontThread {
 
     /// The deadline has come.
     func expire(_ connection: FrontConnection) {
-        if connection.phase == .readingBody || connection.phase == .readingHead {
-            // Says why, if the client still listens.
-            answer(connection) {
-                router.refuse(ProblemDetails(.requestTimeout), date: date, to: &$0)
-            }
-            connection.stage = .finishing
-            _ = try? connection.output.flush(into: connection.socket)
+        let isReading = connection.phase == .readingBody || connection.phase == .readingHead
+        guard connection.stage == .open, isReading else { return close(connection) }
+        // Says why, if the client still listens.
+        answer(connection) {
+            router.refuse(ProblemDetails(.requestTimeout), date: date, to: &$0)
         }
-        close(connection)
+        connection.isRefused = true
+        connection.stage = .finishing
+        if write(connection) { close(connection) }
     }
 
     /// What the node won't answer any more. A question failed; a change may be in some log, and

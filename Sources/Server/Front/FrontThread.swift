@@ -38,6 +38,8 @@ final class FrontThread: @unchecked Sendable {
     private var acceptAgain: Instant?
     private var acceptFailures = Recurrence()
     var isDraining = false
+    /// Connections beyond the limit that are being told so.
+    var turnedAway = 0
     /// Since the last sweep.
     private var failuresLogged = 0
     private static let failuresLoggedPerSweep = 5
@@ -200,26 +202,21 @@ final class FrontThread: @unchecked Sendable {
     }
 
     private func admit(_ socket: consuming StreamSocket) throws(SystemError) {
-        guard services.connectionCount.enter() else {
-            metrics.refused.add()
-            scratch.removeAll()
-            metrics.note(router.refuse(ProblemDetails(.overloaded), date: date, to: &scratch))
-            var answer = WriteBuffer()
-            answer.append(scratch.bytes)
-            _ = try? answer.flush(into: socket)
-            return
-        }
+        guard services.connectionCount.enter() else { return try turnAway(socket) }
         let deadline = now + services.settings.headDeadline
-        let connection = connections.insert(socket, deadline: deadline)
+        try enroll(connections.insert(socket, deadline: deadline))
+        metrics.accepted.add()
+    }
+
+    /// Lets the poller watch a new connection, which is gone if that can't be.
+    func enroll(_ connection: FrontConnection) throws(SystemError) {
         let token = FrontThread.firstPlace + UInt64(connection.place)
         do throws(SystemError) {
             try poller.add(connection.socket.descriptor, .read, token: token)
         } catch {
-            connections.remove(connection)
-            services.connectionCount.leave()
+            close(connection)
             throw error
         }
-        metrics.accepted.add()
         metrics.open.set(UInt64(connections.count))
     }
 
@@ -231,7 +228,11 @@ final class FrontThread: @unchecked Sendable {
     func close(_ connection: FrontConnection) {
         guard connections.holds(connection) else { return }
         connections.remove(connection)
-        services.connectionCount.leave()
+        if connection.isTurnedAway {
+            turnedAway -= 1
+        } else {
+            services.connectionCount.leave()
+        }
         metrics.open.set(UInt64(connections.count))
     }
 

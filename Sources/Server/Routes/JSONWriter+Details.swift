@@ -211,6 +211,7 @@ extension JSONWriter {
         member("held", row.held)
         member("remaining", row.remaining)
         member("resets_at", row.resetsAt)
+        if row.isContinued { member("continued", true) }
         name("keys")
         beginArray()
         for usage in row.keys {
@@ -254,7 +255,7 @@ extension JSONWriter {
     mutating func cluster(_ status: ClusterStatus, version: String) {
         object { json in
             json.name("cluster_id")
-            json.plainString { $0.append(hexadecimal: status.clusterID) }
+            json.plainString { $0.append(uuid: status.clusterID) }
             json.member("node", status.node.description)
             json.member("version", version)
             json.member("role", "\(status.role)")
@@ -296,8 +297,10 @@ extension JSONWriter {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(hexadecimal bytes: [UInt8]) {
-        for byte in bytes {
+    /// In the form of RFC 9562, 4.
+    fileprivate mutating func append(uuid bytes: [UInt8]) {
+        for (position, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(position) { append(UInt8(ascii: "-")) }
             for digit in [byte >> 4, byte & 15] { append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
         }
     }

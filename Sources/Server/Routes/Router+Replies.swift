@@ -15,11 +15,11 @@ extension Router {
         }
         switch reply {
         case .failed(let failure):
-            // A validation's headers stand on its refusals too.
-            let isValidation = context.endpoint == .auth || context.endpoint == .verify
+            // The node tells no index with a failure; where a key was judged, the front's own
+            // memory has one.
+            let index = context.endpoint.takesKey ? reader.image.appliedIndex : nil
             return write(
-                failure.problem(context), context,
-                index: isValidation ? reader.image.appliedIndex : nil, date: date, to: &response)
+                failure.problem(context), context, index: index, date: date, to: &response)
         case .outcome(let outcome, let index):
             return render(outcome, context, index: index, date: date, to: &response)
         case .answer(.refused(let refusal), let index):
@@ -137,6 +137,9 @@ extension ClientFailure {
         case .overloaded: return ProblemDetails(.overloaded)
         case .diskFull: return ProblemDetails(.diskFull)
         case .unavailable: return ProblemDetails(.unavailable)
+        case .cannotLead:
+            return ProblemDetails(
+                .invalidField, detail: "\"to\" must be a member that votes.", field: "to")
         case .transferFailed:
             return ProblemDetails(
                 .unavailable, detail: "Leadership could not be handed over in time.")

@@ -61,6 +61,9 @@ extension Router {
         UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
+    /// The parameter that may present a key, where the configuration lets one.
+    var keyParameter: [QueryParameters.Name] { settings.acceptsKeyInQuery ? [.apiKey] : [] }
+
     /// The one key that the request presents; nil if it presents none.
     func presentedKey(
         _ request: IncomingRequest, inQuery: UnsafeRawBufferPointer? = nil
@@ -79,7 +82,8 @@ extension Router {
         _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
         clock: () -> SteadyInstant, to response: inout ResponseWriter
     ) throws(ProblemDetails) -> Routed {
-        _ = try QueryParameters(request, allowed: [])
+        let parameters = try QueryParameters(request, allowed: keyParameter)
+        let presented = try presentedKey(request, inQuery: parameters.key)
         try request.requireJSON()
         let asked: VerifyQuestion
         do throws(JSONRefusal) {
@@ -87,9 +91,7 @@ extension Router {
         } catch {
             throw error.problem
         }
-        if asked.key != nil, request.head.presentedSecret(in: request.bytes) != .none {
-            throw ProblemDetails(.twoKeys)
-        }
+        if asked.key != nil, presented != nil { throw ProblemDetails(.twoKeys) }
         let question: ValidationQuestion?
         if let key = asked.key, key.hasEscapes {
             var text = key.string
@@ -97,10 +99,10 @@ extension Router {
         } else if let key = asked.key {
             question = asked.about(key.raw)
         } else {
-            guard case .one(let place) = request.head.presentedSecret(in: request.bytes) else {
+            guard let presented else {
                 throw JSONRefusal(path: "key", reason: .missing).problem
             }
-            question = asked.about(place.slice(of: request.bytes))
+            question = asked.about(presented)
         }
         return answer(question, context, date: date, clock: clock, to: &response)
     }

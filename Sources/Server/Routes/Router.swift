@@ -13,7 +13,8 @@ public struct Router: ~Copyable {
     public struct Settings: Sendable {
         /// As in `X-Keyclave-Node`.
         public var node: NodeID
-        /// Whether `?api_key=` may present a key. It lands in logs of proxies, so it is off.
+        /// Whether `?api_key=` may present a key wherever a header may. It lands in logs of
+        /// proxies, so it is off.
         public var acceptsKeyInQuery: Bool
         /// What `/v1/cluster` calls the program.
         public var version: String

@@ -260,6 +260,7 @@ extension ScenarioRun {
         case .overloaded: .failed(.overloaded)
         case .diskFull: .failed(.diskFull)
         case .unavailable: .failed(.unavailable)
+        case .cannotLead: .failed(.cannotLead)
         case .transferFailed: .failed(.transferFailed)
         case .outcomeUnknown: .unknown
         }
@@ -355,7 +356,8 @@ extension ScenarioRequest {
         case .retry: .repeatCharge
         case .readCredits: .query
         case .validate: .validate
-        case .handOver, .takeSnapshot: .transfer
+        case .handOver: .transfer
+        case .takeSnapshot: .takeSnapshot
         }
     }
 }

@@ -37,6 +37,13 @@ final class World {
         case script(Int)
     }
 
+    /// A request that has no answer yet.
+    struct Ticket {
+        var asker: Asker
+        var holder: NodeID
+        var asked: Instant
+    }
+
     let seed: UInt64
     let options: SimulationOptions
     let plan: [PlannedFault]
@@ -59,7 +66,7 @@ final class World {
     var isHealed = false
     var nextTicket: UInt64 = 1
     /// Who waits for which ticket, and which node holds the question.
-    var tickets: [RequestTicket: (asker: Asker, holder: NodeID)] = [:]
+    var tickets: [RequestTicket: Ticket] = [:]
     var population = Population()
     var events = 0
     private var eventsAtThisInstant = 0
@@ -111,7 +118,9 @@ extension World {
             eventsAtThisInstant = time == now ? eventsAtThisInstant + 1 : 0
             guard eventsAtThisInstant < 100_000 else {
                 throw Violation(
-                    kind: .liveness, law: "time goes on", detail: "\(event)", time: now)
+                    kind: .liveness, law: "time goes on",
+                    detail: "100,000 events at one instant, the next of them \(event.kind)",
+                    time: now)
             }
             now = time
             events += 1
@@ -190,19 +199,16 @@ extension World {
         try performAll(effects, machine)
         guard machine.process === process else { return }
         let known = observer.lastCommitted
-        try process.look { (node) throws(Violation) in
-            node.checkInvariants()
-            let view = node.inspection
-            try observer.observe(node, view, at: now)
-            mix(view)
-            trace?.noteView(
-                view, of: machine.id,
-                answersUntil: machine.clock.worldTime(of: view.leaseExpiry.running),
-                at: now)
-            setTimer(machine, due: node.nextDeadline)
-        }
+        let (view, due) = process.node.examine()
+        try observer.observe(process, view, at: now)
+        mix(view)
+        trace?.noteView(
+            view, of: machine.id,
+            answersUntil: machine.clock.worldTime(of: view.leaseExpiry.running), at: now)
+        setTimer(machine, due: due)
         traceCommitted(since: known)
         try checkAnswers(of: machine)
+        try checkFootprint(machine)
     }
 
     /// Whether what was told still holds at the machine, or everywhere if more has been told.
@@ -257,5 +263,27 @@ extension World {
     func resetTimer(_ machine: Machine) {
         machine.timer = .never
         if let process = machine.process { setTimer(machine, due: process.node.nextDeadline) }
+    }
+}
+
+extension World.Event {
+    /// What kind of event it is, and whom it concerns.
+    fileprivate var kind: String {
+        switch self {
+        case .timer(let id, _): "timer of \(id)"
+        case .input(let id, _, _): "input of \(id)"
+        case .arrival(let link, let id, let bytes, _):
+            "arrival of \(bytes.count) bytes at \(id) on link \(link.rawValue)"
+        case .linkEnd(let link, let id): "end of link \(link.rawValue) at \(id)"
+        case .dial(let from, let to, _): "dial of \(from) to \(to)"
+        case .batchEnd(let id, _, _): "end of a batch of \(id)"
+        case .stopDeadline(let id, _): "deadline of \(id)'s stop"
+        case .restart(let id): "restart of \(id)"
+        case .client(let number), .impatience(let number, _): "turn of client \(number)"
+        case .load(let id, _, _): "load of a validation at \(id)"
+        case .fault(let number): "fault \(number)"
+        case .repair(let number): "repair \(number)"
+        case .script(let line), .scriptLoss(let line): "line \(line) of the script"
+        }
     }
 }
