@@ -7,7 +7,8 @@ public struct NodeFootprint: Hashable, Sendable {
     /// Requests that have no answer yet, with what the node itself asked for.
     public var waitingRequests: Int
     public var waitingBytes: Int
-    /// Entries that the newest snapshot doesn't cover, in bytes.
+    /// Entries that the newest snapshot doesn't cover, and their bytes.
+    public var logEntries: Int
     public var logBytes: Int
     /// The journal's files.
     public var journalBytes: Int
@@ -20,7 +21,9 @@ extension Node {
         NodeFootprint(
             waitingRequests: pending.count + reads.count + settling.count
                 + snapshots.waiting.count,
-            waitingBytes: pending.bytes + reads.bytes, logBytes: raft.logBytesSinceSnapshot,
+            waitingBytes: pending.bytes + reads.bytes,
+            logEntries: raft.lastIndex - (raft.snapshot?.lastIndex ?? .zero),
+            logBytes: raft.logBytesSinceSnapshot,
             journalBytes: journal.retainedBytes, snapshotBytes: store.current?.byteCount ?? 0)
     }
 }

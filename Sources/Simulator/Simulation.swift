@@ -74,6 +74,7 @@ public struct Simulation: Sendable {
         if case .passed = outcome, let excuse = world.excuse { outcome = .excused(excuse) }
         var coverage = world.observer.coverage
         coverage.committed = world.observer.log.count
+        coverage.fullRuns = world.hasEnoughCommits ? 1 : 0
         return Report(
             seed: seed, outcome: outcome, coverage: coverage, events: world.events,
             virtualTime: world.now - .zero, hash: world.hash.value,

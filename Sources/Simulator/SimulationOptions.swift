@@ -42,6 +42,9 @@ public struct SimulationOptions: Sendable {
     /// make a run a tenth shorter: one drawn run of eight has the real ones.
     public var authenticatesFrames = true
 
+    /// What a run must commit in each second of its length to be counted as one.
+    public static let commitsPerSecond: Int64 = 5
+
     public init() {}
 
     private static let standardPauses: [FaultKind: Duration] = [

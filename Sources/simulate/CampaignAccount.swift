@@ -54,6 +54,11 @@ struct CampaignAccount {
         lines.append(
             "\(range): \(tally.failures.count) failed, \(tally.excused) excused, "
                 + "\(Int(tally.seeds) - tally.failures.count - tally.excused) passed")
+        if tally.emptyRuns > 0 {
+            lines.append(
+                "\(tally.emptyRuns) of them had fewer than "
+                    + "\(SimulationOptions.commitsPerSecond) commits a second and show little")
+        }
         if !missing.isEmpty {
             lines.append("not green: no run saw \(missing.joined(separator: ", "))")
         }

@@ -38,6 +38,11 @@ struct CampaignTally {
         }
     }
 
+    /// Runs with so few commits that they show nothing.
+    var emptyRuns: Int {
+        Int(seeds) - (rows.first { $0.name == Coverage.fullRunsName }?.runs ?? 0)
+    }
+
     /// How often any fault struck.
     var faultsStruck: Int {
         rows.reduce(0) { $0 + ($1.name.hasPrefix("fault: ") ? $1.total : 0) }

@@ -28,6 +28,9 @@ public struct Coverage: Sendable {
     public var forgeriesFound = 0
     public var foreignIncarnations = 0
     public var clockDisagreements = 0
+    /// One if the run had as many commits as a run must have.
+    public var fullRuns = 0
+    public static let fullRunsName = "five commits a second"
     /// Connections that broke because they carried less than they were given.
     public var overflows = 0
     /// Reads that came with a wrong bit, of a running node or of one that begins.
@@ -120,6 +123,7 @@ public struct Coverage: Sendable {
             ("clock disagreements", clockDisagreements), ("full disks noticed", fullDisks),
             ("links overflowed", overflows), ("wrong bits read", misreads),
             ("states compared", states), ("entries committed", committed),
+            (Coverage.fullRunsName, fullRuns),
             ("linearizable reads", reads), ("validations", validations),
             ("histories judged", histories), ("histories undecided", undecidedHistories),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),

@@ -40,7 +40,7 @@ struct Staleness {
         }
         let gap = now - missed.at
         longestGap = max(longestGap, gap)
-        let bound = Duration.zero
+        let bound = Duration.milliseconds(2_100) + longestDelay + .milliseconds(700)
         guard !isBounded || gap <= bound else {
             throw Violation(
                 kind: .safety, law: "no node answers by a state that is too old",

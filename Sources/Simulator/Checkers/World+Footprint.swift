@@ -1,42 +1,70 @@
 import Basics
 import Replica
 
-// Memory and disk stay bounded, however long a cluster runs. The factors are some two times what
-// hundreds of runs have shown, disks that hang or are full for minutes included.
+// Memory and disk stay bounded, and nobody waits for ever, however long a cluster runs. The bounds
+// are some two times what hundreds of runs have shown, disks that hang or are full for minutes
+// included.
 extension World {
     /// Looked at after every so manieth event.
     private static let footprintStride = 32
-    /// Of the log bytes between two snapshots: what may wait to be covered by the next.
+    /// What a node may ask for itself, without a client.
+    private static let ownRequests = 4
+    /// All deadlines of a request together, on the slowest clock.
+    private static let patience = Duration.seconds(20)
+    /// Of the log bytes between two snapshots: what may wait to be covered by the next, while a
+    /// follower is catching up from the last.
     private static let logFactor = 12
-    /// The same of the journal's files, in which a short batch takes a whole sector, and segments
-    /// beside.
-    private static let journalFactor = 24
+    /// What an entry takes in the journal at most, beside its bytes: a batch of its own between
+    /// two headers, written once more after a truncation.
+    private static let entryBytes = 3 << 10
     private static let segments = 8
     /// Snapshots that a directory may hold at a time: the present one, one being written, one
     /// being received, one to be deleted.
     private static let snapshots = 4
-    /// What a node may ask for itself, without a client.
-    private static let ownRequests = 4
 
     func checkFootprint(_ machine: Machine) throws(Violation) {
         guard events.isMultiple(of: Self.footprintStride), let node = machine.process?.node
         else { return }
         let footprint = node.footprint
-        observer.largestSnapshot = max(observer.largestSnapshot, footprint.snapshotBytes)
-        let asked = tickets.values.count { $0.holder == machine.id }
-        try keep(
-            footprint.waitingRequests, within: asked + Self.ownRequests,
-            "a node waits for no more than was asked of it", machine)
+        try checkWaiting(footprint, machine)
         try keep(
             footprint.logBytes, within: options.snapshotLogBytes * Self.logFactor,
             "the log behind the newest snapshot stays bounded", machine)
-        let journal =
-            options.snapshotLogBytes * Self.journalFactor
-            + Self.journalSettings.segmentBytes * Self.segments
+        let segments = Self.journalSettings.segmentBytes * Self.segments
         try keep(
-            footprint.journalBytes, within: journal, "the journal's files stay bounded", machine)
+            footprint.journalBytes,
+            within: footprint.logBytes + footprint.logEntries * Self.entryBytes + segments,
+            "the journal holds little more than no snapshot covers", machine)
+        try checkDisk(footprint, machine)
+    }
+
+    private func checkWaiting(
+        _ footprint: NodeFootprint, _ machine: Machine
+    ) throws(Violation) {
+        var asked = 0
+        for (_, ticket) in tickets where ticket.holder == machine.id {
+            asked += 1
+            let since = max(ticket.asked, machine.wentOn)
+            try keep(
+                Int((now - since).milliseconds), within: Int(Self.patience.milliseconds),
+                "every request is answered by its deadline, in ms", machine)
+        }
+        try keep(
+            footprint.waitingRequests, within: asked + Self.ownRequests,
+            "a node waits for no more than was asked of it", machine)
+    }
+
+    /// Files that nothing needs are deleted when the disk gets to it: so by what the log may be,
+    /// and not by what it is.
+    private func checkDisk(
+        _ footprint: NodeFootprint, _ machine: Machine
+    ) throws(Violation) {
+        observer.largestSnapshot = max(observer.largestSnapshot, footprint.snapshotBytes)
+        observer.largestJournal = max(observer.largestJournal, footprint.journalBytes)
+        let segments = Self.journalSettings.segmentBytes * Self.segments
         let used = machine.disk.usedBytes
-        let bound = journal + observer.largestSnapshot * Self.snapshots
+        let bound =
+            2 * observer.largestJournal + observer.largestSnapshot * Self.snapshots + segments
         guard used > bound else { return }
         let files = machine.disk.files.map { "\($0.name) \($0.bytes.count)" }
         try keep(

@@ -59,8 +59,9 @@ extension World {
     /// The client's turn: it asks something new, or again.
     func act(client number: Int) throws(Violation) {
         if clients[number].errand == nil {
-            // In the liveness phase the errands under way are finished and no new ones begun.
-            guard !isHealed else { return }
+            // In the liveness phase the errands under way are finished, and new ones begun only
+            // until the run is worth to be counted.
+            guard !isHealed || isMakingUp else { return }
             var operation = population.draw(
                 options.workload, &clientRandom, wall: Self.wallStart + (now - .zero))
             if operation.kind == .transfer, !options.clientsMoveLeadership {
@@ -113,7 +114,7 @@ extension World {
     func makeTicket(_ asker: Asker, at machine: Machine) -> RequestTicket {
         let ticket = RequestTicket(nextTicket)
         nextTicket += 1
-        tickets[ticket] = (asker, machine.id)
+        tickets[ticket] = Ticket(asker: asker, holder: machine.id, asked: now)
         return ticket
     }
 
@@ -209,14 +210,33 @@ extension World {
     private func finish(_ number: Int) {
         clients[number].errand = nil
         clients[number].finished += 1
-        schedule(.client(number), after: clientRandom.between(.zero, options.longestPause))
+        let pause = isHealed ? Self.shortPause : options.longestPause
+        schedule(.client(number), after: clientRandom.between(.zero, pause))
+    }
+
+    /// Between a client's errands while a run is making up for commits that it lacks.
+    private static let shortPause = Duration.milliseconds(20)
+
+    /// Whether clients go on in the quiet: the run has too few commits yet, and the first half of
+    /// the quiet isn't over.
+    private var isMakingUp: Bool {
+        !hasEnoughCommits
+            && now < .zero + options.safetyPhase
+                + .nanoseconds(options.livenessPhase.nanoseconds / 2)
+    }
+
+    /// A run tells something if things are done in it, and not only broken.
+    var hasEnoughCommits: Bool {
+        let length = options.safetyPhase + options.livenessPhase
+        return Int64(observer.log.count) * 1_000
+            >= length.milliseconds * SimulationOptions.commitsPerSecond
     }
 
     /// The node that held these questions is gone.
     func loseTickets(of machine: Machine) {
         let lost = tickets.filter { $0.value.holder == machine.id }.keys
         for ticket in lost.sorted(by: { $0.rawValue < $1.rawValue }) {
-            guard let (asker, _) = tickets.removeValue(forKey: ticket) else { continue }
+            guard let asker = tickets.removeValue(forKey: ticket)?.asker else { continue }
             switch asker {
             case .client(let number):
                 guard clients[number].errand?.ticket == ticket else { continue }

@@ -50,6 +50,8 @@ final class Machine {
 
     /// What waits for a process that stands still; nil while it runs.
     var backlog: [World.Event]?
+    /// When the process last went on after standing still.
+    var wentOn = Instant.zero
     /// The next step that has more effects than this ends the process after so many.
     var crashesAfterEffects: Int?
     /// Every disk operation takes this much longer.

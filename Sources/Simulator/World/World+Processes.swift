@@ -116,6 +116,7 @@ extension World {
     func resume(_ machine: Machine) throws(Violation) {
         guard let backlog = machine.backlog else { return }
         machine.backlog = nil
+        machine.wentOn = now
         for event in backlog { try perform(event) }
         if machine.isUp { try step(machine, .timePassed) }
     }

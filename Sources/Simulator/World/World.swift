@@ -36,6 +36,13 @@ final class World {
         case script(Int)
     }
 
+    /// A request that has no answer yet.
+    struct Ticket {
+        var asker: Asker
+        var holder: NodeID
+        var asked: Instant
+    }
+
     let seed: UInt64
     let options: SimulationOptions
     let plan: [PlannedFault]
@@ -58,7 +65,7 @@ final class World {
     var isHealed = false
     var nextTicket: UInt64 = 1
     /// Who waits for which ticket, and which node holds the question.
-    var tickets: [RequestTicket: (asker: Asker, holder: NodeID)] = [:]
+    var tickets: [RequestTicket: Ticket] = [:]
     var population = Population()
     var events = 0
     private var eventsAtThisInstant = 0
