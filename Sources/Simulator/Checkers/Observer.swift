@@ -53,9 +53,10 @@ struct Observer {
     private(set) var revocations = Revocations()
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
-    /// The largest snapshot file and journal that any node had, in bytes.
+    /// The largest snapshot file that any node had, and what the longest log behind a snapshot
+    /// may take in a journal, in bytes.
     var largestSnapshot = 0
-    var largestJournal = 0
+    var largestLog = 0
     var coverage = Coverage()
     /// A state is compared at every so manieth index.
     private static let stateStride: UInt64 = 64
