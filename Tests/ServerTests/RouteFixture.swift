@@ -91,7 +91,6 @@ struct RouteFixture: ~Copyable {
     enum Result {
         case answered(Response)
         case submitted(ClientRequest.Body, AnswerContext)
-        case held(ValidationQuestion, AnswerContext)
         case monitoring(MonitoringPage, AnswerContext)
     }
 
@@ -118,17 +117,19 @@ struct RouteFixture: ~Copyable {
             return parser.withBody(in: buffer) { body in
                 router.route(
                     parser.head, in: buffer, body: body, from: origin, date: Self.date,
-                    clock: { SteadyInstant(running: now, sinceBoot: now) },
+                    now: { now },
                     to: &response)
             }
         }
         verdict = nil
         switch routed {
-        case .validated(let verdict, let status):
-            self.verdict = verdict
+        case .looked(let looked, let context):
+            let now = SteadyInstant(running: now, sinceBoot: now)
+            let validation = router.judge(looked, now: now, date: Self.date)
+            verdict = validation.verdict
+            let status = router.write(validation, context, date: Self.date, to: &response)
             return answered(status, to: bytes)
         case .answered(let status): return answered(status, to: bytes)
-        case .held(let question, let context): return .held(question, context)
         case .submit(let body, let context): return .submitted(body, context)
         case .monitoring(let page, let context): return .monitoring(page, context)
         }
@@ -167,8 +168,7 @@ extension RouteFixture.Result {
     var context: AnswerContext? {
         switch self {
         case .answered: nil
-        case .submitted(_, let context), .held(_, let context), .monitoring(_, let context):
-            context
+        case .submitted(_, let context), .monitoring(_, let context): context
         }
     }
 

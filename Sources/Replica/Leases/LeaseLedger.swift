@@ -98,6 +98,8 @@ struct LeaseLedger: Sendable {
     private var aged = LogIndex.zero
     /// Those that aren't done, in log order.
     private var undone: Ring<Appended> = []
+    /// Nodes whose removal is committed, and since when this leader knows it.
+    private var removals: [(node: NodeID, since: Instant)] = []
 
     /// Open requests of one node beyond this aren't taken.
     private static let requestLimit = 16
@@ -251,6 +253,19 @@ struct LeaseLedger: Sendable {
             let line = line(of: node)
             return node == leader || line.deadline <= now || line.applied >= entry.index
         }
+    }
+
+    /// Which of the nodes whose removal is committed can't hold a lease any more: W has passed since
+    /// this leader knows of it, and so since its election and since the removal was appended. From
+    /// then on, if that is written into the log, the roster needn't have them.
+    mutating func drained(
+        among removed: [NodeID], now: Instant, _ times: LeaseTimes
+    ) -> [NodeID] {
+        removals.removeAll { !removed.contains($0.node) }
+        for node in removed where !removals.contains(where: { $0.node == node }) {
+            removals.append((node, now))
+        }
+        return removals.filter { $0.since + times.wait <= now }.map(\.node)
     }
 
     /// When `finish` may have something to tell though nothing happens.

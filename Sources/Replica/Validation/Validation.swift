@@ -108,25 +108,28 @@ public struct ValidationQuestion: Hashable, Sendable {
     }
 }
 
-/// Judges a key: line by line of ``Validation/Verdict``, by one node's own knowledge. The request
-/// must have been read completely.
+/// What was looked up to answer a question about a key: all but the time. The request must have
+/// been read completely. The loads are in the order that ``ValidationLoads`` explains.
 ///
-/// Neither waits nor allocates. The loads are in the order that ``ValidationLoads`` explains,
-/// `clock` the last of them.
-///
-/// - Parameters:
-///   - question: Nil if what was presented is no key's text.
-///   - clock: Reads the clocks that the leases go by, now.
-@inline(__always)
-public func validate(
-    _ question: ValidationQuestion?, reader: borrowing KeyTable.Reader,
-    clock: () -> SteadyInstant
-) -> Validation {
-    let applied = ValidationLoads.Applied(reader)
-    guard let question else { return applied.malformed }
-    return
-        applied
-        .states(of: question.digest)
-        .leases(reader)
-        .judge(for: question.api, cost: question.cost, at: clock())
+/// Made and judged without waiting and without allocation.
+public struct LookedUp: Sendable {
+    /// Nil if what was presented is no key's text.
+    public let question: ValidationQuestion?
+    private let loads: ValidationLoads.Leased
+
+    @inline(__always)
+    public init(_ question: ValidationQuestion?, reader: borrowing KeyTable.Reader) {
+        self.question = question
+        let applied = ValidationLoads.Applied(reader)
+        let states = question.map { applied.states(of: $0.digest) } ?? applied.nothing
+        loads = states.leases(reader)
+    }
+
+    /// The answer, line by line of ``Validation/Verdict``, by one node's own knowledge. `now` must
+    /// have been read after the last look-up of the batch, and before its first answer.
+    @inline(__always)
+    public func judge(at now: SteadyInstant) -> Validation {
+        guard let question else { return loads.malformed }
+        return loads.judge(for: question.api, cost: question.cost, at: now)
+    }
 }

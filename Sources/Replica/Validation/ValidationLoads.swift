@@ -29,10 +29,8 @@ public enum ValidationLoads {
             index = image.appliedIndex
         }
 
-        /// The answer to a text that is no key's.
-        public var malformed: Validation {
-            Validation(verdict: .invalid, reason: .malformed, key: nil, index: index)
-        }
+        /// For a text that is no key's, and never looked up.
+        var nothing: States { States(found: .unknown, index: index) }
 
         /// To be used before the reader's next `quiescent()`.
         public func states(of digest: Digest) -> States {
@@ -94,6 +92,11 @@ public enum ValidationLoads {
     public struct Leased: Sendable {
         let states: States
         let leases: LeaseStanding
+
+        /// The answer to a text that is no key's.
+        var malformed: Validation {
+            Validation(verdict: .invalid, reason: .malformed, key: nil, index: states.index)
+        }
 
         /// The verdict, by clocks that were read after all the loads.
         public func judge(for api: API?, cost: Credits, at now: SteadyInstant) -> Validation {

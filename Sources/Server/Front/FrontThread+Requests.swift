@@ -39,26 +39,28 @@ extension FrontThread {
     /// Takes whole requests as long as there are any and the connection may have more; false if
     /// it stopped for the latter.
     private func takeRequests(_ connection: FrontConnection, _ hasProgressed: inout Bool) -> Bool {
-        var answered: UInt64 = 0
+        answeredRequests = 0
         defer {
-            if answered > 0 {
-                metrics.answered.add(answered)
-                metrics.answerTime.note(Clocks.now() - now, count: answered)
+            if answeredRequests > 0 {
+                metrics.answered.add(answeredRequests)
+                metrics.answerTime.note(Clocks.now() - now, count: answeredRequests)
             }
         }
         while mayServe(connection) {
             let bytes = connection.input.filled
             let progress = connection.parser.parse(bytes)
             guard progress == .complete else {
+                answerLooks(connection)
                 takeUnfinished(connection, progress)
                 return true
             }
-            if take(connection, bytes) { answered += 1 }
+            take(connection, bytes)
             hasProgressed = true
             if !connection.parser.head.keepsAlive { connection.stage = .finishing }
             connection.input.consume(connection.parser.byteCount)
             connection.parser.startNext()
         }
+        answerLooks(connection)
         guard connection.input.isEmpty else { return connection.stage == .finishing }
         if connection.hasEnded { connection.stage = .finishing }
         return true
@@ -90,33 +92,33 @@ extension FrontThread {
             && connection.output.count < FrontLimits.queuedBytes
     }
 
-    /// Takes one whole request; true if it is answered.
-    private func take(_ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    /// Takes one whole request: answers it, hands it over, or looks up what it asks about.
+    private func take(_ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer) {
         let head = connection.parser.head
         scratch.removeAll()
         let routed = connection.parser.withBody(in: bytes) { body in
             router.route(
                 head, in: bytes, body: body, from: connection.origin, date: date,
-                clock: { Clocks.steady() }, to: &scratch)
+                now: { Clocks.now() }, to: &scratch)
         }
+        if case .looked(let looked, let context) = routed {
+            looks.append((looked, context))
+            if looks.count == FrontLimits.looks { answerLooks(connection) }
+            return
+        }
+        // Answers leave in the order of their requests.
+        answerLooks(connection)
         switch routed {
+        case .looked: break
         case .answered(let status):
             metrics.note(status)
-            putScratch(connection)
-            return true
-        case .validated(let verdict, let status):
-            metrics.note(verdict)
-            metrics.note(status)
-            putScratch(connection)
-            return true
+            put(scratch.bytes, connection)
+            answeredRequests += 1
         case .monitoring(let page, let context):
             let expiry = router.leaseExpiry
             let text = services.pages.text(of: page, expiry: expiry, now: Clocks.steady())
             answer(connection) { router.write(page, text, context, date: date, to: &$0) }
-            return true
-        case .held(let question, let context):
-            hold(question, context, connection)
-            return false
+            answeredRequests += 1
         case .submit(let body, let context):
             metrics.submitted.add()
             let ticket = FrontTicket(
@@ -124,7 +126,6 @@ extension FrontThread {
             connection.exchanges.append(
                 FrontConnection.Exchange(answer: .awaited(context), began: now))
             requests.append(ClientRequest(ticket: ticket.ticket, body: body))
-            return false
         }
     }
 
@@ -133,15 +134,15 @@ extension FrontThread {
     private func answer(_ connection: FrontConnection, _ write: (inout ResponseWriter) -> Status?) {
         scratch.removeAll()
         if let status = write(&scratch) { metrics.note(status) }
-        putScratch(connection)
+        put(scratch.bytes, connection)
     }
 
-    private func putScratch(_ connection: FrontConnection) {
+    func put(_ answer: [UInt8], _ connection: FrontConnection) {
         if connection.exchanges.isEmpty {
-            connection.output.append(scratch.bytes)
+            connection.output.append(answer)
         } else {
             connection.exchanges.append(
-                FrontConnection.Exchange(answer: .ready(scratch.bytes), began: now))
+                FrontConnection.Exchange(answer: .ready(answer), began: now))
         }
     }
 

@@ -26,6 +26,12 @@ final class FrontThread: @unchecked Sendable {
     /// Requests of this turn for the node.
     var requests: [ClientRequest] = []
     private var letters: [FrontLetter] = []
+    /// Keys of this batch that were looked up and not judged yet, and where their answers are
+    /// written: `scratch` may already hold the answer to the request behind them.
+    var looks: [(looked: LookedUp, context: AnswerContext)] = []
+    var verdicts = ResponseWriter(capacity: 4096)
+    /// Requests of this batch that the thread has answered.
+    var answeredRequests: UInt64 = 0
     /// Oldest first.
     var held: [HeldValidation] = []
     /// Where answers are written before they go to their connection.

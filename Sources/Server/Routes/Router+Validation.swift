@@ -6,16 +6,15 @@ import Replica
 // Validations, answered by the thread that read them.
 extension Router {
     /// `/v1/auth`: a gateway asks whether its client's request may pass.
-    mutating func authorize(
-        _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
-        clock: () -> SteadyInstant, to response: inout ResponseWriter
+    func authorize(
+        _ request: IncomingRequest, _ context: AnswerContext
     ) throws(ProblemDetails) -> Routed {
         let query = try AuthQuery(request, keyAllowed: settings.acceptsKeyInQuery)
         // No key at all is refused like one that can't be any.
         let text = try presentedKey(request, inQuery: query.key) ?? Router.noText
         let question = ValidationQuestion(
             text: text.bytes, api: query.api, cost: Credits(clamping: query.cost))
-        return answer(question, context, date: date, clock: clock, to: &response)
+        return look(question, context)
     }
 
     /// Writes what is said of a key, as its endpoint says it.
@@ -78,9 +77,8 @@ extension Router {
     }
 
     /// `POST /v1/verify`: a back-end asks about a key that its client gave it.
-    mutating func verify(
-        _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
-        clock: () -> SteadyInstant, to response: inout ResponseWriter
+    func verify(
+        _ request: IncomingRequest, _ context: AnswerContext
     ) throws(ProblemDetails) -> Routed {
         let parameters = try QueryParameters(request, allowed: keyParameter)
         let presented = try presentedKey(request, inQuery: parameters.key)
@@ -104,7 +102,7 @@ extension Router {
             }
             question = asked.about(presented)
         }
-        return answer(question, context, date: date, clock: clock, to: &response)
+        return look(question, context)
     }
 
     private mutating func writeVerdict(

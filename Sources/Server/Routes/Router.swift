@@ -7,7 +7,7 @@ import Replica
 /// nothing: whether a key is good stands in the table, everything else is the node's to say.
 ///
 /// Laws: exactly one answer is written for a request, by `route`, `render` or `write`; a
-/// validation is answered without allocation, and says its verdict; no text of a key or token is
+/// validation is looked up and answered without allocation; no text of a key or token is
 /// kept but in `AnswerContext`.
 public struct Router: ~Copyable {
     public struct Settings: Sendable {
@@ -50,12 +50,11 @@ public struct Router: ~Copyable {
     public func park() { reader.park() }
     public func unpark() { reader.unpark() }
 
-    /// Answers a complete request, or says whom to ask. `clock` reads the node's steady clocks;
-    /// it is called after what it judges was read. `origin` is the number of the client's
+    /// Answers a complete request, or says whom to ask. `now` reads the node's monotonic clock. `origin` is the number of the client's
     /// address, by which those are slowed down who try tokens.
     public mutating func route(
         _ head: RequestHead, in bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer,
-        from origin: UInt64 = 0, date: HTTPDate, clock: () -> SteadyInstant,
+        from origin: UInt64 = 0, date: HTTPDate, now: () -> Instant,
         to response: inout ResponseWriter
     ) -> Routed {
         var request = IncomingRequest(head: head, bytes: bytes, body: body)
@@ -66,9 +65,9 @@ public struct Router: ~Copyable {
             context.endpoint = try match(&request)
             switch context.endpoint {
             case .auth:
-                return try authorize(request, context, date: date, clock: clock, to: &response)
+                return try authorize(request, context)
             case .verify:
-                return try verify(request, context, date: date, clock: clock, to: &response)
+                return try verify(request, context)
             case .metrics: return .monitoring(.metrics, context)
             case .live: return .monitoring(.live, context)
             case .ready: return .monitoring(.ready, context)
@@ -76,7 +75,7 @@ public struct Router: ~Copyable {
                 return .answered(try explain(request, context, date: date, to: &response))
             default:
                 let body = try nodeRequest(request, &context)
-                if origin != 0 { try slowDown(body, &context, clock: clock) }
+                if origin != 0 { try slowDown(body, &context, now: now) }
                 return .submit(body, context)
             }
         } catch {
@@ -147,10 +146,10 @@ public struct Router: ~Copyable {
 
     /// Refuses those who have tried too many tokens that nobody has to try another.
     private func slowDown(
-        _ body: ClientRequest.Body, _ context: inout AnswerContext, clock: () -> SteadyInstant
+        _ body: ClientRequest.Body, _ context: inout AnswerContext, now: () -> Instant
     ) throws(ProblemDetails) {
         guard let token = body.token else { return }
-        context.arrival = clock().running
+        context.arrival = now()
         guard failedLogins.holds(context.origin, now: context.arrival),
             reader.image.token(token)?.isAccepted != true
         else { return }

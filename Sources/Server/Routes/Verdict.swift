@@ -28,28 +28,23 @@ extension Validation.Verdict {
 }
 
 extension Router {
-    /// Judges a key by this node's memory, by the one rule there is.
-    /// Notes that a good one was used, for `last_used_at`.
-    func look(
-        _ question: ValidationQuestion?, date: HTTPDate, clock: () -> SteadyInstant
-    ) -> Validation {
-        let validation = Replica.validate(question, reader: reader, clock: clock)
+    /// Looks a key up in this node's memory, or has the leader asked where it must.
+    func look(_ question: ValidationQuestion?, _ context: AnswerContext) -> Routed {
+        if let question, reader.isConfirming { return .submit(.validation(question), context) }
+        return .looked(lookUp(question), context)
+    }
+
+    func lookUp(_ question: ValidationQuestion?) -> LookedUp {
+        LookedUp(question, reader: reader)
+    }
+
+    /// Judges what was looked up, and notes that a good key was used, for `last_used_at`.
+    func judge(_ looked: LookedUp, now: SteadyInstant, date: HTTPDate) -> Validation {
+        let validation = looked.judge(at: now)
         if let key = validation.key, validation.verdict == .valid {
             reader.stamp(key, minute: UInt32(clamping: date.second / 60))
         }
         return validation
-    }
-
-    /// What becomes of a question about a key: an answer in `response`, or one that is to come.
-    mutating func answer(
-        _ question: ValidationQuestion?, _ context: AnswerContext, date: HTTPDate,
-        clock: () -> SteadyInstant, to response: inout ResponseWriter
-    ) -> Routed {
-        if let question, reader.isConfirming { return .submit(.validation(question), context) }
-        let validation = look(question, date: date, clock: clock)
-        if let question, validation.reason == .pending { return .held(question, context) }
-        let status = write(validation, context, date: date, to: &response)
-        return .validated(validation.verdict, status)
     }
 }
 

@@ -225,6 +225,19 @@ import Testing
         #expect(Self.finish(&ledger, committed: 50, at: 21_100, leaving) == 50)
     }
 
+    @Test func `a removed node is drained W after its removal is known to be committed`() {
+        var ledger = Self.ledger()
+        func drained(_ removed: [NodeID], _ milliseconds: Int64) -> [NodeID] {
+            ledger.drained(among: removed, now: Self.at(milliseconds), Self.times)
+        }
+        #expect(drained([Self.n2], 20_000).isEmpty)
+        #expect(drained([Self.n2, Self.n3], 21_000).isEmpty)
+        #expect(drained([Self.n2, Self.n3], 22_099).isEmpty)
+        #expect(drained([Self.n2, Self.n3], 22_100) == [Self.n2])
+        #expect(drained([Self.n3], 23_100) == [Self.n3])
+        #expect(drained([Self.n2], 23_101).isEmpty, "what was forgotten begins anew")
+    }
+
     @Test func `an entry that is safe waits up to 20 ms for the lease holders to apply it`() {
         var ledger = Self.ledger(done: 40)
         Self.see(&ledger, 40)

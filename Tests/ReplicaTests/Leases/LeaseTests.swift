@@ -4,6 +4,7 @@ import Keyring
 import Testing
 
 @testable import Replica
+@testable import Simulator
 
 extension Node {
     /// When this leader may find the next entry done though it hears nothing.
@@ -285,6 +286,150 @@ extension Node {
         let wait = try #require(cluster.returned(ticket, since: elected))
         #expect(wait >= .milliseconds(2_100))
         #expect(wait <= .milliseconds(2_121))
+    }
+
+    // MARK: Without leases
+
+    @Test func `with a lease of zero each answer is confirmed by the leader, and nobody waits`()
+        throws
+    {
+        let cluster = try Cluster()
+        var settings = SettingsChange()
+        settings[.leaseMilliseconds] = 0
+        cluster.nodes.change(cluster.leader, .updateSettings(settings))
+        cluster.nodes.run(.seconds(3))
+        for id in [cluster.leader, cluster.follower, cluster.other] {
+            let node = cluster.nodes.node(id)
+            #expect(node.holder.leases.isEmpty)
+            let reader = node.table.makeReader()
+            let isConfirming = reader.isConfirming
+            #expect(isConfirming)
+            #expect(node.isReady)
+            #expect(cluster.reason(at: id) == .unleased, "no front thread answers by itself")
+        }
+        let question = ValidationQuestion(
+            digest: SHA256.digest(of: NodeCluster.key), api: .rest, cost: .zero)
+        func ask(_ id: NodeID) -> RequestTicket { cluster.nodes.ask(id, .validation(question)) }
+        func verdict(_ ticket: RequestTicket) -> Validation.Verdict? {
+            guard case .validation(let validation)? = cluster.nodes.reply(to: ticket)?.reply else {
+                return nil
+            }
+            return validation.verdict
+        }
+        let start = cluster.nodes.now
+        let tickets = [cluster.leader, cluster.follower].map { ask($0) }
+        cluster.nodes.run(.milliseconds(100))
+        #expect(tickets.map(verdict) == [.valid, .valid])
+        let times = tickets.map { cluster.nodes.reply(to: $0).map { $0.at - start } }
+        // A round; and for the follower the way there, the next round, and the way back.
+        #expect(times == [.milliseconds(2), .milliseconds(5)])
+        // Nobody holds a lease, so nobody is waited for.
+        cluster.nodes.cut(cluster.other)
+        let before = cluster.nodes.now
+        let change = cluster.setActive(false)
+        cluster.nodes.run(.milliseconds(100))
+        #expect(cluster.returned(change, since: before) == .milliseconds(3))
+        let (late, lost) = (ask(cluster.follower), ask(cluster.other))
+        cluster.nodes.run(.seconds(2))
+        #expect(verdict(late) == .invalid)
+        #expect(cluster.nodes.failure(of: lost) == .unavailable)
+        #expect(!cluster.nodes.node(cluster.other).isReady)
+    }
+
+    @Test func `leases come back with the setting`() throws {
+        let cluster = try Cluster()
+        for lease in [UInt32(0), 1_000] {
+            var settings = SettingsChange()
+            settings[.leaseMilliseconds] = lease
+            cluster.nodes.change(cluster.leader, .updateSettings(settings))
+            cluster.nodes.run(.seconds(1))
+        }
+        for id in [cluster.leader, cluster.follower, cluster.other] {
+            #expect(cluster.nodes.verdict(at: id) == .valid)
+            #expect(cluster.expiry(at: id) - cluster.nodes.now <= .seconds(1))
+        }
+    }
+
+    // MARK: Tokens
+
+    @Test func `who asks a node's memory is weighed by the same rule`() throws {
+        let cluster = try Cluster()
+        let name = try #require(Name("auditor"))
+        let token = NewToken(
+            id: TokenID(77), role: .auditor, account: NodeCluster.account, user: nil, name: name,
+            digest: SHA256.digest(of: [77]), suffix: Workload.suffix)
+        cluster.nodes.change(cluster.leader, .createToken(token))
+        cluster.nodes.run(.seconds(1))
+        func ask(_ id: NodeID) -> RequestTicket {
+            cluster.nodes.ask(id, .query(token.digest, .whoami, .local))
+        }
+        func word(_ ticket: RequestTicket) -> String {
+            switch cluster.nodes.reply(to: ticket)?.reply {
+            case .answer(.identity, _): "known"
+            case .answer(.refused(.unauthenticated), _): "refused"
+            case .failed(.unavailable): "unavailable"
+            case nil: "waits"
+            default: "?"
+            }
+        }
+        #expect(word(ask(cluster.other)) == "known", "at once")
+        // Its revocation reaches the node: until that is applied nobody is told anything.
+        let revocation = cluster.nodes.change(cluster.leader, .revokeToken(token.id))
+        cluster.nodes.run(.milliseconds(1))
+        let blocked = ask(cluster.other)
+        #expect(word(blocked) == "waits")
+        cluster.nodes.run(.seconds(1))
+        #expect(cluster.nodes.isChanged(revocation))
+        #expect(word(blocked) == "refused")
+        let unknown = ask(cluster.other)
+        #expect(word(unknown) == "waits", "another could have made it a moment ago")
+        cluster.nodes.run(.seconds(1))
+        #expect(word(unknown) == "refused")
+        // Cut off, it can't say.
+        cluster.nodes.cut(cluster.other)
+        cluster.nodes.run(.seconds(2))
+        #expect(word(ask(cluster.other)) == "unavailable")
+        let status = cluster.nodes.ask(cluster.other, .status(token: NodeCluster.token))
+        #expect(word(status) == "unavailable")
+    }
+
+    @Test func `a demoted user's token has no more power anywhere when that returns`() throws {
+        let cluster = try Cluster()
+        let user = NodeCluster.user
+        cluster.nodes.change(
+            cluster.leader,
+            .updateUser(user, account: NodeCluster.account, email: nil, name: nil, role: .admin))
+        cluster.nodes.run(.seconds(1))
+        let token = NewToken(
+            id: TokenID(78), role: .admin, account: NodeCluster.account, user: user,
+            name: try #require(Name("admin")), digest: SHA256.digest(of: [78]),
+            suffix: Workload.suffix)
+        cluster.nodes.change(cluster.leader, .createToken(token))
+        cluster.nodes.run(.seconds(1))
+        func users(_ id: NodeID) -> RequestTicket {
+            cluster.nodes.ask(
+                id,
+                .query(
+                    token.digest, .users(account: NodeCluster.account, PageRequest()), .local))
+        }
+        func isAnswered(_ ticket: RequestTicket) -> Bool {
+            if case .answer(.users, _)? = cluster.nodes.reply(to: ticket)?.reply {
+                true
+            } else {
+                false
+            }
+        }
+        #expect(isAnswered(users(cluster.other)))
+        cluster.nodes.cut(cluster.other)
+        let demotion = cluster.nodes.change(
+            cluster.leader,
+            .updateUser(user, account: NodeCluster.account, email: nil, name: nil, role: .member))
+        for _ in 0..<2_200 where cluster.nodes.replies(to: demotion).isEmpty {
+            cluster.nodes.run(.milliseconds(1))
+        }
+        #expect(cluster.nodes.isChanged(demotion))
+        #expect(!isAnswered(users(cluster.other)))
+        #expect(!isAnswered(users(cluster.follower)))
     }
 
     // MARK: Clocks

@@ -71,10 +71,8 @@ extension NodeCluster {
     }
 
     func validation(at id: NodeID) -> Validation {
-        validate(
-            ValidationQuestion(text: Self.key.span.bytes, api: .rest, cost: .zero),
-            reader: node(id).table.makeReader()
-        ) { clock.steady }
+        let question = ValidationQuestion(text: Self.key.span.bytes, api: .rest, cost: .zero)
+        return LookedUp(question, reader: node(id).table.makeReader()).judge(at: clock.steady)
     }
 
     func replies(to ticket: RequestTicket) -> [(reply: ClientReply, at: Instant)] {

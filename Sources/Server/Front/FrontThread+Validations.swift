@@ -13,6 +13,26 @@ struct HeldValidation {
 }
 
 extension FrontThread {
+    /// Judges all that was looked up in this batch by one reading of the clocks, and answers.
+    func answerLooks(_ connection: FrontConnection) {
+        guard !looks.isEmpty else { return }
+        let now = Clocks.steady()
+        for (looked, context) in looks {
+            let validation = router.judge(looked, now: now, date: date)
+            if let question = looked.question, validation.reason == .pending {
+                hold(question, context, connection)
+                continue
+            }
+            verdicts.removeAll()
+            let status = router.write(validation, context, date: date, to: &verdicts)
+            metrics.note(validation.verdict)
+            metrics.note(status)
+            put(verdicts.bytes, connection)
+            answeredRequests += 1
+        }
+        looks.removeAll(keepingCapacity: true)
+    }
+
     /// Lets a validation wait in its exchange.
     func hold(
         _ question: ValidationQuestion, _ context: AnswerContext, _ connection: FrontConnection
@@ -36,7 +56,8 @@ extension FrontThread {
         let due = held
         held.removeAll(keepingCapacity: true)
         for waiting in due {
-            let validation = router.look(waiting.question, date: date) { Clocks.steady() }
+            let looked = router.lookUp(waiting.question)
+            let validation = router.judge(looked, now: Clocks.steady(), date: date)
             if validation.reason == .pending, now < waiting.deadline {
                 held.append(waiting)
             } else {
