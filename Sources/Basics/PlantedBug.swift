@@ -41,6 +41,12 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     /// A new leader answers before it knows what its predecessors committed.
     case readBeforeOpening = "read-before-opening"
 
+    // MARK: Members
+
+    /// A change of the members begins before the last is committed, and before anything of this
+    /// leader's term is.
+    case manyMembershipChanges = "many-membership-changes"
+
     // MARK: Disk
 
     /// The journal's writes are reported durable without a sync.

@@ -8,6 +8,8 @@ public enum EntryKind: UInt8, Hashable, Sendable, CaseIterable {
     case command = 1
     /// Carries nothing but its time, so that what expires does so without traffic.
     case tick = 2
+    /// The members from here on, a `ConfigurationRecord`: in force as soon as it is appended.
+    case configuration = 3
 }
 
 /// One entry of the replicated log.

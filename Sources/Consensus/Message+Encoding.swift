@@ -183,6 +183,8 @@ extension AppendReply {
             writer.write(hint)
         case .heard:
             writer.write(UInt8(2))
+        case .needsSnapshot:
+            writer.write(UInt8(3))
         }
         writer.write(standing.rawValue)
         writer.write(applied.rawValue)
@@ -200,6 +202,7 @@ extension AppendReply {
             let previous = LogIndex(try reader.readUInt64())
             outcome = .rejected(previous: previous, hint: try reader.readLogPosition())
         case 2: outcome = .heard
+        case 3: outcome = .needsSnapshot
         case let code: throw MalformedBytes("append outcome \(code)")
         }
         standing = try reader.readCase(of: StandingReport.self)

@@ -56,7 +56,8 @@ extension AppendRequest {
         var last = previous
         for entry in entries {
             guard entry.index == last.index.next, entry.term >= last.term, entry.term > .zero,
-                entry.term <= term, entry.payload.count <= Entry.payloadLimit
+                entry.term <= term, entry.payload.count <= Entry.payloadLimit,
+                entry.kind != .configuration || entry.configuration != nil
             else { return false }
             last = LogPosition(term: entry.term, index: entry.index)
         }
@@ -68,7 +69,7 @@ extension AppendReply {
     fileprivate var isPlausible: Bool {
         guard applied.rawValue <= Message.numberLimit else { return false }
         switch outcome {
-        case .heard: return true
+        case .heard, .needsSnapshot: return true
         case .accepted(let match): return match.rawValue <= Message.numberLimit
         case .rejected(let previous, let hint):
             return previous > .zero && previous.rawValue <= Message.numberLimit

@@ -92,6 +92,8 @@ public struct AppendReply: Hashable, Sendable {
         case rejected(previous: LogIndex, hint: LogPosition)
         /// Heard, and no more: says nothing of the log.
         case heard
+        /// The follower has no state that the log could be applied to.
+        case needsSnapshot
     }
 
     public var term: Term

@@ -14,7 +14,7 @@ struct Progress: Sendable {
     }
 
     let id: NodeID
-    let isVoter: Bool
+    var isVoter: Bool
 
     /// The follower's log is durably this leader's up to here. Only rises, but for a new session.
     private(set) var match = LogIndex.zero
@@ -51,6 +51,9 @@ struct Progress: Sendable {
         self.next = next
         lastContact = now
     }
+
+    /// Whether it has spoken in this term. The election counts as contact, and tells nothing.
+    var hasSpoken: Bool { run != 0 }
 
     /// A damaged member's word counts for nothing but that it lives.
     var counts: Bool { standing != .damaged }
@@ -126,6 +129,13 @@ struct Progress: Sendable {
             transfer.isAwaiting = false
             pace = .snapshot(transfer)
         }
+    }
+
+    /// The follower has nothing that entries could follow upon.
+    mutating func requireSnapshot() {
+        guard match == .zero else { return }
+        if case .snapshot = pace { return }
+        pace = .snapshot(SnapshotTransfer())
     }
 
     /// A snapshot was installed, or was never needed: go on behind `match`.

@@ -9,10 +9,17 @@ extension Raft {
         electionDeadline = clock.now + timeout
     }
 
+    /// Whether this node is a voter, or may be for all that is committed. Who isn't in the newest
+    /// configuration, whose log is ahead of the others' by the very entry that removes it, must
+    /// lead them once more: none of theirs could win its vote (§4.2.2).
+    private var mayLead: Bool {
+        !isRetired && (configuration.isVoter(id) || committedConfiguration.isVoter(id))
+    }
+
     /// Whether this node may stand for election.
     var canCampaign: Bool {
-        configuration.isVoter(id) && standing.isWhole && !isStorageStalled
-            && (!isDiskFull || isOnlyVoter)
+        mayLead && standing.isWhole && !isStorageStalled
+            && (!isDiskFull || isOnlyVoter) && !hasUnappliedConfiguration
     }
 
     /// Whether there is nobody else who could lead: then a full disk ends writes, which the node
@@ -85,11 +92,14 @@ extension Raft {
 
     /// Once the candidate's vote is durable it counts, and the others may be asked.
     mutating func countOwnVote(_ effects: inout [RaftEffect]) {
-        guard case .candidate(let candidacy) = state, candidacy.votes.isEmpty,
+        guard case .candidate(var candidacy) = state, !candidacy.isOwnVoteDurable,
             durableHardState == hardState
         else { return }
+        candidacy.isOwnVoteDurable = true
+        state = .candidate(candidacy)
         requestVotes(candidacy.ballot, in: term, &effects)
         addVote(of: id, wall: clock.wall, &effects)
+        leadIfElected(&effects)
     }
 
     private func requestVotes(
@@ -118,13 +128,18 @@ extension Raft {
             candidacy.votes.append(voter)
             if voter != id { candidacy.clocks.append((voter, wall, clock.now)) }
             state = .candidate(candidacy)
-            // Others may have answered a request repeated from before a restart; without the
-            // own durable vote there is no majority.
-            if candidacy.votes.count >= configuration.majority, candidacy.votes.contains(id) {
-                becomeLeader(candidacy, &effects)
-            }
+            leadIfElected(&effects)
         case .follower, .leader: return
         }
+    }
+
+    /// Others may have answered a request repeated from before a restart: without the own durable
+    /// vote nobody leads, though it counts only if this node is a voter.
+    private mutating func leadIfElected(_ effects: inout [RaftEffect]) {
+        guard case .candidate(let candidacy) = state, candidacy.isOwnVoteDurable,
+            candidacy.votes.count >= configuration.majority
+        else { return }
+        becomeLeader(candidacy, &effects)
     }
 
     // MARK: Changes of role

@@ -58,7 +58,8 @@ extension Raft {
     /// Appends entries to log and disk. The term's record precedes them.
     mutating func persist(_ entries: [Entry], _ effects: inout [RaftEffect]) {
         guard let first = entries.first else { return }
-        for entry in entries { log.append(entry) }
+        for entry in entries { appendToLog(entry) }
+        if configurations.newestIndex >= first.index { alignProgress() }
         writes.begin(from: first.index, through: log.last, at: clock.now)
         emitHardState(&effects)
         emitLogRestart(&effects)
@@ -78,9 +79,10 @@ extension Raft {
         effects.append(.committed(index))
     }
 
-    /// Tells of a change of role or leader once a step, whatever happened in between.
+    /// Tells of a change of role, leader or members once a step, whatever happened in between.
     private mutating func announce(_ effects: inout [RaftEffect]) {
-        let present = Announcement(role: role, term: term, leader: leader)
+        let present = Announcement(
+            role: role, term: term, leader: leader, members: configurations.version)
         guard present != announced else { return }
         if (present.role, present.term) != (announced.role, announced.term) {
             effects.append(.roleChanged(present.role, term: term))
@@ -89,6 +91,9 @@ extension Raft {
             present.leader != nil || announced.leader != nil
         {
             effects.append(.leaderChanged(present.leader, term: term))
+        }
+        if present.members != announced.members {
+            effects.append(.configurationChanged(configuration))
         }
         announced = present
     }

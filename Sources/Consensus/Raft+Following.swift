@@ -12,6 +12,10 @@ extension Raft {
         heardCommit = max(heardCommit, request.commit)
         if request.session > follower.session { follower.session = request.session }
         if let repair = request.repair, repair.run == run { follower.repairIndex = repair.index }
+        guard !isBlank else {
+            reply(.needsSnapshot, to: request, &effects)
+            return
+        }
         guard isHeld(request.previous) else {
             let hint = log.lastPosition(
                 notAfter: request.previous.index, termAtMost: request.previous.term)
@@ -90,6 +94,7 @@ extension Raft {
                 first.index > commitIndex,
                 "the leader asks to remove committed entry \(first.index)")
             log.truncate(from: first.index)
+            configurations.truncate(from: first.index)
             let kept = first.index.previous
             follower.verified = min(follower.verified, kept)
             follower.acknowledged = min(follower.acknowledged, kept)

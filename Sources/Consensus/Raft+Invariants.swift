@@ -32,7 +32,7 @@ extension Raft {
 
     /// The first law that doesn't hold, in words; nil if all do.
     public func invariantViolation(since earlier: RaftMilestones? = nil) -> String? {
-        if let broken = brokenLawOfState ?? brokenLawOfLog { return broken }
+        if let broken = brokenLawOfState ?? brokenLawOfLog ?? brokenLawOfMembers { return broken }
         if case .leader(let leading) = state, let broken = brokenLaw(of: leading) { return broken }
         if case .follower(let following) = state, let broken = brokenLaw(of: following) {
             return broken

@@ -5,22 +5,16 @@ extension Raft {
     mutating func becomeLeader(_ candidacy: Candidacy, _ effects: inout [RaftEffect]) {
         precondition(standing.isWhole, "a node that isn't whole was elected")
         precondition(durableHardState == hardState, "elected before the own vote was durable")
-        let next = lastIndex.next
-        var progress: [Progress] = []
-        let members = (configuration.voters + configuration.learners).sorted()
-        for member in members where member != id {
-            var entry = Progress(
-                id: member, isVoter: configuration.isVoter(member), next: next, now: clock.now)
-            if let told = candidacy.clocks.first(where: { $0.voter == member }) {
-                entry.clock = (told.wall, told.at)
-            }
-            progress.append(entry)
-        }
         state = .leader(
             Leadership(
-                progress: progress, opening: next, uncommittedBytes: log.cost(after: commitIndex),
+                opening: lastIndex.next, uncommittedBytes: log.cost(after: commitIndex),
                 heartbeatDue: clock.now + settings.heartbeatInterval,
                 timeBase: (log.lastTime, clock.now)))
+        alignProgress()
+        for told in candidacy.clocks {
+            guard let number = leadership.position(of: told.voter) else { continue }
+            leadership.progress[number].clock = (told.wall, told.at)
+        }
         leadership.beginRound(at: clock.now)
         // Nothing of earlier terms is committed by counting; this entry brings them along.
         appendAsLeader([[]], kind: .noop, &effects)

@@ -63,6 +63,7 @@ extension Raft {
         }
         leadership.uncommittedBytes -= committedBytes
         commit(through: reached, &effects)
+        stepDownIfRemoved(&effects)
     }
 
     /// Whether a majority that holds this entry commits it. What the only voter holds durably is
@@ -167,6 +168,7 @@ extension Raft {
     private mutating func take(_ outcome: AppendReply.Outcome, from number: Int) {
         switch outcome {
         case .heard: return
+        case .needsSnapshot: leadership.progress[number].requireSnapshot()
         case .accepted(let match):
             guard match <= lastIndex else { return }
             if match > leadership.progress[number].match {

@@ -9,6 +9,7 @@ extension Raft {
         guard metadata.lastIndex > snapshot?.lastIndex ?? .zero else { return }
         snapshot = metadata
         log.compact(to: metadata, retaining: settings.retainedLogBytes)
+        configurations.compact(to: log.base.index)
         // What is committed may be applied before this node's own disk has it; now it has.
         writes.skip(through: metadata.lastIndex)
     }
@@ -163,11 +164,12 @@ extension Raft {
                 isContinued || metadata.lastIndex > commitIndex,
                 "a snapshot contradicts what is committed")
             snapshot = metadata
-            configuration = metadata.configuration
             log.restart(from: metadata)
             if isContinued {
+                configurations.compact(to: log.base.index)
                 writes.skip(through: metadata.lastIndex)
             } else {
+                configurations.restart(metadata.configuration, at: metadata.lastIndex)
                 writes = PendingWrites()
                 hasStaleEntries = true
             }

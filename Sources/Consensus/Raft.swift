@@ -20,6 +20,9 @@ import Basics
 ///   durable entries count, the leader's own included (§10.2.1: it writes in parallel with its
 ///   followers).
 /// - *State-machine safety*: commit indices only rise, and what is committed never changes.
+/// - *Members change one at a time*: a change is in force from the moment its entry is appended,
+///   is taken back with it, and begins only when the last is committed, as is an entry of the
+///   leader's own term (§4.1, and Ongaro's correction of 2015).
 /// - *Reads are linearizable*: confirmed by a round that began after the read, in the same term,
 ///   once an entry of that term is committed (§6.4).
 /// - *Disruption is bounded*: pre-votes and the check of its quorum by the leader together (§9.6,
@@ -30,7 +33,12 @@ import Basics
 public struct Raft: Sendable {
     public let id: NodeID
     public let settings: RaftSettings
-    public internal(set) var configuration: Configuration
+    /// The members, as the log has them, committed or not.
+    var configurations: ConfigurationHistory
+    /// Whether this node is known to be no member any more: then it never campaigns.
+    var isRetired = false
+    /// Whether it has no state that entries could be applied to before a snapshot has brought one.
+    let beginsBlank: Bool
 
     /// The last index the caller has applied; set it after applying. Told to the leader with
     /// every answer.
@@ -74,7 +82,7 @@ public struct Raft: Sendable {
     var entropy: EntropyStream
 
     /// The role and leader that effects have last told of.
-    var announced = Announcement(role: .follower, term: .zero, leader: nil)
+    var announced = Announcement()
 
     /// Starts as a follower, from what recovery found. Requires valid settings and entries in
     /// order; a snapshot that another chain of entries contradicts wins over them.
@@ -88,8 +96,10 @@ public struct Raft: Sendable {
         run = max(1, self.entropy.next())
         standing = start.standing
         snapshot = start.snapshot
-        configuration = start.snapshot?.configuration ?? start.configuration
         log = Log(snapshot: start.snapshot)
+        configurations = ConfigurationHistory(
+            start.snapshot?.configuration ?? start.configuration, at: log.base.index)
+        beginsBlank = start.isBlank
         commitIndex = log.base.index
         applied = commitIndex
         hardState = start.hardState
@@ -98,6 +108,7 @@ public struct Raft: Sendable {
         restore(start.entries)
         adoptTermOfLog()
         announced.term = hardState.term
+        announced.members = configurations.version
         // A lone voter has nobody to wait for.
         if configuration.voters == [id] { electionDeadline = clock.now } else { drawDeadline() }
     }
@@ -115,7 +126,7 @@ public struct Raft: Sendable {
                 return
             }
         }
-        for entry in entries where entry.index > edge.index { log.append(entry) }
+        for entry in entries where entry.index > edge.index { appendToLog(entry) }
     }
 
     /// A crash can leave entries of a term whose record wasn't written yet. No vote of that term
@@ -140,9 +151,11 @@ struct WithheldMessage: Hashable, Sendable {
     }
 }
 
-/// What the caller was last told of role and leader.
+/// What the caller was last told of role, leader and members.
 struct Announcement: Hashable, Sendable {
-    var role: RoleName
-    var term: Term
+    var role = RoleName.follower
+    var term = Term.zero
     var leader: NodeID?
+    /// The `version` of the configurations.
+    var members = 0
 }

@@ -33,6 +33,8 @@ public enum RaftEffect: Hashable, Sendable {
     case receivedSnapshotChunk(SnapshotChunk, from: NodeID)
     case roleChanged(RoleName, term: Term)
     case leaderChanged(NodeID?, term: Term)
+    /// The members are these from now on, though the entry that says so may be taken back.
+    case configurationChanged(Configuration)
     /// A leadership transfer is over; `succeeded` tells whether this node gave leadership up.
     case transferEnded(succeeded: Bool)
     /// Whether a majority's wall clocks have ceased to agree.

@@ -74,6 +74,8 @@ struct Candidacy: Sendable {
     var ballot: Ballot
     /// A set: each voter once. A candidate's own vote joins it when it is durable.
     var votes: [NodeID] = []
+    /// Whether a candidate's own vote is durable.
+    var isOwnVoteDurable = false
     /// The wall clocks that came with the votes.
     var clocks: [(voter: NodeID, wall: Timestamp, at: Instant)] = []
 }
@@ -81,7 +83,7 @@ struct Candidacy: Sendable {
 /// A leader's state, for one term.
 struct Leadership: Sendable {
     /// The other members, in order of id.
-    var progress: [Progress]
+    var progress: [Progress] = []
     /// The entry that opened the term.
     let opening: LogIndex
     /// Bytes of entries that aren't committed.

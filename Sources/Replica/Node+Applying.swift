@@ -19,7 +19,7 @@ extension Node {
 
     private mutating func apply(_ entry: Entry, effects: inout [NodeEffect]) {
         switch entry.kind {
-        case .noop, .tick:
+        case .noop, .tick, .configuration:
             #if MUTANTS
             if PlantedBug.isOn(.duplicatesInMemory), entry.kind == .noop {
                 state.rememberedFrom = entry.index

@@ -56,6 +56,8 @@ extension Node {
                 pending.handOverAgain(since: .never)
                 noteHandOver(to: leader, effects: &effects)
             }
+        case .configurationChanged:
+            break
         case .transferEnded(let succeeded):
             endTransfer(succeeded: succeeded, effects: &effects)
         case .clockDisagreement(let disagrees):

@@ -102,7 +102,7 @@ extension Node {
         }
         let metadata = SnapshotMetadata(
             lastIndex: applied, lastTerm: term, lastTime: state.time,
-            configuration: raft.configuration)
+            configuration: raft.configuration(at: applied))
         store.begin(SnapshotDescription(metadata))
         snapshots.begun += 1
         let encoding = SnapshotEncoding(

@@ -19,6 +19,12 @@ import Testing
                 kind: .command, payload: [1, 2, 3]),
             Entry(
                 term: Term(4), index: LogIndex(12), time: Timestamp(milliseconds: 6), kind: .tick),
+            Entry(
+                term: Term(4), index: LogIndex(13), time: Timestamp(milliseconds: 6),
+                kind: .configuration,
+                payload: ConfigurationRecord(
+                    configuration: metadata.configuration, note: [7]
+                ).encode()),
         ]
         var messages: [Message] = [
             .voteReply(

@@ -74,6 +74,33 @@ extension Script {
         world.start(id)
     }
 
+    /// `add n1 n4`, `promote n1 n4`, `remove n1 n4`: n1 is asked. `identify n1 n4 7` as well, with
+    /// the incarnation.
+    mutating func changeMembers(
+        _ verb: String, at id: NodeID, _ arguments: [String]
+    ) throws(Mistake) {
+        let member = try node(arguments, 0)
+        let change: MembershipChange
+        switch verb {
+        case "add":
+            let address = arguments.count > 1 ? arguments[1] : "\(member)"
+            change = .add(member, address: address, clientAddress: "")
+        case "promote": change = .promote(member)
+        case "remove": change = .remove(member)
+        default:
+            change = .identify(member, incarnation: UInt64(try number(arguments, 1)))
+        }
+        switch world.change(change, at: id) {
+        case .appended?: break
+        case .unchanged?: world.trace.append("\(id) has it so already")
+        case .refused(let reason)?: world.trace.append("\(id) refuses: \(reason)")
+        case .busy?: world.trace.append("\(id) refuses: not now")
+        case .notLeader(let hint)?:
+            world.trace.append("\(id) refuses: ask \(hint.map { "\($0)" } ?? "nobody")")
+        case nil: world.trace.append("\(id) refuses: is down")
+        }
+    }
+
     mutating func show(_ id: NodeID) {
         let raft = world.raft(id)
         let state = raft.hardState

@@ -73,6 +73,7 @@ struct Script {
         case "block":
             let link = try nodes(arguments)
             world.cuts.append((link[0], link[1]))
+        case "join": _ = world.join()
         case "heal":
             world.cuts = []
             for place in world.nodes.indices { world.nodes[place].isCut = false }
@@ -99,6 +100,16 @@ struct Script {
             let result = world.propose([String](arguments.dropFirst()), at: id)
             if case .accepted? = result { break }
             world.trace.append("\(id) refuses: \(result.map { "\($0)" } ?? "is down")")
+        case "add", "promote", "remove", "identify":
+            try changeMembers(command, at: id, [String](arguments.dropFirst()))
+        case "hold": world.nodes[place].holdsApplying = true
+        case "apply":
+            world.nodes[place].holdsApplying = false
+            let committed = world.raft(id).commitIndex
+            world.nodes[place].raft?.applied = committed
+        case "retire": world.step(id) { $0.retire(clock: $1, effects: &$2) }
+        case "members":
+            world.trace.append("\(id) has members \(world.raft(id).configuration.trace)")
         case "read": world.requestRead(UInt64(try number(arguments, 1)), at: id)
         case "cut": world.nodes[place].isCut = true
         case "stall": world.nodes[place].disk.isStalled = true

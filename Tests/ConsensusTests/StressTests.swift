@@ -101,10 +101,15 @@ struct Player {
         world.propose(texts, at: node)
     }
 
+    /// The voters as the leader knows them, or else as they were at first.
+    private var voters: [NodeID] {
+        world.leader.map { world.raft($0).configuration.voters } ?? world.configuration.voters
+    }
+
     /// At most a minority is down at a time, as a majority down only waits.
     private mutating func crash(_ node: NodeID) {
-        let down = world.nodes.count { $0.raft == nil }
-        guard down < world.nodes.count / 2 || generator.chance(1, in: 4),
+        let down = voters.count { world.nodes[world.position($0)].raft == nil }
+        guard down < voters.count / 2 || generator.chance(1, in: 4),
             world.nodes[world.position(node)].raft != nil
         else { return }
         world.crash(node, using: &generator)
@@ -115,7 +120,8 @@ struct Player {
     private mutating func restartOne() {
         guard let down = world.nodes.first(where: { $0.raft == nil }) else { return }
         let place = world.position(down.id)
-        if world.nodes.allSatisfy({ $0.standing.isWhole }), generator.chance(1, in: 3),
+        if world.nodes.allSatisfy({ $0.standing.isWhole && hasManyVoters($0) }),
+            generator.chance(1, in: 3),
             let last = down.disk.entries.last
         {
             let lost = 1 + generator.below(min(5, UInt64(down.disk.entries.count)))
@@ -137,6 +143,14 @@ struct Player {
             let peer = anyone()
             world.step(node) { raft, _, _ in raft.peerReset(peer) }
         }
+    }
+
+    /// Whether two others could repair the node, whichever configuration of its log is in force.
+    private func hasManyVoters(_ node: World.Node) -> Bool {
+        let base = node.disk.snapshot?.configuration ?? world.configuration
+        let logged = node.disk.entries.compactMap(\.configuration)
+        let running = node.raft?.possibleConfigurations ?? []
+        return ([base] + logged + running).allSatisfy { $0.voters.isEmpty || $0.voters.count > 2 }
     }
 
     mutating func makePeace() {

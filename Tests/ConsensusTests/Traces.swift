@@ -47,6 +47,7 @@ extension AppendReply {
             case .accepted(let match): "accepted up to \(match)"
             case .rejected(let previous, let hint): "rejected \(previous) hint \(hint)"
             case .heard: "heard"
+            case .needsSnapshot: "needs a snapshot"
             }
         var words = "\(result) t\(term) round \(round)"
         if session > 0 { words += " session \(session)" }
@@ -59,8 +60,11 @@ extension [Entry] {
     var trace: String {
         let words = map { entry in
             let text =
-                entry.kind == .command
-                ? String(decoding: entry.payload, as: UTF8.self) : "\(entry.kind)"
+                switch entry.kind {
+                case .command: String(decoding: entry.payload, as: UTF8.self)
+                case .configuration: entry.configuration.map { "(\($0.trace))" } ?? "malformed"
+                case .noop, .tick: "\(entry.kind)"
+                }
             return "\(entry.term)/\(entry.index) \(text)"
         }
         return "[\(words.joined(separator: ", "))]"
@@ -86,6 +90,7 @@ extension RaftEffect {
         case .roleChanged(let role, let term): "is \(role) t\(term)"
         case .leaderChanged(let leader, let term):
             "knows \(leader.map { "leader \($0)" } ?? "no leader") t\(term)"
+        case .configurationChanged(let configuration): "has members \(configuration.trace)"
         case .transferEnded(let succeeded): "transfer \(succeeded ? "done" : "abandoned")"
         case .clockDisagreement(let disagree): "clocks \(disagree ? "disagree" : "agree")"
         case .standingChanged(let standing): "stands \(standing)"
@@ -100,6 +105,15 @@ extension RaftEffect {
             false
         default: true
         }
+    }
+}
+
+extension Configuration {
+    /// The voters, then learners with a plus and former members with a minus before their ids.
+    var trace: String {
+        let words =
+            voters.map { "\($0)" } + learners.map { "+\($0)" } + former.map { "-\($0.id)" }
+        return words.joined(separator: " ")
     }
 }
 

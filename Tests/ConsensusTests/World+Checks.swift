@@ -78,6 +78,15 @@ extension World {
     }
 
     @discardableResult
+    func change(_ change: MembershipChange, at id: NodeID) -> MembershipResult? {
+        var result: MembershipResult?
+        step(id) { raft, clock, effects in
+            result = raft.changeMembers(change, clock: clock, effects: &effects)
+        }
+        return result
+    }
+
+    @discardableResult
     func propose(_ texts: [String], at id: NodeID) -> ProposalResult? {
         var result: ProposalResult?
         step(id) { raft, clock, effects in

@@ -63,9 +63,21 @@ extension World {
     func deliver(_ place: Int) {
         let item = flying.remove(at: place)
         guard isReachable(item.sender, item.recipient) else { return }
+        guard !isTurnedAway(item.sender, by: item.recipient) else { return }
         step(item.recipient) { raft, clock, effects in
             raft.receive(item.message, from: item.sender, clock: clock, effects: &effects)
         }
+    }
+
+    /// Who was a member gets no link any more, but the word that it isn't one.
+    private func isTurnedAway(_ sender: NodeID, by recipient: NodeID) -> Bool {
+        guard let raft = nodes[position(recipient)].raft,
+            raft.committedConfiguration.isFormer(sender)
+        else { return false }
+        if nodes[position(sender)].raft?.isRetired == false {
+            step(sender) { raft, clock, effects in raft.retire(clock: clock, effects: &effects) }
+        }
+        return true
     }
 
     /// The running leader of the highest term.

@@ -25,6 +25,10 @@ final class World {
         var starts: UInt64 = 0
         /// What recovery finds as long as Raft hasn't declared the node whole again.
         var standing = Standing.whole
+        /// Came to a cluster that runs, with nothing.
+        var joins = false
+        /// What it commits is applied later, or never.
+        var holdsApplying = false
     }
 
     struct Flying {
@@ -38,6 +42,7 @@ final class World {
     var now = Instant(nanoseconds: 0)
     /// Virtual wall time at `now` 0.
     let epoch = Timestamp(milliseconds: 1_000_000)
+    /// The first members.
     let configuration: Configuration
     var settings = RaftSettings()
     var nodes: [Node]
@@ -76,6 +81,14 @@ final class World {
 
     func position(_ id: NodeID) -> Int { Int(id.rawValue) - 1 }
 
+    /// One more node, which knows of no member.
+    func join() -> NodeID {
+        let id = NodeID(UInt32(nodes.count + 1))
+        nodes.append(Node(id: id, joins: true))
+        start(id)
+        return id
+    }
+
     func raft(_ id: NodeID) -> Raft {
         guard let raft = nodes[position(id)].raft else { preconditionFailure("\(id) is down") }
         return raft
@@ -94,8 +107,9 @@ final class World {
         nodes[place].starts += 1
         let disk = nodes[place].disk
         let start = RaftStart(
-            id: id, configuration: configuration, hardState: disk.hardState,
-            snapshot: disk.snapshot, entries: disk.entries, standing: standing)
+            id: id, configuration: nodes[place].joins ? Configuration(members: []) : configuration,
+            hardState: disk.hardState, snapshot: disk.snapshot, entries: disk.entries,
+            standing: standing, isBlank: nodes[place].joins)
         let entropy = EntropyStream(
             seed: Digest(seed, UInt64(id.rawValue), nodes[place].starts, 7))
         nodes[place].raft = Raft(
@@ -148,7 +162,8 @@ final class World {
         case .receivedSnapshotChunk(let chunk, _): store(chunk, at: id)
         case .roleChanged(.leader, let term): checkLeader(id, term)
         case .standingChanged(let standing): nodes[place].standing = standing
-        case .roleChanged, .leaderChanged, .transferEnded, .clockDisagreement, .snapshotRefused:
+        case .roleChanged, .leaderChanged, .configurationChanged, .transferEnded,
+            .clockDisagreement, .snapshotRefused:
             break
         }
     }
@@ -176,7 +191,7 @@ final class World {
 
     private func apply(through index: LogIndex, at id: NodeID) {
         checkCommitted(through: index, at: id)
-        nodes[position(id)].raft?.applied = index
+        if !nodes[position(id)].holdsApplying { nodes[position(id)].raft?.applied = index }
     }
 
     /// A snapshot's bytes follow from what it covers, so that any node can check them.
@@ -184,10 +199,11 @@ final class World {
         var writer = ByteWriter()
         metadata.encode(into: &writer)
         return writer.bytes
-            + [UInt8](repeating: UInt8(metadata.lastIndex.rawValue & 0xff), count: 60)
+            + [UInt8](repeating: UInt8(metadata.lastIndex.rawValue & 0xff), count: 26)
     }
 
     private func sendChunk(from id: NodeID, to peer: NodeID, offset: UInt64, maxBytes: Int) {
+        if nodes[position(id)].disk.snapshot == nil { takeSnapshot(id) }
         guard let metadata = nodes[position(id)].disk.snapshot else { return }
         let file = snapshotBytes(metadata)
         let begin = min(Int(offset), file.count)
@@ -225,7 +241,7 @@ final class World {
         else { return }
         let metadata = SnapshotMetadata(
             lastIndex: entry.index, lastTerm: entry.term, lastTime: entry.time,
-            configuration: configuration)
+            configuration: raft.configuration(at: entry.index))
         nodes[place].disk.snapshot = metadata
         step(id) { raft, _, _ in raft.snapshotSaved(metadata) }
         let first = nodes[place].raft!.firstIndex

@@ -180,6 +180,7 @@ extension AppendReply {
         case .rejected(let previous, let hint):
             return "rejects after #\(previous), try #\(hint.index)\(state), term \(term)"
         case .heard: return "heard, applied #\(applied)\(state), term \(term)"
+        case .needsSnapshot: return "needs a snapshot, term \(term)"
         }
     }
 }

@@ -92,6 +92,7 @@ struct ScenarioTrace {
         let entry = world.observer.log[Int(index.rawValue) - 1]
         switch entry.kind {
         case .noop: return "term \(term) is open"
+        case .configuration: return "the members change"
         case .tick: return nil
         case .command:
             guard let envelope = try? Envelope(decoding: entry.payload) else { return nil }
