@@ -156,7 +156,7 @@ extension Raft {
     }
 
     /// Whether entries can't be taken yet: a snapshot must come first.
-    var isBlank: Bool { beginsBlank && snapshot == nil }
+    public var isBlank: Bool { beginsBlank && snapshot == nil }
 }
 
 extension Entry {

@@ -14,13 +14,16 @@ extension Node {
         precondition(state.appliedIndex == index, "the log has a gap below its commit index")
         raft.applied = index
         publish(through: index)
+        followAppliedMembers(&effects)
         answerReadyReads(&effects)
     }
 
     private mutating func apply(_ entry: Entry, effects: inout [NodeEffect]) {
         let changesPowers: Bool
         switch entry.kind {
-        case .noop, .tick, .configuration:
+        case .configuration:
+            return applyMembers(entry, effects: &effects)
+        case .noop, .tick:
             #if MUTANTS
             if PlantedBug.isOn(.duplicatesInMemory), entry.kind == .noop {
                 state.rememberedFrom = entry.index
@@ -38,7 +41,7 @@ extension Node {
                 changesPowers = false
             }
             if changesPowers { settling.noteChange(at: entry.index) }
-            if let requestID = result.request, let mutation = pending.take(requestID) {
+            if let requestID = result.request, let mutation = takePending(requestID) {
                 let reply = ClientReply.outcome(result.outcome, at: entry.index)
                 #if MUTANTS
                 if PlantedBug.isOn(.revocationAtCommit) {
@@ -91,7 +94,7 @@ extension Node {
             table.setFreshUntil(freshUntil)
         }
         #endif
-        guard raft.standing.isWhole, let contact = raft.lastLeaderContact,
+        guard raft.standing.isWhole, !isRemoved, let contact = raft.lastLeaderContact,
             state.appliedIndex >= max(raft.heardCommit, raft.commitIndex),
             raft.hasCommittedInTerm
         else { return }

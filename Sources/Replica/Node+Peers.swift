@@ -18,6 +18,7 @@ extension Node {
                 switch event {
                 case .opened(let peer): reopened(peer)
                 case .frame(let frame, let peer): receive(frame, from: peer, effects: &effects)
+                case .dismissed: leaveCluster(&effects)
                 }
             }
         case .linkClosed(let link):
@@ -30,10 +31,12 @@ extension Node {
 
     /// A peer that proved itself for the first time is heard and spoken to once its incarnation is
     /// durable here: a node that lost its disk can then never pass for it.
-    private mutating func keepIncarnations() {
-        let kept = hardState.peers
-        let new = links.incarnations.filter { !kept.contains($0) }
+    mutating func keepIncarnations() {
+        let new = links.incarnations.filter { !hardState.peers.contains($0) }
         guard !new.isEmpty else { return }
+        let kept = hardState.peers.filter { peer in
+            !links.former.contains(peer.node) && !new.contains { $0.node == peer.node }
+        }
         hardState.peers = (kept + new).sorted { $0.node < $1.node }
         journal.save(hardState)
     }
@@ -45,5 +48,6 @@ extension Node {
         guard peer == raft.leader else { return }
         reportedApplied = .zero
         pending.handOverAgain(since: .never)
+        memberChanges.handOverAgain(since: .never)
     }
 }

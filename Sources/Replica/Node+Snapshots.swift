@@ -29,6 +29,8 @@ struct SnapshotTraffic: Sendable {
 
     /// Set when somebody asked for one.
     var isWanted = false
+    /// Set when a member needs one, and there is none yet.
+    var isNeeded = false
     /// Set when a follower found the newest one damaged: its file may have rotted since it was
     /// written, and no follower could ever be brought up to date from it.
     var isDistrusted = false
@@ -79,6 +81,7 @@ extension Node {
             raft.standing.isWhole
         else { return }
         snapshots.isWanted = false
+        snapshots.isNeeded = false
         let applied = state.appliedIndex
         if snapshots.isDistrusted, applied == raft.snapshot?.lastIndex {
             if raft.lastIndex == applied { appendTick() }
@@ -100,7 +103,8 @@ extension Node {
 
     var isSnapshotDue: Bool {
         let logBytes = raft.logBytesSinceSnapshot
-        return snapshots.isWanted || snapshots.isDistrusted || logBytes >= settings.snapshotLogBytes
+        return snapshots.isWanted || snapshots.isNeeded || snapshots.isDistrusted
+            || logBytes >= settings.snapshotLogBytes
             || journal.retainedBytes >= settings.journalFileBytes
                 && logBytes >= settings.snapshotLogBytes / 64
     }
@@ -194,7 +198,11 @@ extension Node {
     mutating func readSnapshot(
         for peer: NodeID, offset: UInt64, maxBytes: Int, effects: inout [NodeEffect]
     ) {
-        guard let file = store.current else { return }
+        guard let file = store.current else {
+            // Raft asks again.
+            snapshots.isNeeded = true
+            return
+        }
         guard let (read, isLast) = store.read(from: Int(clamping: offset), maximum: maxBytes) else {
             guard let metadata = SnapshotMetadata(file.description) else { return }
             return raft.sendSnapshotChunk(
@@ -287,6 +295,8 @@ extension Node {
         raft.applied = state.appliedIndex
         Self.fill(table, from: state)
         effects.append(.report(.snapshotInstalled(metadata.lastIndex, from: reception.peer)))
+        followMembers()
+        leaveClusterIfRemoved(&effects)
         answerFromRecords(&effects)
         answerReadyReads(&effects)
         performRaftEffects(&effects)
@@ -312,10 +322,12 @@ extension Node {
     /// clients wait for stands in the snapshot's records, or comes by another attempt.
     private mutating func answerFromRecords(_ effects: inout [NodeEffect]) {
         settling.noteChange(at: state.appliedIndex)
-        let answered = pending.takeAll { mutation in
+        func recorded(_ mutation: PendingMutation) -> Outcome? {
             guard let envelope = try? Envelope(decoding: mutation.envelope) else { return nil }
             return state.recordedOutcome(for: envelope)
         }
+        let answered =
+            pending.takeAll(where: recorded) + memberChanges.takeAll(where: recorded)
         for (mutation, outcome) in answered {
             settling.hold(
                 Settling.HeldReply(
@@ -324,6 +336,7 @@ extension Node {
                     reply: .outcome(outcome, at: state.appliedIndex)))
         }
         pending.handOverAgain(since: .never)
+        memberChanges.handOverAgain(since: .never)
     }
 }
 

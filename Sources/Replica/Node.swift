@@ -27,8 +27,6 @@ public struct Node: Sendable {
     public let settings: NodeSettings
     /// The read side of the state, shared with the threads that validate.
     public let table: KeyTable
-    /// The members and where their peers reach them, in ascending order of their ids.
-    let addresses: [IdentityMember]
 
     var raft: Raft
     var journal: WriteAheadLog
@@ -45,8 +43,16 @@ public struct Node: Sendable {
     var reads = PendingReads()
     var settling = Settling()
     var snapshots = SnapshotTraffic()
-    /// The other members, and as leader what they last said of themselves.
-    var members: [MemberProgress]
+    /// Requests of this node's clients that the members change.
+    var memberChanges = PendingMutations()
+    /// As leader: what is to be decided about the members.
+    var memberDesk = MemberDesk()
+    /// This node isn't a member any more, and that is committed: it answers nothing.
+    var isRemoved = false
+    /// A change of the members was applied in this step.
+    var hasNewMembers = false
+    /// The other nodes of the roster, and as leader what they last said of themselves.
+    var members: [MemberProgress] = []
     /// As follower: how far this node told the leader that it has applied the log.
     var reportedApplied = LogIndex.zero
     /// Who waits for the leadership to be handed over.
@@ -94,7 +100,7 @@ public struct Node: Sendable {
             finishStopIfDone(&effects)
         }
         writeDisk(&effects)
-        links.flush(now: clock.now, isDialing: isOpen, effects: &effects)
+        links.flush(now: clock.now, isDialing: isOpen && !isRemoved, effects: &effects)
     }
 
     /// What every input may have made due.
@@ -107,6 +113,7 @@ public struct Node: Sendable {
         appendTickIfDue()
         reportLastUsesIfDue()
         handOver(&effects)
+        decideMembers(&effects)
         performRaftEffects(&effects)
         settle(&effects)
         publishFreshness()
@@ -143,7 +150,8 @@ public struct Node: Sendable {
         var deadline = min(raft.nextDeadline, links.nextDeadline)
         deadline = min(deadline, min(pending.nextDeadline, reads.nextDeadline))
         if raft.leader != nil {
-            deadline = min(deadline, pending.oldestHandOver + settings.resendInterval)
+            let oldest = min(pending.oldestHandOver, memberChanges.oldestHandOver)
+            deadline = min(deadline, oldest + settings.resendInterval)
             deadline = min(deadline, reads.nextRound)
         }
         if let first = snapshots.waiting.first { deadline = min(deadline, first.deadline) }
@@ -151,6 +159,7 @@ public struct Node: Sendable {
             deadline = min(deadline, snapshots.retryAt)
         }
         deadline = min(deadline, min(settling.nextDeadline, nextRoomCheck))
+        deadline = min(deadline, min(memberChanges.nextDeadline, memberDesk.nextDeadline))
         if let transfer { deadline = min(deadline, transfer.deadline) }
         if let due = nextTick { deadline = min(deadline, due) }
         return deadline

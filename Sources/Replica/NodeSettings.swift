@@ -16,6 +16,8 @@ public struct NodeSettings: Sendable {
     /// A request handed to a leader that neither applied nor declined it is handed over again
     /// after this.
     public var resendInterval = Duration.seconds(1)
+    /// How long a request to change the members may wait for another such change.
+    public var memberChangePatience = Duration.seconds(1)
     /// How long a changed key may wait for the other members to have applied the change. A member
     /// silent for longer than `freshness` has stopped answering by itself.
     public var settleDeadline = Duration.milliseconds(2_100)
@@ -47,7 +49,8 @@ public struct NodeSettings: Sendable {
             ("readDeadline", readDeadline), ("resendInterval", resendInterval),
             ("settleDeadline", settleDeadline), ("handshakeDeadline", handshakeDeadline),
             ("dialBackoff.first", dialBackoff.first), ("roomCheckInterval", roomCheckInterval),
-            ("lastUsedInterval", lastUsedInterval), ("snapshotDeadline", snapshotDeadline),
+            ("lastUsedInterval", lastUsedInterval),
+            ("memberChangePatience", memberChangePatience), ("snapshotDeadline", snapshotDeadline),
         ]
         for (name, value) in positive where value <= .zero {
             throw InvalidNodeSettings(field: name, reason: "must be above zero")

@@ -74,31 +74,33 @@ extension Node {
         }
         let identity = recovery.identity
         var entropy = EntropyStream(seed: start.entropy)
-        let peers = identity.members.map(\.node).filter { $0 != identity.node }
-        if peers.isEmpty { try Self.refuseAlone(recovery.verdict) }
         id = identity.node
         clusterID = identity.clusterID
         settings = start.settings
         table = KeyTable()
-        addresses = identity.members
         state = try Self.state(from: recovery)
         raft = Raft(
             start: try Self.raftStart(from: recovery), settings: start.settings.raft,
             entropy: entropy.split(), clock: clock)
+        if raft.configuration.members.map(\.id) == [identity.node] {
+            try Self.refuseAlone(recovery.verdict)
+        }
         raft.applied = state.appliedIndex
         journal = WriteAheadLog(from: recovery, settings: start.journalSettings)
         store = SnapshotStore(from: recovery)
         hardState = recovery.hardState
         links = PeerLinks(
             local: PeerIdentity(node: identity.node, incarnation: identity.incarnation),
-            peers: peers, known: recovery.hardState.peers,
+            address: identity.members.first { $0.node == identity.node }?.address ?? "",
+            known: recovery.hardState.peers,
             credentials: PeerCredentials(cluster: identity.clusterID, secrets: start.secrets),
             settings: start.settings, entropy: entropy.split())
         nextLastUsedReport = clock.now + start.settings.lastUsedInterval
-        members = peers.map { MemberProgress(id: $0, lastHeard: clock.now) }
         self.entropy = entropy
         self.clock = clock
         Self.fill(table, from: state)
+        followMembers()
+        keepIncarnations()
     }
 
     /// A lone voter that isn't whole would stay so for ever: nobody can repair or answer it.
@@ -114,6 +116,8 @@ extension Node {
         from recovery: Recovery
     ) throws(NodeStartRefusal) -> StateMachine {
         guard let snapshot = recovery.snapshot else {
+            // A node that joins has none; nothing is asked of it before a snapshot has come.
+            if recovery.identity.genesis.isEmpty { return StateMachine(genesis: .blank) }
             do {
                 return StateMachine(genesis: try Genesis(decoding: recovery.identity.genesis))
             } catch {
@@ -144,11 +148,18 @@ extension Node {
         } catch {
             throw .entryUnreadable(error)
         }
-        let first = Configuration(voters: identity.members.map(\.node))
+        // A node that joins is no founder.
+        let founders = identity.genesis.isEmpty ? [] : identity.members
+        let first = Configuration(
+            members: founders.map { member in
+                Member(
+                    id: member.node, role: .voter, address: member.address,
+                    clientAddress: member.clientAddress)
+            })
         return RaftStart(
             id: identity.node, configuration: metadata?.configuration ?? first,
             hardState: HardState(recovery.hardState), snapshot: metadata, entries: entries,
-            standing: Standing(recovery.verdict))
+            standing: Standing(recovery.verdict), isBlank: identity.genesis.isEmpty)
     }
 }
 

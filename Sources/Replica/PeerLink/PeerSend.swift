@@ -97,6 +97,10 @@ extension PeerFrame {
         case .handOver(let target):
             let whom = target.map { " to \($0)" } ?? ""
             return PeerSend.Part(kind: .other, text: "hand over\(whom)")
+        case .introduction(let address):
+            return PeerSend.Part(kind: .other, text: "is reached at \(address)")
+        case .dismissal: return PeerSend.Part(kind: .other, text: "no member any more")
+        case .proposeMember: return PeerSend.Part(kind: .propose, text: "propose a member")
         }
     }
 }

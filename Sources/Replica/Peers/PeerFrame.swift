@@ -21,11 +21,19 @@ enum PeerFrame {
     /// An operator wants the leader to hand its leadership over, to the node named or to the one
     /// most up to date.
     case handOver(to: NodeID?)
+    /// Where the sender is reached, so that who doesn't know it can answer.
+    case introduction(address: String)
+    /// The receiver isn't a member any more, and that is committed.
+    case dismissal
+    /// An envelope for the leader, which is to decide whether the members change so.
+    case proposeMember([UInt8])
 
     enum Reason: UInt8 {
         case notLeader = 1
         case overloaded = 2
         case diskFull = 3
+        /// Another change of the members isn't committed yet.
+        case changeUnderWay = 20
     }
 
     enum Kind: UInt8 {
@@ -35,6 +43,9 @@ enum PeerFrame {
         case applied = 4
         case settled = 5
         case handOver = 6
+        case introduction = 20
+        case dismissal = 21
+        case proposeMember = 22
     }
 
     var kind: Kind {
@@ -45,6 +56,9 @@ enum PeerFrame {
         case .applied: .applied
         case .settled: .settled
         case .handOver: .handOver
+        case .introduction: .introduction
+        case .dismissal: .dismissal
+        case .proposeMember: .proposeMember
         }
     }
 
@@ -69,6 +83,12 @@ enum PeerFrame {
         case .handOver(let target):
             // No node has the id 0.
             writer.write(target?.rawValue ?? 0)
+        case .introduction(let address):
+            writer.writeString(address)
+        case .dismissal:
+            break
+        case .proposeMember(let envelope):
+            writer.writeRaw(envelope)
         }
         return writer.bytes
     }
@@ -99,6 +119,13 @@ enum PeerFrame {
         case .handOver:
             let target = NodeID(try reader.readUInt32())
             self = .handOver(to: target.rawValue == 0 ? nil : target)
+        case .introduction:
+            self = .introduction(
+                address: try reader.readString(limit: Configuration.addressLimit))
+        case .dismissal:
+            self = .dismissal
+        case .proposeMember:
+            self = .proposeMember(Array(try reader.readRaw(reader.remaining)))
         }
         try reader.finish()
     }

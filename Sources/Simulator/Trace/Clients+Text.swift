@@ -48,6 +48,7 @@ extension Command {
         case .createToken(let token): "create \(token.role) token \(token.id.brief)"
         case .revokeToken(let id): "revoke token \(id.brief)"
         case .updateSettings: "update settings"
+        case .changeMember(let command): command.request.text
         case .tick: "time passes"
         case .reportLastUsed(let keys): "last use of \(keys.count) keys"
         }
@@ -117,6 +118,16 @@ extension ClientFailure {
         case .diskFull: "disk full"
         case .transferFailed: "transfer failed"
         default: "\(self)"
+        }
+    }
+}
+
+extension MemberRequest {
+    var text: String {
+        switch self {
+        case .add(let id, _, _): "add \(id)"
+        case .promote(let id): "promote \(id)"
+        case .remove(let id): "remove \(id)"
         }
     }
 }
