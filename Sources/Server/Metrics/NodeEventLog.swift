@@ -33,6 +33,15 @@ final class NodeEventLog: Sendable {
             note(failure)
         case .diskFull(let isFull):
             log.error("disk_full", ["full": isFull])
+        case .membersChanged(let configuration):
+            log.info(
+                "members_changed",
+                [
+                    "voters": NodeEventLog.text(configuration.voters),
+                    "learners": NodeEventLog.text(configuration.learners),
+                ])
+        case .removed:
+            log.error("removed", ["detail": "this node is no member any more"])
         case .snapshotWritten(let index):
             snapshotsWritten.add()
             log.info("snapshot_written", ["index": index])
@@ -55,6 +64,10 @@ final class NodeEventLog: Sendable {
             linkFailures[position].add()
         }
         log.warning("peer_link_failed", ["reason": failure.rawValue])
+    }
+
+    private static func text(_ nodes: [NodeID]) -> String {
+        nodes.isEmpty ? "none" : nodes.map(\.description).joined(separator: " ")
     }
 
     static func text(_ standing: Standing) -> String {

@@ -25,6 +25,9 @@ public struct Coverage: Sendable {
     public var linksFailed = 0
     public var forgeriesFound = 0
     public var foreignIncarnations = 0
+    /// How often a node learned of other members, and that it is none any more.
+    public var membersFollowed = 0
+    public var removals = 0
     public var clockDisagreements = 0
     public var fullDisks = 0
     public var digests = 0
@@ -73,6 +76,8 @@ public struct Coverage: Sendable {
         case .standingChanged(let standing): if standing.isWhole { repairs += 1 }
         case .clockDisagreement(let disagree): if disagree { clockDisagreements += 1 }
         case .diskFull(let isFull): if isFull { fullDisks += 1 }
+        case .membersChanged: membersFollowed += 1
+        case .removed: removals += 1
         case .roleChanged, .leaderChanged: break
         }
     }
@@ -105,6 +110,7 @@ public struct Coverage: Sendable {
             ("snapshots installed", snapshotsInstalled), ("snapshots refused", snapshotsRefused),
             ("links failed", linksFailed), ("forgeries found", forgeriesFound),
             ("foreign incarnations", foreignIncarnations),
+            ("members followed", membersFollowed), ("removals learned of", removals),
             ("clock disagreements", clockDisagreements), ("full disks noticed", fullDisks),
             ("states compared", digests), ("entries committed", committed),
             ("linearizable reads", reads), ("validations", validations),

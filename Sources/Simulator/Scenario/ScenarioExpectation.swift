@@ -53,6 +53,8 @@ public struct ScenarioExpectation: Hashable, Sendable {
         case unauthenticated
         case forbidden
         case transferFailed = "transfer_failed"
+        case changeUnderWay = "change_under_way"
+        case notMember = "not_member"
     }
 
     public enum Cluster: Hashable, Sendable {

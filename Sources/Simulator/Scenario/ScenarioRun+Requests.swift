@@ -259,6 +259,8 @@ extension ScenarioRun {
         case .diskFull: .failed(.diskFull)
         case .unavailable: .failed(.unavailable)
         case .transferFailed: .failed(.transferFailed)
+        case .changeUnderWay: .failed(.changeUnderWay)
+        case .notMember: .failed(.notMember)
         case .outcomeUnknown: .unknown
         }
     }

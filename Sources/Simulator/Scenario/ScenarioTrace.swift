@@ -122,6 +122,8 @@ struct ScenarioTrace {
         case .clockDisagreement(let isSo):
             return isSo ? "sees the clocks disagree" : "sees the clocks agree again"
         case .peerLinkFailed(let failure): return noteRefusal(failure, id)
+        case .membersChanged(let configuration): return "has members \(configuration.text)"
+        case .removed: return "is no member any more"
         case .diskFull(let isSo): return isSo ? "runs out of room" : "finds room"
         case .snapshotWritten(let index): return "wrote a snapshot up to #\(index)"
         case .snapshotInstalled(let index, let from):

@@ -117,6 +117,8 @@ extension ClientFailure {
         case .noLeader: "no leader"
         case .diskFull: "disk full"
         case .transferFailed: "transfer failed"
+        case .changeUnderWay: "a change under way"
+        case .notMember: "no member"
         default: "\(self)"
         }
     }

@@ -65,6 +65,8 @@ extension NodeEvent {
         case .clockDisagreement(let isSo):
             isSo ? "sees the wall clocks disagree" : "sees the wall clocks agree"
         case .peerLinkFailed(let failure): "closes a link: \(failure.rawValue)"
+        case .membersChanged(let configuration): "has members \(configuration.text)"
+        case .removed: "is no member any more"
         case .diskFull(let isSo): isSo ? "runs out of room" : "finds room"
         case .snapshotWritten(let index): "wrote a snapshot up to #\(index)"
         case .snapshotInstalled(let index, let from):
@@ -148,5 +150,14 @@ extension Duration {
 extension String {
     func padded(_ width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - count))
+    }
+}
+
+extension Configuration {
+    /// The voters, then learners with a plus and former members with a minus before their ids.
+    public var text: String {
+        let words =
+            voters.map { "\($0)" } + learners.map { "+\($0)" } + former.map { "-\($0.id)" }
+        return words.joined(separator: " ")
     }
 }

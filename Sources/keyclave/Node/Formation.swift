@@ -74,7 +74,8 @@ struct Formation {
         Journal.Identity(
             clusterID: cluster.bytes, node: configuration.node,
             members: configuration.members.map {
-                IdentityMember(node: $0.id, address: "\($0.peer)")
+                IdentityMember(
+                    node: $0.id, address: "\($0.peer)", clientAddress: "\($0.http)")
             },
             incarnation: incarnation, genesis: genesis.encode())
     }
