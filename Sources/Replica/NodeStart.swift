@@ -112,7 +112,7 @@ extension Node {
         }
     }
 
-    private static func state(
+    static func state(
         from recovery: Recovery
     ) throws(NodeStartRefusal) -> StateMachine {
         guard let snapshot = recovery.snapshot else {
@@ -133,14 +133,31 @@ extension Node {
         }
     }
 
+    /// The members before the first entry of the log: the snapshot's, or those who formed the
+    /// cluster; of a node that joins, none.
+    static func firstConfiguration(
+        of recovery: Recovery
+    ) throws(NodeStartRefusal) -> Configuration {
+        if let snapshot = recovery.snapshot {
+            guard let metadata = SnapshotMetadata(snapshot.description) else {
+                throw .snapshotUnreadable("the configuration isn't one")
+            }
+            return metadata.configuration
+        }
+        let founders = recovery.identity.genesis.isEmpty ? [] : recovery.identity.members
+        return Configuration(
+            members: founders.map { member in
+                Member(
+                    id: member.node, role: .voter, address: member.address,
+                    clientAddress: member.clientAddress)
+            })
+    }
+
     private static func raftStart(
         from recovery: Recovery
     ) throws(NodeStartRefusal) -> RaftStart {
         let identity = recovery.identity
-        let metadata = recovery.snapshot.flatMap { SnapshotMetadata($0.description) }
-        if recovery.snapshot != nil, metadata == nil {
-            throw .snapshotUnreadable("the configuration isn't one")
-        }
+        let configuration = try firstConfiguration(of: recovery)
         var entries: [Entry] = []
         entries.reserveCapacity(recovery.records.count)
         do throws(MalformedBytes) {
@@ -148,17 +165,11 @@ extension Node {
         } catch {
             throw .entryUnreadable(error)
         }
-        // A node that joins is no founder.
-        let founders = identity.genesis.isEmpty ? [] : identity.members
-        let first = Configuration(
-            members: founders.map { member in
-                Member(
-                    id: member.node, role: .voter, address: member.address,
-                    clientAddress: member.clientAddress)
-            })
         return RaftStart(
-            id: identity.node, configuration: metadata?.configuration ?? first,
-            hardState: HardState(recovery.hardState), snapshot: metadata, entries: entries,
+            id: identity.node, configuration: configuration,
+            hardState: HardState(recovery.hardState),
+            snapshot: recovery.snapshot.flatMap { SnapshotMetadata($0.description) },
+            entries: entries,
             standing: Standing(recovery.verdict), isBlank: identity.genesis.isEmpty)
     }
 }
