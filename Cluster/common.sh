@@ -55,19 +55,30 @@ read_plan() {
 node_directory() { printf '%s/n%s' "$directory" "$1"; }
 configuration() { printf '%s/n%s/node.json' "$directory" "$1"; }
 
-# The process id of a node that runs. The file alone proves nothing: after a crash the number may
-# belong to anybody, so the process must be a `serve` with this very configuration.
-running_pid() {
-    local pid_file pid
+# Whether process $1 is a `serve` with the configuration file $2.
+serves() {
     local -a words
-    pid_file=$(node_directory "$1")/pid
-    [ -f "$pid_file" ] || return 1
-    read -r pid <"$pid_file" || [ -n "${pid:-}" ] || return 1
-    [[ $pid =~ ^[1-9][0-9]*$ ]] || return 1
-    mapfile -d '' -t words 2>/dev/null <"/proc/$pid/cmdline" || return 1
-    [ "${words[1]:-}" = serve ] || return 1
-    [ "${words[3]:-}" = "$(configuration "$1")" ] || return 1
-    printf '%s' "$pid"
+    { mapfile -d '' -t words <"/proc/$1/cmdline"; } 2>/dev/null || return 1
+    [ "${words[1]:-}" = serve ] && [ "${words[3]:-}" = "$2" ]
+}
+
+# The process id of a node that runs. The file alone proves nothing: after a crash the number may
+# belong to anybody, and a node that was started by hand isn't in it.
+running_pid() {
+    local pid file
+    file=$(configuration "$1")
+    { read -r pid <"$(node_directory "$1")/pid"; } 2>/dev/null || true
+    if [[ ${pid:-} =~ ^[1-9][0-9]*$ ]] && serves "$pid" "$file"; then
+        printf '%s' "$pid"
+        return
+    fi
+    for pid in /proc/[1-9]*; do
+        pid=${pid#/proc/}
+        serves "$pid" "$file" || continue
+        printf '%s' "$pid"
+        return
+    done
+    return 1
 }
 
 # Whether anybody listens at host $1 and port $2.

@@ -63,6 +63,17 @@ struct Log: Sendable {
         return entries[skipped...].reduce(0) { $0 + $1.cost }
     }
 
+    /// Whether more than so many bytes of entries stand behind `index`; looks at no more of them.
+    func holds(moreThan bytes: Int, after index: LogIndex) -> Bool {
+        var cost = 0
+        var place = lastIndex
+        while place > max(index, base.index), cost <= bytes {
+            cost += self[place].cost
+            place = place.previous
+        }
+        return cost > bytes
+    }
+
     /// The last position at or before `index` whose term is at most `term`: where a log that
     /// holds another entry at `index` may agree with this one. The base if there is none behind.
     func lastPosition(notAfter index: LogIndex, termAtMost term: Term) -> LogPosition {

@@ -30,6 +30,11 @@ struct PendingWrites: Sendable {
         writes.append(Write(lowest: first, last: last, began: now))
     }
 
+    /// What waited for room goes to the disk only now.
+    mutating func beginAgain(at now: Instant) {
+        for number in writes.indices { writes[number].began = now }
+    }
+
     /// Confirms every write up to the first that ended with `position`. Returns false, and
     /// changes nothing, if no unconfirmed write did.
     mutating func confirm(_ position: LogPosition) -> Bool {

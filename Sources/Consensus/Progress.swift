@@ -24,6 +24,10 @@ struct Progress: Sendable {
 
     /// When it was last heard in this term; the election counts as the first time.
     var lastContact: Instant
+    /// When it last acknowledged entries, or bytes of a snapshot, that it hadn't before.
+    var advancedAt = Instant.zero
+    /// Whether it has taken bytes of a snapshot and not come near the log's end since.
+    var isCatchingUp = false
     /// The newest round it has answered, and the newest sent to it.
     var answeredRound: UInt64 = 0
     var sentRound: UInt64 = 0

@@ -98,10 +98,12 @@ extension Raft {
         announced = present
     }
 
-    /// Whether a write hangs: such a node neither leads nor campaigns.
+    /// Whether a write hangs: such a node neither leads nor campaigns. Entries that wait for room
+    /// on the disk of the only voter don't hang.
     var isStorageStalled: Bool {
         let limit = settings.storageStallTimeout
-        if let oldest = writes.oldest, clock.now - oldest >= limit { return true }
+        let waitsForRoom = isDiskFull && isOnlyVoter
+        if !waitsForRoom, let oldest = writes.oldest, clock.now - oldest >= limit { return true }
         if let since = hardStateSince, clock.now - since >= limit { return true }
         return false
     }

@@ -69,6 +69,7 @@ extension Raft {
     ) {
         observe(reading)
         isDiskFull = isFull
+        if !isFull { writes.beginAgain(at: clock.now) }
         if isFull, isLeader, !isOnlyVoter { handOver(&effects) }
         flush(&effects)
     }

@@ -18,6 +18,7 @@ extension Raft {
         leadership.beginRound(at: clock.now)
         // Nothing of earlier terms is committed by counting; this entry brings them along.
         appendAsLeader([[]], kind: .noop, &effects)
+        if isOnlyVoter { advanceCommit(&effects) }
     }
 
     /// Time has passed for a leader: its quorum, its disk, its heartbeat, its transfer.

@@ -66,8 +66,11 @@ extension Raft {
         stepDownIfRemoved(&effects)
     }
 
-    /// Whether a majority that holds this entry commits it.
+    /// Whether a majority that holds this entry commits it. What the only voter holds durably is
+    /// committed whatever its term: no other log can ever win (§3.6.2 guards against one), and on
+    /// a full disk there may be no room for an entry of its own term.
     private func isCountable(_ index: LogIndex) -> Bool {
+        if isOnlyVoter { return true }
         #if MUTANTS
         if PlantedBug.isOn(.olderTermsCounted) { return true }
         #endif
@@ -174,6 +177,9 @@ extension Raft {
         case .needsSnapshot: leadership.progress[number].requireSnapshot()
         case .accepted(let match):
             guard match <= lastIndex else { return }
+            if match > leadership.progress[number].match {
+                leadership.progress[number].advancedAt = clock.now
+            }
             leadership.progress[number].accept(match)
             if case .snapshot = leadership.progress[number].pace, match >= log.base.index {
                 leadership.progress[number].leaveSnapshot()

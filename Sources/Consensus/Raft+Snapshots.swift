@@ -16,6 +16,23 @@ extension Raft {
 
     // MARK: The leader
 
+    /// Whether a member that takes this leader's snapshot, or has taken it and is still further
+    /// behind than the entries that the next one would leave in memory, has got on within
+    /// `patience`.
+    public mutating func awaitsMember(patience: Duration) -> Bool {
+        guard case .leader(let leading) = state else { return false }
+        var awaits = false
+        for (number, progress) in leading.progress.enumerated() where progress.isCatchingUp {
+            let takes = if case .snapshot = progress.pace { true } else { false }
+            if !takes, !log.holds(moreThan: settings.retainedLogBytes, after: progress.match) {
+                leadership.progress[number].isCatchingUp = false
+                continue
+            }
+            if clock.now - progress.advancedAt < patience { awaits = true }
+        }
+        return awaits
+    }
+
     /// Heartbeat and chunk for a follower that needs a snapshot.
     mutating func sendSnapshotOwed(to number: Int, _ effects: inout [RaftEffect]) {
         let progress = leadership.progress[number]
@@ -76,6 +93,10 @@ extension Raft {
         guard case .snapshot(var transfer) = leading.progress[number].pace,
             transfer.position == reply.snapshot
         else { return }
+        if reply.nextOffset > transfer.offset {
+            leadership.progress[number].advancedAt = clock.now
+            leadership.progress[number].isCatchingUp = true
+        }
         if reply.nextOffset == transfer.end, transfer.isLast {
             // All is there; the follower's next acknowledgement tells that it is installed. The
             // last chunk is offered again from time to time, in case it was refused.

@@ -25,7 +25,13 @@ extension Raft {
         #if MUTANTS
         if PlantedBug.isOn(.readBeforeOpening) { return true }
         #endif
-        return commitIndex >= leadership.opening
+        return commitIndex >= leadership.opening || isSureOfAll(leadership)
+    }
+
+    /// Whether, as the only voter, it has committed all that was in its log when it was elected:
+    /// nobody else can have committed more.
+    private func isSureOfAll(_ leadership: Leadership) -> Bool {
+        isOnlyVoter && commitIndex >= leadership.opening.previous
     }
 
     /// The first entry in memory. What precedes it isn't needed on disk either once `snapshot`
@@ -69,8 +75,11 @@ extension Raft {
 
     /// Whether an entry of the current term is known here to be committed. Before that a leader
     /// knows, and tells its followers, an older commit index than others may have acted upon
-    /// (Ongaro 2014, §6.4).
-    public var hasCommittedInTerm: Bool { log.term(at: commitIndex) == term }
+    /// (Ongaro 2014, §6.4); but for the only voter, which needs no such entry.
+    public var hasCommittedInTerm: Bool {
+        if case .leader(let leadership) = state, isSureOfAll(leadership) { return true }
+        return log.term(at: commitIndex) == term
+    }
 
     /// Whether, leading, it lacks a majority's agreement on the time.
     public var clocksDisagree: Bool {

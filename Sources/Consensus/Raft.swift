@@ -16,8 +16,9 @@ import Basics
 ///   entry only for another term at the same index, and never one that is committed.
 /// - *Leader completeness*: a committed entry is in the log of every later leader (§3.6.3). Votes
 ///   go only to logs at least as up to date (§3.6.1); only entries of the leader's own term are
-///   committed by counting (§3.6.2); only durable entries count, the leader's own included
-///   (§10.2.1: it writes in parallel with its followers).
+///   committed by counting (§3.6.2), but for the only voter's, whom nobody can contradict; only
+///   durable entries count, the leader's own included (§10.2.1: it writes in parallel with its
+///   followers).
 /// - *State-machine safety*: commit indices only rise, and what is committed never changes.
 /// - *Members change one at a time*: a change is in force from the moment its entry is appended,
 ///   is taken back with it, and begins only when the last is committed, as is an entry of the

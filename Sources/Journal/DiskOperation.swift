@@ -63,8 +63,8 @@ public struct DiskRead: Hashable, Sendable {
 
 /// Why a batch failed.
 public enum DiskFailure: Error, Hashable, Sendable {
-    /// The disk, or the quota, is full (`ENOSPC`, `EDQUOT`), and it was a `create` or a `write`
-    /// that found out.
+    /// The disk, or the quota, is full (`ENOSPC`, `EDQUOT`), and it was a `create`, a `write` or a
+    /// `rename` that found out.
     case noSpace
     /// Anything else, and every failed sync: in words for a log line.
     case broken(String)

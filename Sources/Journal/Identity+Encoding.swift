@@ -61,15 +61,16 @@ extension Identity {
         guard version <= Identity.formatVersion else {
             throw .newerFormat(file: FileName.identity, version: version)
         }
+        guard version == Identity.formatVersion else { throw .olderFormat(version: version) }
         do {
             var reader = ByteReader(bytes[16...].dropLast(4))
-            self = try Identity(body: &reader, version: version)
+            self = try Identity(body: &reader)
         } catch {
             throw .identityDamaged(error.reason)
         }
     }
 
-    private init(body reader: inout ByteReader, version: UInt32) throws(MalformedBytes) {
+    private init(body reader: inout ByteReader) throws(MalformedBytes) {
         let clusterID = Array(try reader.readRaw(Identity.clusterIDCount))
         let node = NodeID(try reader.readUInt32())
         let incarnation = try reader.readUInt64()
@@ -84,9 +85,7 @@ extension Identity {
         for _ in 0..<count {
             let member = NodeID(try reader.readUInt32())
             let address = try reader.readString(limit: Identity.addressLimit)
-            // Version 1 didn't know where clients find it.
-            let clientAddress =
-                version > 1 ? try reader.readString(limit: Identity.addressLimit) : ""
+            let clientAddress = try reader.readString(limit: Identity.addressLimit)
             members.append(
                 IdentityMember(node: member, address: address, clientAddress: clientAddress))
         }

@@ -46,6 +46,14 @@ public struct Identity: Hashable, Sendable {
     }
 
     public static let clusterIDCount = 16
-    /// The format version written, and the newest that is read.
-    public static let formatVersion: UInt32 = 2
+    /// The format version of the directory as a whole: the one written, and the only one read. It
+    /// rises whenever any file changes its layout, the state inside of snapshots and the commands
+    /// inside of entries included.
+    ///
+    /// | version | since |
+    /// |---|---|
+    /// | 1 | the hard state was a term and a vote |
+    /// | 2 | it also holds the incarnations of the peers |
+    /// | 3 | members come and go, with addresses, roles and incarnations |
+    public static let formatVersion: UInt32 = 3
 }

@@ -17,9 +17,9 @@ import Basics
 /// | a header of a batch beginning here, bad body | no header of a later batch | in doubt |
 /// | anything | a header of a later batch | corrupt here |
 ///
-/// A header that stands where it doesn't belong was misdirected by the disk, and yet proves that
-/// its batch was begun: one that begins at the end of the good batches leaves the node in doubt,
-/// a later one is corruption.
+/// A header that stands where it doesn't belong, be it in another segment's file, was misdirected by
+/// the disk, and yet proves that its batch was begun: one that begins at the end of the good batches
+/// leaves the node in doubt, a later one is corruption.
 struct LogScan {
     enum Finding: Hashable {
         case whole
@@ -54,6 +54,8 @@ struct LogScan {
     /// Files that nothing needs any more.
     var superfluous: [String] = []
     var spare: SegmentName?
+    /// Files with a misdirected header that leaves the node in doubt: nothing else tells of it.
+    var evidence: [String] = []
     var blemishes: [String] = []
 
     /// `covered` is the last index of the snapshot that the log will be used with; zero if none.
@@ -90,6 +92,7 @@ struct LogScan {
         for image in images {
             for stray in image.strays { judge(stray, in: image) }
         }
+        superfluous.removeAll { evidence.contains($0) }
     }
 
     private mutating func judge(_ stray: BatchHeader, in image: SegmentImage) {
@@ -101,6 +104,7 @@ struct LogScan {
             guard stray.offset == offset else {
                 return fail(image, at: position, "a batch behind the log's end was misdirected")
             }
+            evidence.append(image.name.description)
             if case .inDoubt(let position) = finding {
                 finding = .inDoubt(max(position, stray.last))
             } else {

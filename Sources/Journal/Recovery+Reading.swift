@@ -179,6 +179,7 @@ extension LogContinuation {
         spare = scan.spare
         nextSequence = (names.last?.sequence ?? 0) + 1
         superfluous = scan.superfluous
+        evidence = scan.evidence
         segments = scan.segments
         isSealed = scan.finding != .whole
         isDamaged = scan.isDamaged
@@ -193,6 +194,7 @@ extension LogContinuation {
             isDamaged = true
             spare = nil
             superfluous = []
+            evidence = []
             segments = names.map { RetainedSegment($0, first: nil) }
             offset = max(scan.offset, scan.furthestOffset)
             last = covered

@@ -56,6 +56,8 @@ public enum RecoveryRefusal: Error, Hashable, Sendable {
     case foreign(String)
     /// It was written by a newer version.
     case newerFormat(file: String, version: UInt32)
+    /// It was formatted by an older version, whose files this one would misread.
+    case olderFormat(version: UInt32)
 }
 
 /// A snapshot that recovery found whole.
@@ -113,4 +115,6 @@ struct LogContinuation: Hashable, Sendable {
     /// is until its repair begins).
     var restartsAtOnce: Bool
     var superfluous: [String]
+    /// Files that alone tell of the doubt.
+    var evidence: [String]
 }

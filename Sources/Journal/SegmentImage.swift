@@ -35,20 +35,25 @@ struct SegmentImage {
     private let batches: [Int: (header: BatchHeader, copies: Int)]
     /// The log offset of the file's first byte, from the headers; nil if none stands.
     let base: UInt64?
-    /// Headers that name another place than the one they stand at: writes that the disk misdirected.
+    /// Headers that name another place than the one they stand at, in this file or in another
+    /// segment's: writes that the disk misdirected. Files are made new and of zeroes, so no header
+    /// is a leftover.
     let strays: [BatchHeader]
 
     init(_ name: SegmentName, bytes: [UInt8], of identity: Identity) {
         self.name = name
         self.bytes = bytes
         geometry = identity.geometry
-        let found = SegmentImage.standing(in: bytes, name, of: identity)
-        let base = SegmentImage.base(of: found, sectorBytes: geometry.sectorBytes)
+        let found = SegmentImage.standing(in: bytes, of: identity)
+        let own = found.filter { $0.header.segment == name.sequence }
+        let base = SegmentImage.base(of: own, sectorBytes: geometry.sectorBytes)
         var headers: [Standing] = []
         var batches: [Int: (header: BatchHeader, copies: Int)] = [:]
         var strays: [BatchHeader] = []
         for standing in found {
-            guard let base, standing.base(sectorBytes: geometry.sectorBytes) == base else {
+            guard let base, standing.header.segment == name.sequence,
+                standing.base(sectorBytes: geometry.sectorBytes) == base
+            else {
                 strays.append(standing.header)
                 continue
             }
@@ -61,13 +66,11 @@ struct SegmentImage {
         self.strays = strays
     }
 
-    private static func standing(
-        in bytes: [UInt8], _ name: SegmentName, of identity: Identity
-    ) -> [Standing] {
+    private static func standing(in bytes: [UInt8], of identity: Identity) -> [Standing] {
         var found: [Standing] = []
         for position in stride(from: 0, to: bytes.count, by: identity.geometry.sectorBytes) {
             guard let (header, copy) = BatchHeader.standing(at: position, of: bytes),
-                header.incarnation == identity.incarnation, header.segment == name.sequence
+                header.incarnation == identity.incarnation
             else { continue }
             let start = copy == .before ? position : position - header.distance
             found.append(Standing(position: position, start: start, header: header))

@@ -40,6 +40,7 @@ extension WriteAheadLog {
                 segments[segments.count - 1].first = opened
                 prune()
             }
+            if last != nil { releaseEvidence() }
             return Durable(hardState: state, last: last)
         }
     }
@@ -75,6 +76,7 @@ extension WriteAheadLog {
     private mutating func open() -> DiskBatch {
         var operations = segments.map { DiskOperation.sync($0.name.description) }
         operations += (spare.map { [$0] } ?? []).map { .sync($0.description) }
+        operations += evidence.map { .sync($0) }
         operations += [.sync(FileName.hardState), .syncDirectory]
         operations += garbage.map { .delete($0) }
         operations.append(.syncDirectory)

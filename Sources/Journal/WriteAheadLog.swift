@@ -83,6 +83,9 @@ public struct WriteAheadLog: Sendable {
     var waitingState: JournalHardState?
     /// Files to be deleted when it suits.
     var garbage: [String]
+    /// Files that alone tell of the doubt, some of them among the segments: kept until a batch
+    /// that carries it, or has settled it, is durable.
+    var evidence: [String]
     var inFlight: (id: DiskBatch.ID, what: InFlight)?
     var batches: UInt64 = 0
     var isOpen = false
@@ -121,6 +124,7 @@ public struct WriteAheadLog: Sendable {
         restartAfter = log.restartAfter
         restartsAtOnce = log.restartsAtOnce
         isDamaged = log.isDamaged
+        evidence = log.evidence
         garbage = log.superfluous + [FileName.incompleteIdentity, FileName.incompleteSegment]
         last = log.last
         doubt = log.doubt
@@ -204,12 +208,19 @@ public struct WriteAheadLog: Sendable {
         if !isDamaged, let doubt, doubt <= position { self.doubt = nil }
     }
 
+    /// A batch behind the recovered end is durable: no file need tell of the doubt any more.
+    mutating func releaseEvidence() {
+        let kept = segments.map(\.name.description)
+        garbage += evidence.filter { !kept.contains($0) }
+        evidence = []
+    }
+
     /// Gives up the segments before the last one that begins, durably, with an entry that leaves
     /// no gap behind the snapshot.
     mutating func prune() {
         let needed = segments.lastIndex { $0.first.map { $0 <= covered.next } ?? false }
         guard !isDamaged, let needed, needed > 0 else { return }
-        garbage += segments[..<needed].map(\.name.description)
+        garbage += segments[..<needed].map(\.name.description).filter { !evidence.contains($0) }
         segments.removeFirst(needed)
         retryForRoom()
     }

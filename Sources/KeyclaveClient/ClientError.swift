@@ -11,11 +11,11 @@ public enum ClientError: Error, Hashable, Sendable {
     /// A node answered with something that isn't of this interface.
     case malformedAnswer(String)
 
-    /// True if a server gave the reason.
+    /// True if a server said no, and so nothing was done.
     public var isRefusal: Bool {
         switch self {
-        case .refused, .outcomeUnknown: true
-        case .unreachable, .malformedAnswer: false
+        case .refused: true
+        case .unreachable, .outcomeUnknown, .malformedAnswer: false
         }
     }
 }

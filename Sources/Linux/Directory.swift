@@ -127,14 +127,30 @@ public struct Directory: ~Copyable, Sendable {
             throw failure("fdopendir", linux_errno()).about(path)
         }
         defer { closedir(listing) }
+        do throws(SystemError) {
+            return try Directory.names(in: listing)
+        } catch {
+            throw error.about(path)
+        }
+    }
+
+    /// Reads an open listing to its end.
+    static func names(in listing: OpaquePointer) throws(SystemError) -> [String] {
         var names: [String] = []
-        while let entry = readdir(listing) {
+        while true {
+            // The end and a failure look alike but for errno, and a file that isn't listed would
+            // pass for one that never was.
+            errno = 0
+            guard let entry = readdir(listing) else {
+                let code = linux_errno()
+                guard code == 0 else { throw failure("readdir", code) }
+                return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+            }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
                 String(decoding: raw.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name != "." && name != ".." { names.append(name) }
         }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     private func open(_ name: String, _ flags: Int32) throws(SystemError) -> File {

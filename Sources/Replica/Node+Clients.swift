@@ -97,7 +97,8 @@ extension Node {
             guard authorizeOperator(request, token: token, effects: &effects) else { return }
             snapshots.waiting.append(
                 WaitingTicket(
-                    ticket: request.ticket, deadline: clock.now + settings.snapshotDeadline))
+                    ticket: request.ticket, snapshot: snapshots.begun + 1,
+                    deadline: clock.now + settings.snapshotDeadline))
             snapshots.isWanted = true
         case .query, .status:
             preconditionFailure("not a change")

@@ -38,6 +38,10 @@ struct SnapshotTraffic: Sendable {
     var nextDistrust = Instant.zero
     /// Who waits for the snapshot being made, or the next, in order of their deadlines.
     var waiting: [WaitingTicket] = []
+    /// Whether a member was catching up when that was last looked at, and when it is looked at
+    /// again.
+    var awaitsMember = false
+    var nextLook = Instant.zero
     /// Counts the snapshots begun. An encoding of an earlier one, which was given up, is dropped
     /// when it comes back.
     var begun: UInt64 = 0
@@ -45,8 +49,10 @@ struct SnapshotTraffic: Sendable {
     var isEncoderOut = false
     /// The encoding that waits until the disk has caught up.
     var paused: SnapshotEncoding?
-    /// After a snapshot found no room, none is begun or received before this.
+    /// After a snapshot found no room, none is begun or received before this; and how long that
+    /// is the next time. To fill a disk up again and again would leave no room to anybody.
     var retryAt = Instant.zero
+    var retryPause = Duration.zero
     var transfers: [Transfer] = []
     /// The snapshot that is being received.
     var receiving: Reception?
@@ -58,6 +64,8 @@ struct SnapshotTraffic: Sendable {
 /// Somebody who asked for a snapshot and is answered at the latest at the deadline.
 struct WaitingTicket: Sendable {
     var ticket: RequestTicket
+    /// The first snapshot begun since, which holds all that was applied when the wish came.
+    var snapshot: UInt64
     var deadline: Instant
 }
 
@@ -78,18 +86,22 @@ extension Node {
         }
         guard isSnapshotDue, !store.isWriting, !snapshots.isEncoderOut, snapshots.paused == nil,
             snapshots.installing == nil, snapshots.retryAt <= clock.now, !isDiskFull,
-            raft.standing.isWhole
+            raft.standing.isWhole, !isWaitingForMember()
         else { return }
         snapshots.isWanted = false
         snapshots.isNeeded = false
         let applied = state.appliedIndex
         if snapshots.isDistrusted, applied == raft.snapshot?.lastIndex {
-            if raft.lastIndex == applied { appendTick() }
+            if raft.lastIndex == applied {
+                appendTick()
+                performRaftEffects(&effects)
+            }
             return
         }
         guard applied > (raft.snapshot?.lastIndex ?? .zero), let term = raft.term(at: applied)
         else {
-            return endSnapshot(at: raft.snapshot?.lastIndex ?? .zero, effects: &effects)
+            let last = raft.snapshot?.lastIndex ?? .zero
+            return answerSnapshotTickets(.done(at: last), effects: &effects)
         }
         let metadata = SnapshotMetadata(
             lastIndex: applied, lastTerm: term, lastTime: state.time,
@@ -102,11 +114,28 @@ extension Node {
     }
 
     var isSnapshotDue: Bool {
+        snapshots.isWanted || snapshots.isNeeded || snapshots.isDistrusted || isLogLong(times: 1)
+    }
+
+    private func isLogLong(times factor: Int) -> Bool {
         let logBytes = raft.logBytesSinceSnapshot
-        return snapshots.isWanted || snapshots.isNeeded || snapshots.isDistrusted
-            || logBytes >= settings.snapshotLogBytes
-            || journal.retainedBytes >= settings.journalFileBytes
+        return logBytes >= settings.snapshotLogBytes * factor
+            || journal.retainedBytes >= settings.journalFileBytes * factor
                 && logBytes >= settings.snapshotLogBytes / 64
+    }
+
+    /// A member that takes this node's snapshot, or the entries behind it, would have to begin anew
+    /// with the next one, and under a steady load again and again. So that one waits as long as
+    /// the member gets on and the log has not become too long altogether.
+    private mutating func isWaitingForMember() -> Bool {
+        guard !snapshots.isWanted, !snapshots.isNeeded, !snapshots.isDistrusted,
+            !isLogLong(times: NodeLimits.deferredLogFactor)
+        else { return false }
+        if snapshots.nextLook <= clock.now {
+            snapshots.nextLook = clock.now + settings.raft.heartbeatInterval
+            snapshots.awaitsMember = raft.awaitsMember(patience: settings.snapshotPatience)
+        }
+        return snapshots.awaitsMember
     }
 
     private mutating func order(_ encoding: SnapshotEncoding, effects: inout [NodeEffect]) {
@@ -127,14 +156,14 @@ extension Node {
         }
     }
 
-    private mutating func endSnapshot(at index: LogIndex, effects: inout [NodeEffect]) {
-        answerSnapshotTickets(.done(at: index), effects: &effects)
-    }
-
-    /// Answers everybody who waits for a snapshot.
-    mutating func answerSnapshotTickets(_ reply: ClientReply, effects: inout [NodeEffect]) {
-        for waiting in snapshots.waiting { effects.append(.reply(waiting.ticket, reply)) }
-        snapshots.waiting.removeAll()
+    /// Answers everybody who waits for a snapshot, or only those who wait for this one.
+    mutating func answerSnapshotTickets(
+        _ reply: ClientReply, through number: UInt64 = .max, effects: inout [NodeEffect]
+    ) {
+        for waiting in snapshots.waiting where waiting.snapshot <= number {
+            effects.append(.reply(waiting.ticket, reply))
+        }
+        snapshots.waiting.removeAll { $0.snapshot <= number }
     }
 
     /// Ends the waiting for a snapshot that isn't durable in time: none may be begun while the
@@ -159,6 +188,7 @@ extension Node {
 
     /// Takes what became of a snapshot file.
     mutating func take(_ event: SnapshotEvent, effects: inout [NodeEffect]) {
+        snapshots.retryPause = .zero
         switch event {
         case .written(let description):
             guard let metadata = SnapshotMetadata(description) else {
@@ -168,7 +198,8 @@ extension Node {
             snapshots.isDistrusted = false
             journal.compact(through: metadata.lastIndex)
             effects.append(.report(.snapshotWritten(metadata.lastIndex)))
-            endSnapshot(at: metadata.lastIndex, effects: &effects)
+            answerSnapshotTickets(
+                .done(at: metadata.lastIndex), through: snapshots.begun, effects: &effects)
         case .installed(let description):
             install(description, effects: &effects)
         }
@@ -176,7 +207,9 @@ extension Node {
 
     /// The snapshot being made, or the one being received, found no room and was given up.
     mutating func abandonSnapshots(_ effects: inout [NodeEffect]) {
-        snapshots.retryAt = clock.now + settings.roomCheckInterval
+        let pause = max(snapshots.retryPause, settings.roomCheckInterval)
+        snapshots.retryAt = clock.now + pause
+        snapshots.retryPause = min(pause * 2, settings.roomCheckInterval * 16)
         if !store.isWriting {
             snapshots.paused = nil
             snapshots.isWanted = false
@@ -203,6 +236,12 @@ extension Node {
             snapshots.isNeeded = true
             return
         }
+        // Raft asks again for what a hanging disk hasn't read yet: one read is enough.
+        guard
+            !snapshots.transfers.contains(where: {
+                $0.peer == peer && $0.offset == offset && $0.file == file
+            })
+        else { return }
         guard let (read, isLast) = store.read(from: Int(clamping: offset), maximum: maxBytes) else {
             guard let metadata = SnapshotMetadata(file.description) else { return }
             return raft.sendSnapshotChunk(

@@ -22,6 +22,10 @@ enum NodeLimits {
     /// Requests to change the members that wait for each other.
     static let waitingMemberChanges = 16
 
+    /// How many times longer than usual the log may become while a snapshot waits for a member
+    /// that is catching up.
+    static let deferredLogFactor = 8
+
     /// Holds the relations between these limits and those of the modules below. Called once when
     /// a node is made.
     static func proveRelations(_ settings: RaftSettings, _ journal: JournalSettings) {

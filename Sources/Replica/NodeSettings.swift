@@ -34,6 +34,9 @@ public struct NodeSettings: Sendable {
     /// A snapshot is also written when the log's files are this large: a trickle of small batches
     /// takes many times the room of its entries, because each batch begins on a page of its own.
     public var journalFileBytes = 256 << 20
+    /// A snapshot that is due waits for a member that is catching up, up to a bound on the log;
+    /// one that hasn't got on for this long is waited for no more.
+    public var snapshotPatience = Duration.seconds(10)
 
     public init() {}
 
@@ -49,8 +52,9 @@ public struct NodeSettings: Sendable {
             ("readDeadline", readDeadline), ("resendInterval", resendInterval),
             ("settleDeadline", settleDeadline), ("handshakeDeadline", handshakeDeadline),
             ("dialBackoff.first", dialBackoff.first), ("roomCheckInterval", roomCheckInterval),
-            ("lastUsedInterval", lastUsedInterval),
-            ("memberChangePatience", memberChangePatience), ("snapshotDeadline", snapshotDeadline),
+            ("lastUsedInterval", lastUsedInterval), ("snapshotDeadline", snapshotDeadline),
+            ("snapshotPatience", snapshotPatience),
+            ("memberChangePatience", memberChangePatience),
         ]
         for (name, value) in positive where value <= .zero {
             throw InvalidNodeSettings(field: name, reason: "must be above zero")

@@ -123,6 +123,7 @@ final class ReplicaThread: @unchecked Sendable {
         guard now >= nextShow else { return }
         nextShow = now + StatusBoard.interval
         board.show(node.status)
+        events.tellRecurring(at: now)
     }
 
     /// Gives one input to the node and performs its effects. May be called again from within an
@@ -158,7 +159,7 @@ final class ReplicaThread: @unchecked Sendable {
         case .reply(let ticket, let reply):
             let front = FrontTicket(ticket).front
             replies[front].append(.reply(ticket, reply))
-        case .report(let event): events.note(event)
+        case .report(let event): events.note(event, at: Clocks.now())
         case .stopped: hasStopped = true
         case .fatal(let reason): events.end(reason)
         }

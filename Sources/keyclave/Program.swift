@@ -18,7 +18,7 @@ struct Program {
         do {
             if line.first == "help" { return try help(Array(line.dropFirst())) }
             if line.first == "--version" {
-                surroundings.print("keyclave \(Self.version)\n")
+                try surroundings.print("keyclave \(Self.version)\n")
                 return .done
             }
             if line.isEmpty {
@@ -29,7 +29,7 @@ struct Program {
                 line, root: .root, environment: surroundings.environment)
             switch result {
             case .help(let words, let command):
-                surroundings.print(Help(words: words, command: command).text)
+                try surroundings.print(Help(words: words, command: command).text)
                 return .done
             case .invocation(let invocation):
                 return try perform(invocation)
@@ -53,7 +53,7 @@ struct Program {
     /// `keyclave help`, `keyclave help key create`, `keyclave help configuration`.
     private func help(_ words: [String]) throws -> ExitCode {
         if words == ["configuration"] {
-            surroundings.print(ConfigurationHelp.text)
+            try surroundings.print(ConfigurationHelp.text)
             return .done
         }
         let result = try CommandParser.parse(words + ["--help"], root: .root)
@@ -62,7 +62,7 @@ struct Program {
             let wrong = words[path.count - 1]
             throw UsageError(words: path, message: "there is no command “\(wrong)”")
         }
-        surroundings.print(Help(words: path, command: command).text)
+        try surroundings.print(Help(words: path, command: command).text)
         return .done
     }
 

@@ -58,6 +58,10 @@ struct Arguments {
     static func seed(_ word: String?, of verb: String) throws(UsageError) -> UInt64 {
         guard let word else { throw UsageError("\(verb) takes a seed, a whole number") }
         guard let seed = UInt64(word) else {
+            guard !word.hasSuffix(".scenario") else {
+                throw UsageError(
+                    "\(verb) takes a seed, and '\(word)' is a scenario for simulate run")
+            }
             throw UsageError("a seed is a whole number from 0 to 2^64 - 1, not '\(word)'")
         }
         return seed

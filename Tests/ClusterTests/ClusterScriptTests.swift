@@ -119,6 +119,16 @@ extension RealProcesses {
                     environment: Program.environment, output: site.directory + "/n1/log")
                 defer { _ = try? process.destroy() }
                 try eventually("n1 to be back") { site.isReady(1) }
+                // The scripts know it, though `pid` still names the killed process.
+                let status = try site.run("status")
+                #expect(status.end == .exited(0), "\(status.text)")
+                #expect(status.text.contains("\(process.pid)"), "\(status.text)")
+                #expect(try site.run("up").end == .exited(0))
+                #expect(site.pid(1) == process.pid)
+                try Files.write("\(pid)", to: site.directory + "/n1/pid")
+                #expect(try site.run("down").end == .exited(0))
+                #expect(!site.isReady(1))
+                #expect(try process.wait(within: .seconds(5)) == .exited(0))
             }
         }
 

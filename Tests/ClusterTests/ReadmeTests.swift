@@ -17,6 +17,22 @@ extension RealProcesses {
             return String(rest[..<end.lowerBound])
         }
 
+        /// Where `Cluster/up` puts a cluster, as seen from the project's folder.
+        private static func standardDirectory(in scratch: String) throws -> String {
+            let output = scratch + "/standard"
+            let project = readme.deletingLastPathComponent().path
+            let shell = try ChildProcess(
+                "/bin/bash",
+                [
+                    "-c", #"source "$0/Cluster/common.sh" && printf %s "$standard_directory""#,
+                    project,
+                ],
+                environment: Program.environment, output: output)
+            #expect(try shell.wait(within: .seconds(10)) == .exited(0))
+            return try #require(Files.text(of: output).split(separator: project + "/").first)
+                .description
+        }
+
         private static let hasCurl = ["/usr/bin/curl", "/bin/curl", "/usr/local/bin/curl"]
             .contains { FileManager.default.isExecutableFile(atPath: $0) }
 
@@ -30,10 +46,14 @@ extension RealProcesses {
                     #expect(commands.contains(standard))
                     commands = commands.replacing(standard, with: "127.0.0.1:\(node.httpPort)")
                 }
+                let standardDirectory = try Self.standardDirectory(in: cluster.directory)
                 let folder = Program.path.split(separator: "/").dropLast().joined(separator: "/")
                 for (standard, here) in [
                     ("$PWD/.build/release", "/" + folder),
-                    ("cluster/operator.token", cluster.directory + "/operator.token"),
+                    (
+                        "=\(standardDirectory)/operator.token",
+                        "=" + cluster.directory + "/operator.token"
+                    ),
                 ] {
                     #expect(commands.contains(standard))
                     commands = commands.replacing(standard, with: here)

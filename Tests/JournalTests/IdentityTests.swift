@@ -41,12 +41,12 @@ import Testing
 
     @Test func `a newer version is told from damage, and another program's file from both`() {
         var newer = makeIdentity().encoded()
-        newer[8] = 2
+        newer[8] = UInt8(Identity.formatVersion + 1)
         var writer = ByteWriter(appendingTo: newer)
         writer.overwrite(CRC32C.checksum(newer.dropLast(4)), at: newer.count - 4)
         #expect(
             IdentityTests.refusal([StoredFile(name: "identity", bytes: writer.bytes)])
-                == .newerFormat(file: "identity", version: 2))
+                == .newerFormat(file: "identity", version: Identity.formatVersion + 1))
         #expect(
             IdentityTests.refusal([StoredFile(name: "identity", bytes: newer)])
                 == .identityDamaged("the checksum is wrong"))
@@ -55,6 +55,18 @@ import Testing
                 StoredFile(name: "identity", bytes: Array("id_rsa AAAAB3NzaC1yc2E".utf8))
             ])
                 == .foreign("the identity file isn't Keyclave's"))
+    }
+
+    /// Files whose layout has changed would be misread: as damage, or as votes lost.
+    @Test(arguments: 0..<Identity.formatVersion)
+    func `a directory of an older format is refused for what it is`(version: UInt32) throws {
+        let files = changing(try Node.formatted().disk.files, "identity") { bytes in
+            bytes[8] = UInt8(version)
+            var writer = ByteWriter(appendingTo: bytes)
+            writer.overwrite(CRC32C.checksum(bytes.dropLast(4)), at: bytes.count - 4)
+            bytes = writer.bytes
+        }
+        #expect(IdentityTests.refusal(files) == .olderFormat(version: version))
     }
 
     @Test func `a directory without any of our files is empty`() {

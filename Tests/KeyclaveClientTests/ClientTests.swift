@@ -123,7 +123,7 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(error?.isRefusal == true)
+        #expect(error?.isRefusal == false)
     }
 
     @Test func `503 is asked for again at the other nodes`() throws {

@@ -76,6 +76,8 @@ import Testing
     @Test(arguments: [
         ("", "", "the file is not JSON from byte 0 on."),
         ("{\"node\": \"n1\", \"heartbeat_ms\": 5", "", "the file is not JSON from byte"),
+        ("hello", "", "the file is not JSON from byte 0 on."),
+        ("{\"node\": hello}", "", "the file is not JSON from byte 9 on."),
         ("[]", "", "the file must hold a JSON object"),
         (text("\"extra\": 1"), "extra", "isn't a setting"),
         (text("\"heartbeats_ms\": 1"), "heartbeats_ms", "isn't a setting"),

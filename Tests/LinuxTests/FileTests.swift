@@ -44,6 +44,19 @@ struct FileTests {
         #expect(try directory.names() == ["a", "b"])
     }
 
+    /// What isn't listed would pass for what was never there.
+    @Test func aListingThatFailsIsNoShorterListing() throws {
+        _ = try Directory(at: temporary.path).create("a")
+        let listing = try #require(opendir(temporary.path))
+        defer { closedir(listing) }
+        #expect(try Directory.names(in: listing) == ["a"])
+        rewinddir(listing)
+        let null = open("/dev/null", O_RDONLY)
+        defer { close(null) }
+        #expect(dup2(null, dirfd(listing)) >= 0)
+        #expect(code { _ = try Directory.names(in: listing) } == ENOTDIR)
+    }
+
     @Test func renamingReplacesInOneStep() throws {
         let directory = try Directory(at: temporary.path)
         try directory.create("old").write([1], at: 0)

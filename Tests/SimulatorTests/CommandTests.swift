@@ -196,7 +196,12 @@ import Testing
     @Test(arguments: [
         ["bogus"], [], ["replay", "x"], ["replay"], ["shrink", "-1"], ["seeds", "--count", "0"],
         ["seeds", "--jobs", "0"], ["replay", "1", "--html", "/nonexistent/page.html"],
-        ["hashes", "--compare", "/nonexistent"],
+        ["hashes", "--compare", "/nonexistent"], ["replay", "1", "--html", "/tmp"],
+        ["replay", "1", "--html"], ["replay", "18446744073709551616"], ["shrink"],
+        ["shrink", "leader-cut-off.scenario"], ["shrink", "1", "--runs", "0"],
+        ["shrink", "1", "--plan", "3"], ["run"], ["run", "/nonexistent.scenario"], ["run", "/tmp"],
+        ["run", "--bogus"], ["run", "a.scenario", "b.scenario", "--html", "/tmp/page.html"],
+        ["run", "a.scenario", "--html", "/nonexistent/page.html"], ["cuts", "3"],
     ])
     func `bad usage is one line, exit code 64 and nothing done`(words: [String]) throws {
         let (code, output, errors) = try perform(words)
@@ -205,6 +210,32 @@ import Testing
         let lines = errors.split(separator: "\n")
         #expect(lines.count == 1, "\(lines)")
         #expect(lines.first?.hasPrefix("simulate: ") == true)
+    }
+
+    @Test(arguments: [
+        ("", ":1:1: "), ("# Shows nothing.\n\u{0}\n", ":2:1: "),
+        ("# Shows nothing.\ncluster 3 nodes, seed x\n", ":2:23: "),
+        ("# Shows nothing.\ncluster 3 nodes, seed 1\nat 1s frobnicate A\n", ":3:7: "),
+    ])
+    func `a wrong scenario is one line with its place, exit code 64 and nothing done`(
+        text: String, place: String
+    ) throws {
+        let file = FileManager.default.temporaryDirectory
+            .appending(path: "\(UUID().uuidString).scenario")
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let (code, output, errors) = try perform(["run", file.path])
+        #expect(code == 64)
+        #expect(output.isEmpty)
+        let lines = errors.split(separator: "\n")
+        #expect(lines.count == 1, "\(lines)")
+        #expect(lines.first?.hasPrefix(file.path + place) == true, "\(lines)")
+    }
+
+    @Test func `a scenario isn't shrunk, and the line says so`() throws {
+        let (code, _, errors) = try perform(["shrink", "leader-cut-off.scenario"])
+        #expect(code == 64)
+        #expect(errors.contains("is a scenario for simulate run"))
     }
 
     @Test func `help stands at every level, with an example`() throws {

@@ -91,6 +91,9 @@ public struct JSONReader {
         return true
     }
 
+    /// What stands next can't begin a value.
+    var syntaxError: JSONRefusal { refusal(.syntax(offset: position)) }
+
     public mutating func bool() throws(JSONRefusal) -> Bool {
         skipWhiteSpace()
         if takeLiteral("true") { return true }

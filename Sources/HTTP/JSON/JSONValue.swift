@@ -49,7 +49,9 @@ public indirect enum JSONValue: Hashable, Sendable {
             while try reader.nextElement() { elements.append(try JSONValue(from: &reader)) }
             self = .array(elements)
         case UInt8(ascii: "{"): self = try JSONValue.object(from: &reader)
-        default: self = .number(try reader.number(in: 0...UInt64.max))
+        case let byte? where byte == UInt8(ascii: "-") || isDigit(byte):
+            self = .number(try reader.number(in: 0...UInt64.max))
+        default: throw reader.syntaxError
         }
     }
 

@@ -42,8 +42,7 @@ extension Node {
         for wish in memberDesk.takeOverdue(now: clock.now) {
             decline(wish, .changeUnderWay, effects: &effects)
         }
-        guard raft.isEstablishedLeader, !raft.isChangingMembers, !raft.isTransferring,
-            !isDiskFull, state.appliedIndex >= memberDesk.newest
+        guard raft.mayChangeMembers, !isDiskFull, state.appliedIndex >= memberDesk.newest
         else { return }
         if let wish = memberDesk.takeFirst() {
             decide(wish, effects: &effects)

@@ -142,6 +142,10 @@ public struct DataDirectory: ~Copyable, Sendable {
         case .foreign(let detail): "not made by this program: \(detail)"
         case .newerFormat(let file, let version):
             "\(file) has format version \(version), written by a newer version of this program"
+        case .olderFormat(let version):
+            "made by an older version of this program (format \(version)), and this one reads "
+                + "format \(Identity.formatVersion) only: go on with that version, or form a new "
+                + "cluster"
         }
     }
 }

@@ -25,6 +25,12 @@ extension NodeConfiguration {
         settings.raft.heartbeatInterval = heartbeatInterval
         settings.raft.electionTimeoutMinimum = electionTimeoutMinimum
         settings.raft.electionTimeoutMaximum = electionTimeoutMaximum
+        // What else a leader's time-outs are measured by: a disk that hangs costs the leadership
+        // as soon as a leader that is silent would have lost it.
+        settings.raft.storageStallTimeout = electionTimeoutMaximum
+        settings.raft.transferDeadline = electionTimeoutMaximum
+        settings.raft.retryInterval = heartbeatInterval * 3
+        settings.raft.clockFreshness = max(settings.raft.clockFreshness, heartbeatInterval * 2)
         settings.changeDeadline = requestDeadline
         settings.readDeadline = min(settings.readDeadline, requestDeadline)
         settings.snapshotLogBytes = snapshotThreshold

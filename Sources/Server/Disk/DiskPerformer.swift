@@ -130,11 +130,12 @@ final class DiskPerformer {
 }
 
 extension DiskOperation {
-    /// Making a file and writing to it need room; a sync that reports none has lost data.
+    /// Making a file and writing to it need room, and so may a new name in the directory; a sync
+    /// that reports none has lost data.
     fileprivate var mayFindNoRoom: Bool {
         switch self {
-        case .create, .write: true
-        case .sync, .rename, .syncDirectory, .delete: false
+        case .create, .write, .rename: true
+        case .sync, .syncDirectory, .delete: false
         }
     }
 

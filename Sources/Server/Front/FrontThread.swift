@@ -34,6 +34,7 @@ final class FrontThread: @unchecked Sendable {
     var now: Instant
     private var nextSweep: Instant
     private var acceptAgain: Instant?
+    private var acceptFailures = Recurrence()
     var isDraining = false
     /// Since the last sweep.
     private var failuresLogged = 0
@@ -182,7 +183,9 @@ final class FrontThread: @unchecked Sendable {
                 try admit(socket)
             } catch {
                 // Out of descriptors or memory. The listener stays readable, so look away.
-                services.log.warning("accept_failed", ["reason": error])
+                if let count = acceptFailures.note(at: now) {
+                    services.log.warning("accept_failed", ["reason": error], count: count)
+                }
                 acceptAgain = now + .milliseconds(100)
                 suspendListener()
                 return

@@ -49,9 +49,11 @@ public struct Log: Sendable {
         _ fields: KeyValuePairs<StaticString, any CustomStringConvertible> = [:]
     ) { write(.info, event, fields) }
 
+    /// `count` is how many events the line stands for, if it may be several.
     public func warning(
-        _ event: StaticString, _ fields: KeyValuePairs<StaticString, any CustomStringConvertible>
-    ) { write(.warning, event, fields) }
+        _ event: StaticString, _ fields: KeyValuePairs<StaticString, any CustomStringConvertible>,
+        count: Int? = nil
+    ) { write(.warning, event, fields, count: count) }
 
     public func error(
         _ event: StaticString, _ fields: KeyValuePairs<StaticString, any CustomStringConvertible>
@@ -59,7 +61,7 @@ public struct Log: Sendable {
 
     private func write(
         _ level: Level, _ event: StaticString,
-        _ fields: KeyValuePairs<StaticString, any CustomStringConvertible>
+        _ fields: KeyValuePairs<StaticString, any CustomStringConvertible>, count: Int? = nil
     ) {
         guard level >= threshold else { return }
         var line = LogLine()
@@ -68,6 +70,7 @@ public struct Log: Sendable {
         line.append("node", node)
         line.append("event", event.description)
         for (key, value) in fields { line.append(key, value.description) }
+        if let count { line.append("count", count.description) }
         line.endLine()
         // One call for the whole line: lines of several threads don't mix.
         sink(line.bytes)

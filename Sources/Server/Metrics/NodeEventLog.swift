@@ -14,10 +14,12 @@ final class NodeEventLog: Sendable {
     /// Links closed for cause, in the order of `PeerLinkFailure.allCases`.
     let linkFailures = PeerLinkFailure.allCases.map { _ in Counter() }
     private let log: Log
+    /// By cause, like the counters.
+    private let recurrences = Locked(PeerLinkFailure.allCases.map { _ in Recurrence() })
 
     init(log: Log) { self.log = log }
 
-    func note(_ event: NodeEvent) {
+    func note(_ event: NodeEvent, at now: Instant) {
         switch event {
         case .roleChanged(let role, let term):
             if role == .candidate { elections.add() }
@@ -30,7 +32,7 @@ final class NodeEventLog: Sendable {
         case .clockDisagreement(let disagrees):
             log.warning("clock_disagreement", ["disagrees": disagrees])
         case .peerLinkFailed(let failure):
-            note(failure)
+            note(failure, at: now)
         case .diskFull(let isFull):
             log.error("disk_full", ["full": isFull])
         case .membersChanged(let configuration):
@@ -59,11 +61,24 @@ final class NodeEventLog: Sendable {
         ProcessControl.exit(ExitCode.nodeFailed)
     }
 
-    private func note(_ failure: PeerLinkFailure) {
+    private func note(_ failure: PeerLinkFailure, at now: Instant) {
         for (position, cause) in PeerLinkFailure.allCases.enumerated() where cause == failure {
             linkFailures[position].add()
+            let count = recurrences.withLock { $0[position].note(at: now) }
+            if let count { tell(failure, count) }
         }
-        log.warning("peer_link_failed", ["reason": failure.rawValue])
+    }
+
+    /// Time has passed: tells of the link failures that wait for their line.
+    func tellRecurring(at now: Instant) {
+        for (position, cause) in PeerLinkFailure.allCases.enumerated() {
+            let count = recurrences.withLock { $0[position].takeDue(at: now) }
+            if let count { tell(cause, count) }
+        }
+    }
+
+    private func tell(_ failure: PeerLinkFailure, _ count: Int) {
+        log.warning("peer_link_failed", ["reason": failure.rawValue], count: count)
     }
 
     private static func text(_ nodes: [NodeID]) -> String {

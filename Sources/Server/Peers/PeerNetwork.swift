@@ -31,6 +31,8 @@ final class PeerNetwork {
     /// Links with bytes to flush at the end of the turn.
     private var unflushed: [LinkID] = []
     private var acceptAgain: Instant?
+    private var acceptFailures = Recurrence()
+    private var slowPeers = Recurrence()
     private var connecting = 0
     private let readBuffer: UnsafeMutableRawBufferPointer
 
@@ -178,7 +180,10 @@ final class PeerNetwork {
             return
         }
         if link.output.count > PeerNetwork.queuedBytes {
-            log.warning("peer_too_slow", ["link": link.id, "queued": link.output.count])
+            if let count = slowPeers.note(at: Clocks.now()) {
+                log.warning(
+                    "peer_too_slow", ["link": link.id, "queued": link.output.count], count: count)
+            }
             lose(link, nil, node)
         }
     }
@@ -205,8 +210,11 @@ final class PeerNetwork {
                 node(.linkAccepted(id))
             } catch {
                 // Out of descriptors or memory: the listener stays readable, so look away.
-                log.warning("accept_failed", ["reason": error])
-                acceptAgain = Clocks.now() + PeerNetwork.acceptPause
+                let now = Clocks.now()
+                if let count = acceptFailures.note(at: now) {
+                    log.warning("accept_failed", ["reason": error], count: count)
+                }
+                acceptAgain = now + PeerNetwork.acceptPause
                 poller.change(listener.descriptor, [], token: PeerNetwork.listenerToken)
                 return
             }

@@ -45,23 +45,30 @@ final class PeerResolver: Sendable {
 
     private func run() {
         var received: [Question?] = []
+        var recurrences: [NodeID: Recurrence] = [:]
         while true {
             questions.wait(into: &received)
             for question in received {
                 guard let question else { return }
-                replica.send(.resolved(question.peer, resolve(question)))
+                let addresses = resolve(
+                    question, &recurrences[question.peer, default: Recurrence()])
+                replica.send(.resolved(question.peer, addresses))
             }
             received.removeAll(keepingCapacity: true)
         }
     }
 
-    private func resolve(_ question: Question) -> [SocketAddress] {
+    private func resolve(
+        _ question: Question, _ recurrence: inout Recurrence
+    ) -> [SocketAddress] {
         do throws(SystemError) {
             return try question.place.resolve()
         } catch {
-            log.warning(
-                "peer_unresolved",
-                ["peer": question.peer, "host": question.place, "reason": error])
+            if let count = recurrence.note(at: Clocks.now()) {
+                log.warning(
+                    "peer_unresolved",
+                    ["peer": question.peer, "host": question.place, "reason": error], count: count)
+            }
             return []
         }
     }

@@ -83,6 +83,7 @@ public struct InMemoryDisk: Sendable {
             let growth = max(0, offset + bytes.count - contents[file].size)
             guard growth == 0 || usedBytes + growth <= capacity else { throw .noSpace }
             contents[file].size += growth
+            if landsElsewhere(bytes, at: offset, of: name) { return }
             contents[file].pending.append(
                 PendingWrite(offset: place(of: bytes.count, at: offset, in: name), bytes: bytes))
         case .sync(let name):
@@ -142,7 +143,8 @@ public struct InMemoryDisk: Sendable {
         contents[file].durable[bit / 8] ^= 1 << UInt8(bit % 8)
     }
 
-    /// The next write to a file that isn't spared lands at another page of it, if it has one.
+    /// The next write to a file that isn't spared lands at another page of it, if it has one; or,
+    /// of a segment's, at one of another segment.
     public mutating func misdirectNextWrite(sparing spared: [String], by draw: UInt64) {
         misdirection = (draw, spared)
     }
@@ -158,6 +160,24 @@ public struct InMemoryDisk: Sendable {
         misdirection = nil
         misdirectedFiles.append(name)
         return wrong
+    }
+
+    /// Puts a write into another segment's file, at once as durable as the disk ever makes it.
+    private mutating func landsElsewhere(_ bytes: [UInt8], at offset: Int, of name: String) -> Bool
+    {
+        guard let (draw, spared) = misdirection, draw & 1 == 1, name.hasPrefix("segment-"),
+            !spared.contains(name)
+        else { return false }
+        let others = names.filter { other, file in
+            other.hasPrefix("segment-") && other != name && !spared.contains(other)
+                && offset + bytes.count <= contents[file].durable.count
+        }
+        guard !others.isEmpty else { return false }
+        let (other, file) = others[Int((draw >> 1) % UInt64(others.count))]
+        contents[file].durable.overwrite(bytes[...], at: offset)
+        misdirection = nil
+        misdirectedFiles += [name, other]
+        return true
     }
 
     /// What of each file survives a power cut, in the order of the names.

@@ -19,13 +19,14 @@ struct BenchRun {
         let key = try BenchKey(session: &session)
         defer { key.remove(session) }
         let plan = try plan(key: key.text, session)
+        let report: BenchReport
         do throws(SystemError) {
-            let report = try measure(plan)
-            show(report)
-            return report.tally.latencies.count > 0 ? .done : .localError
+            report = try measure(plan)
         } catch {
             throw LocalError(message: "\(error)")
         }
+        try show(report)
+        return report.tally.latencies.count > 0 ? .done : .localError
     }
 
     private func plan(key: String, _ session: Session) throws -> BenchPlan {
@@ -129,12 +130,12 @@ struct BenchRun {
         surroundings.tell(isTerminal ? "\r\u{1B}[K" + line + phase : line + phase + "\n")
     }
 
-    private func show(_ report: BenchReport) {
+    private func show(_ report: BenchReport) throws(LocalError) {
         if isatty(STDERR_FILENO) == 1, !invocation.has("quiet") { surroundings.tell("\n") }
         if invocation.has("json") || invocation.required("output") == "json" {
-            surroundings.print(report.json.prettyText + "\n")
+            try surroundings.print(report.json.prettyText + "\n")
         } else {
-            surroundings.print(TableText(columns: []).text(of: report.json))
+            try surroundings.print(TableText(columns: []).text(of: report.json))
         }
     }
 }

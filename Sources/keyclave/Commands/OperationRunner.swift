@@ -25,7 +25,7 @@ struct OperationRunner {
         } else {
             answer = try session.client.send(request).json()
         }
-        return show(answer, names)
+        return try show(answer, names)
     }
 
     // MARK: - The request
@@ -144,12 +144,28 @@ struct OperationRunner {
         return .object([.init("items", .array(items))] + rest + [.init("next", .null)])
     }
 
-    private func show(_ answer: JSONValue?, _ names: [String: String]) -> ExitCode {
-        if invocation.required("output") == "json" {
-            surroundings.print((answer ?? .object([])).prettyText + "\n")
-        } else if let answer, !isEmpty(answer) {
-            surroundings.print(TableText(columns: operation.columns).text(of: answer))
+    /// The answer as data. What was done stays done if it can't be shown.
+    private func print(_ answer: JSONValue?) throws(LocalError) {
+        do throws(LocalError) {
+            if invocation.required("output") == "json" {
+                try surroundings.print((answer ?? .object([])).prettyText + "\n")
+            } else if let answer, !isEmpty(answer) {
+                try surroundings.print(TableText(columns: operation.columns).text(of: answer))
+            }
+        } catch {
+            guard let secret = operation.secret, let answer, answer[secret]?.string != nil else {
+                throw error
+            }
+            let id = answer["id"]?.string ?? "it"
+            throw LocalError(
+                message: "\(error.message); \(id) was created and its \(secret) is lost: revoke it")
         }
+    }
+
+    private func show(
+        _ answer: JSONValue?, _ names: [String: String]
+    ) throws(LocalError) -> ExitCode {
+        try print(answer)
         switch operation.answer {
         case .done(let message):
             surroundings.tell(Self.fill(message) { names[$0] ?? "it" } + "\n")

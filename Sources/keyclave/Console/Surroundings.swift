@@ -7,8 +7,9 @@ import Linux
 struct Surroundings: Sendable {
     var environment: [String: String]
     var workingDirectory: String
-    /// Data: standard output.
-    var print: @Sendable (String) -> Void
+    /// Data: standard output. Throws if it can't be written, so that no command whose answer is
+    /// lost ends as if it were done.
+    var print: @Sendable (String) throws(LocalError) -> Void
     /// Messages for people: standard error.
     var tell: @Sendable (String) -> Void
     /// All of standard input.
@@ -17,7 +18,7 @@ struct Surroundings: Sendable {
     static func ofProcess() -> Surroundings {
         Surroundings(
             environment: processEnvironment(), workingDirectory: currentDirectory(),
-            print: { write($0, to: STDOUT_FILENO) }, tell: { write($0, to: STDERR_FILENO) },
+            print: printData, tell: { _ = write($0, to: STDERR_FILENO) },
             readInput: readStandardInput)
     }
 
@@ -48,17 +49,26 @@ struct Surroundings: Sendable {
         return String(cString: path)
     }
 
-    /// All of it, unless nobody reads it any more.
-    private static func write(_ text: String, to descriptor: Int32) {
+    private static func printData(_ text: String) throws(LocalError) {
+        if let code = write(text, to: STDOUT_FILENO) {
+            throw LocalError(
+                message: "the answer can't be written to standard output: "
+                    + String(cString: strerror(code)))
+        }
+    }
+
+    /// Writes all of it; else the error's code.
+    private static func write(_ text: String, to descriptor: Int32) -> Int32? {
         Array(text.utf8).withUnsafeBytes { raw in
             var written = 0
             while written < raw.count {
                 let count = Glibc.write(
                     descriptor, raw.baseAddress! + written, raw.count - written)
                 if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return }
+                guard count > 0 else { return count < 0 ? errno : EIO }
                 written += count
             }
+            return nil
         }
     }
 

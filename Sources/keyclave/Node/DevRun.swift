@@ -65,12 +65,17 @@ struct DevRun {
     }
 
     private func announce(_ daemon: Daemon, _ token: String, _ directory: String) {
-        surroundings.print(
-            """
-            url             http://\(daemon.httpAddress)
-            operator_token  \(token)
+        do throws(LocalError) {
+            try surroundings.print(
+                """
+                url             http://\(daemon.httpAddress)
+                operator_token  \(token)
 
-            """)
+                """)
+        } catch {
+            // The node runs on: the message below tells the same.
+            surroundings.tell("keyclave: \(error.message)\n")
+        }
         surroundings.tell(
             """
             The data is in \(directory). In another terminal:

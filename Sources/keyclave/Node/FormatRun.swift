@@ -31,7 +31,7 @@ struct FormatRun {
                 cluster: cluster, settings: settings, operatorToken: try operatorToken())
             try target.write(formation.identity(of: configuration, incarnation: incarnation))
         }
-        show(cluster, configuration)
+        try show(cluster, configuration)
         return .done
     }
 
@@ -94,9 +94,11 @@ struct FormatRun {
         UsageError(words: invocation.words, message: message)
     }
 
-    private func show(_ cluster: ClusterID, _ configuration: NodeConfiguration) {
+    private func show(
+        _ cluster: ClusterID, _ configuration: NodeConfiguration
+    ) throws(LocalError) {
         if invocation.required("output") == "json" {
-            surroundings.print(
+            try surroundings.print(
                 """
                 {
                   "cluster_id": "\(cluster)",
@@ -105,7 +107,7 @@ struct FormatRun {
 
                 """)
         } else {
-            surroundings.print("cluster_id  \(cluster)\nnode        \(configuration.node)\n")
+            try surroundings.print("cluster_id  \(cluster)\nnode        \(configuration.node)\n")
         }
         guard !invocation.has("join") else {
             let member = configuration.members.first { $0.id == configuration.node }

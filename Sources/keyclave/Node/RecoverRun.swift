@@ -59,7 +59,7 @@ struct RecoverRun {
             incarnation: Formation.incarnation(Entropy.bytes(8)))
         identity.genesis = lost.identity.genesis
         try target.write { try lost.write(identity, into: $0) }
-        surroundings.print("cluster_id  \(newID)\nnode        \(configuration.node)\n")
+        try surroundings.print("cluster_id  \(newID)\nnode        \(configuration.node)\n")
         surroundings.tell(
             "\(configuration.dataDirectory) holds a cluster of one. Run the node, then format "
                 + "others with --join --cluster-id \(newID), under ids never used before, and "

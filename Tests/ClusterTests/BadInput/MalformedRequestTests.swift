@@ -27,11 +27,9 @@ extension RealProcesses {
             }
         }
 
-        /// Nothing, or one answer with a status of 4xx or 5xx that closes the connection.
+        /// One answer with a status of 4xx or 5xx that closes the connection.
         private func expectOneRefusal(_ bytes: [UInt8], _ what: String) {
             let text = String(decoding: bytes, as: UTF8.self)
-            // What looks like no HTTP at all may be met with silence.
-            guard !text.isEmpty else { return }
             #expect(
                 text.hasPrefix("HTTP/1.1 4") || text.hasPrefix("HTTP/1.1 5"), "\(what): \(text)")
             let answers = text.matches(of: #/HTTP/1\.1 [0-9]{3} /#)

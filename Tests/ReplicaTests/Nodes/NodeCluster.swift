@@ -54,6 +54,9 @@ final class NodeCluster {
     private var lastLink: UInt64 = 0
     private var lastTicket: UInt64 = 0
     var computers: [Computer]
+    /// Reads of snapshot files wait until this is taken back: a disk that hangs.
+    var holdsReads = false { didSet { if !holdsReads { releaseReads() } } }
+    private var heldReads: [(NodeID, life: Int, DiskRead)] = []
     private(set) var words: [(node: NodeID, at: Instant, word: Word)] = []
 
     /// Formats the directories; starts nobody.
@@ -247,7 +250,8 @@ final class NodeCluster {
                 schedule(.batchEnd(id, life: life, batch))
             }
         case .read(let read):
-            schedule(.input(id, life: life, .diskRead(read, self[id].disk.read(read) ?? [])))
+            heldReads.append((id, life, read))
+            if !holdsReads { releaseReads() }
         case .encodeSnapshot(var encoding):
             encoding.advance()
             schedule(.input(id, life: life, .snapshotEncoded(encoding)))
@@ -256,6 +260,13 @@ final class NodeCluster {
         case .stopped: words.append((id, now, .stopped))
         case .fatal(let reason): preconditionFailure("\(id) ends itself: \(reason)")
         }
+    }
+
+    private func releaseReads() {
+        for (id, life, read) in heldReads {
+            schedule(.input(id, life: life, .diskRead(read, self[id].disk.read(read) ?? [])))
+        }
+        heldReads = []
     }
 
     // MARK: Clients

@@ -134,7 +134,7 @@ import Testing
             cluster[Self.n2].disk.files.allSatisfy { !$0.name.hasPrefix("snapshot") },
             "what was received in part is freed")
         cluster[Self.n2].disk.capacity = .max
-        cluster.run(.seconds(3))
+        cluster.run(.seconds(8))
         #expect(cluster.installed(by: Self.n2).count == 1)
         Self.expectAlike(cluster, Self.n2, Self.n1)
     }
@@ -164,6 +164,22 @@ import Testing
         }
         #expect(answer.at - asked < cluster[Self.n1].settings.roomCheckInterval)
         #expect(cluster.node(Self.n1).journal.covered == index)
+    }
+
+    @Test func `a disk without room for a snapshot is filled up ever more rarely`() throws {
+        let cluster = try NodeCluster.started(nodes: 1) { _, settings in
+            settings.snapshotLogBytes = 4 << 10
+        }
+        cluster[Self.n1].disk.capacity = cluster[Self.n1].disk.usedBytes + (2 << 10)
+        cluster.makeAccounts(0..<45, at: Self.n1)
+        #expect(!cluster.node(Self.n1).isDiskFull, "the log's next segment is there already")
+        #expect(cluster.node(Self.n1).snapshots.begun == 1)
+        cluster.run(.seconds(60))
+        // After 1, 2, 4, 8, 16 and 16 s.
+        #expect(cluster.node(Self.n1).snapshots.begun == 7)
+        cluster[Self.n1].disk.capacity = .max
+        cluster.run(.seconds(17))
+        #expect(cluster.written(by: Self.n1).count == 1)
     }
 
     @Test func `who waits for a snapshot is answered at the deadline`() throws {
