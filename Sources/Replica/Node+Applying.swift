@@ -35,7 +35,7 @@ extension Node {
             let result = state.apply(
                 entry.payload, at: entry.index, time: entry.time, changes: &tableChanges)
             // An administrative change may be felt by a validation; a charge never is.
-            if case .changed = result.outcome {
+            if case .changed(let change) = result.outcome, !change.isOfMember {
                 changesPowers = true
             } else {
                 changesPowers = false

@@ -100,7 +100,7 @@ public struct Node: Sendable {
             finishStopIfDone(&effects)
         }
         writeDisk(&effects)
-        links.flush(now: clock.now, isDialing: isOpen && !isRemoved, effects: &effects)
+        links.flush(now: clock.now, isDialing: isOpen, effects: &effects)
     }
 
     /// What every input may have made due.

@@ -16,8 +16,9 @@ public struct NodeSettings: Sendable {
     /// A request handed to a leader that neither applied nor declined it is handed over again
     /// after this.
     public var resendInterval = Duration.seconds(1)
-    /// How long a request to change the members may wait for another such change.
-    public var memberChangePatience = Duration.seconds(1)
+    /// How long a request to change the members may wait for another such change. Less than
+    /// `resendInterval`: only what was handed over once can be declined.
+    public var memberChangePatience = Duration.milliseconds(500)
     /// How long a changed key may wait for the other members to have applied the change. A member
     /// silent for longer than `freshness` has stopped answering by itself.
     public var settleDeadline = Duration.milliseconds(2_100)
@@ -64,6 +65,10 @@ public struct NodeSettings: Sendable {
         }
         guard settleDeadline > freshness else {
             throw InvalidNodeSettings(field: "settleDeadline", reason: "must be above freshness")
+        }
+        guard memberChangePatience < resendInterval else {
+            throw InvalidNodeSettings(
+                field: "memberChangePatience", reason: "must be below resendInterval")
         }
         guard snapshotLogBytes >= 1 << 12 else {
             throw InvalidNodeSettings(field: "snapshotLogBytes", reason: "must be 4096 or more")

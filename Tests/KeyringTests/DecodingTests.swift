@@ -125,16 +125,18 @@ import Testing
     }
 
     @Test func `every refusal is remembered as what it was`() throws {
-        let refusals: [Refusal] = [
-            .unauthenticated, .forbidden, .accountNotFound, .userNotFound, .keyNotFound,
-            .tokenNotFound, .limitNotFound, .apiNotFound, .duplicateEmail,
-            .activeKeyLimit(limit: 3), .keyLimit(limit: 100), .tokenLimit(limit: 7), .keyRevoked,
-            .roleMismatch, .lastOperator, .settingRefused(.auditSeconds), .identifierTaken,
-            .capacity, .invalidKey,
-            .creditsExhausted(remaining: .zero, allowance: .maximum), .chargeOutOfRange,
-            .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
-            .cursorMalformed,
-        ] + MemberRefusal.allCases.map { .memberRefused($0) }
+        let refusals: [Refusal] =
+            [
+                .unauthenticated, .forbidden, .accountNotFound, .userNotFound, .keyNotFound,
+                .tokenNotFound, .limitNotFound, .apiNotFound, .duplicateEmail,
+                .activeKeyLimit(limit: 3), .keyLimit(limit: 100), .tokenLimit(limit: 7),
+                .keyRevoked,
+                .roleMismatch, .lastOperator, .settingRefused(.auditSeconds), .identifierTaken,
+                .capacity, .invalidKey,
+                .creditsExhausted(remaining: .zero, allowance: .maximum), .chargeOutOfRange,
+                .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
+                .cursorMalformed,
+            ] + MemberRefusal.allCases.map { .memberRefused($0) }
         #expect(Set(refusals.map(\.code)).count == refusals.count)
         for refusal in refusals {
             var writer = ByteWriter()

@@ -19,7 +19,8 @@ extension StateMachine {
         audit(action, .member(member.id), in: nil, author, &step)
         let outcome = Outcome.changed(Change(.member(member), index: step.index))
         let scope = AccountID(0)
-        if let id = envelope.idempotency, record(of: id, in: scope) == nil, mayAdmit(id, in: scope) {
+        if let id = envelope.idempotency, record(of: id, in: scope) == nil, mayAdmit(id, in: scope)
+        {
             remember(outcome, of: envelope, as: id, in: scope)
         } else {
             rememberRequest(outcome, of: envelope)

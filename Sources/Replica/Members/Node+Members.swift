@@ -79,6 +79,7 @@ extension Node {
         guard !isRemoved else { return }
         isRemoved = true
         stopValidating()
+        links.isRetired = true
         raft.retire(clock: clock, effects: &raftEffects)
         effects.append(.report(.removed))
     }

@@ -72,6 +72,8 @@ struct PeerLinks: Sendable {
     /// Where this node is reached.
     private let address: String
     var peers: [Peer] = []
+    /// Whether this node isn't a member any more: it has nothing to say to anybody.
+    var isRetired = false
     /// Who was a member, as far as is committed here.
     var former: [NodeID] = []
     /// The incarnations that the disk holds.
@@ -84,7 +86,8 @@ struct PeerLinks: Sendable {
 
     init(
         local: PeerIdentity, address: String, members: [LinkedMember] = [],
-        known: [PeerIncarnation], credentials: PeerCredentials, settings: NodeSettings, entropy: EntropyStream
+        known: [PeerIncarnation], credentials: PeerCredentials, settings: NodeSettings,
+        entropy: EntropyStream
     ) {
         self.local = local
         self.credentials = credentials
@@ -374,8 +377,7 @@ extension PeerLinks {
         }
         for position in peers.indices {
             switch peers[position].outgoing {
-            case .resting(let until)
-            where until <= now && isDialing && !peers[position].address.isEmpty:
+            case .resting(let until) where until <= now && isDialing && isDialed(position):
                 peers[position].outgoing = .dialing
                 effects.append(.dial(peers[position].id, at: peers[position].address))
             case .handshake(_, _, let until) where until <= now:
@@ -393,13 +395,17 @@ extension PeerLinks {
         effects.removeAll(keepingCapacity: true)
     }
 
+    private func isDialed(_ position: Int) -> Bool {
+        !isRetired && !peers[position].address.isEmpty
+    }
+
     /// When `flush` has something to do by the clock alone.
     var nextDeadline: Instant {
         var deadline = Instant.never
         for entry in accepted where entry.peer == nil { deadline = min(deadline, entry.until) }
         for peer in peers {
             switch peer.outgoing {
-            case .resting where peer.address.isEmpty: break
+            case .resting where isRetired || peer.address.isEmpty: break
             case .resting(let until), .handshake(_, _, let until):
                 deadline = min(deadline, until)
             case .dialing, .proven, .open:

@@ -17,7 +17,8 @@ extension Command {
             configurationOption,
             CommandOption(
                 name: "operator-token-file", value: .text, placeholder: "FILE",
-                meaning: "the first operator token; made (0600) if it isn't there; required without "
+                meaning:
+                    "the first operator token; made (0600) if it isn't there; required without "
                     + "--join"),
             CommandOption(
                 name: "join",

@@ -41,7 +41,8 @@ struct RecoverRun {
         }
         guard ClusterID(confirmed) == oldID else {
             throw UsageError(
-                words: invocation.words, message: "--confirm must be \(oldID), the lost cluster's id")
+                words: invocation.words,
+                message: "--confirm must be \(oldID), the lost cluster's id")
         }
         return try recover(lost, configuration, target)
     }
