@@ -3,6 +3,8 @@ import Basics
 /// What a run does to its cluster. Drawn from the seed; each can be set by hand.
 public struct SimulationOptions: Sendable {
     public var nodes = 3
+    /// How many more there are to join.
+    public var joiners: Int { pauses[.join] == nil ? 0 : 3 }
     /// Virtual time during which faults strike; the cluster's core is healed afterwards.
     public var safetyPhase = Duration.seconds(40)
     /// Virtual time within which the healed core must have come to rest.
@@ -45,7 +47,7 @@ public struct SimulationOptions: Sendable {
         .pause: .seconds(12), .stop: .seconds(30), .slowDisk: .seconds(20),
         .fullDisk: .seconds(25), .diskError: .seconds(30), .rot: .seconds(30),
         .misdirect: .seconds(40), .wipe: .seconds(150), .wallClock: .seconds(15),
-        .drift: .seconds(20),
+        .drift: .seconds(20), .join: .seconds(10), .removal: .seconds(12),
     ]
 
     /// Draws a run's options: half of all runs switch some kinds of faults off (swarm testing;
@@ -57,6 +59,7 @@ public struct SimulationOptions: Sendable {
         if random.chance(1, in: 2) { longestDelay = .milliseconds(1) }
         if random.chance(1, in: 4) { snapshotLogBytes = 1 << 20 }
         if random.chance(1, in: 4) { brokenForEver = NodeID(UInt32(1 + random.below(3))) }
+        if random.chance(1, in: 2) { (pauses[.join], pauses[.removal]) = (nil, nil) }
     }
 
     private mutating func drawSwarm(_ random: inout SeededGenerator) {

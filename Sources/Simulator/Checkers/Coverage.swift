@@ -28,6 +28,11 @@ public struct Coverage: Sendable {
     /// How often a node learned of other members, and that it is none any more.
     public var membersFollowed = 0
     public var removals = 0
+    /// What the operator was told is done.
+    public var membersAdded = 0
+    public var membersPromoted = 0
+    public var membersRemoved = 0
+    public var memberRefusals = 0
     public var clockDisagreements = 0
     public var fullDisks = 0
     public var digests = 0
@@ -82,6 +87,18 @@ public struct Coverage: Sendable {
         }
     }
 
+    mutating func count(_ request: MemberRequest, _ outcome: Outcome) {
+        guard case .changed = outcome else {
+            memberRefusals += 1
+            return
+        }
+        switch request {
+        case .add: membersAdded += 1
+        case .promote: membersPromoted += 1
+        case .remove: membersRemoved += 1
+        }
+    }
+
     mutating func count(_ acknowledgement: Acknowledgement) {
         let kind = acknowledgement.operation.kind
         switch acknowledgement.outcome {
@@ -111,6 +128,8 @@ public struct Coverage: Sendable {
             ("links failed", linksFailed), ("forgeries found", forgeriesFound),
             ("foreign incarnations", foreignIncarnations),
             ("members followed", membersFollowed), ("removals learned of", removals),
+            ("members added", membersAdded), ("members promoted", membersPromoted),
+            ("members removed", membersRemoved), ("member changes refused", memberRefusals),
             ("clock disagreements", clockDisagreements), ("full disks noticed", fullDisks),
             ("states compared", digests), ("entries committed", committed),
             ("linearizable reads", reads), ("validations", validations),
@@ -119,6 +138,7 @@ public struct Coverage: Sendable {
             ("refusals", refused), ("failures told", failures),
             ("outcomes unknown", unknownOutcomes), ("no leader found", leaderless),
         ] + zip(FaultKind.allCases, faults).map { ("fault: \($0.rawValue)", $1) }
-            + zip(Operation.Kind.allCases, operations).map { ("done: \($0.rawValue)", $1) }
+            + zip(Operation.Kind.allCases, operations).filter { $0.0 != .changeMember }
+            .map { ("done: \($0.rawValue)", $1) }
     }
 }

@@ -48,10 +48,19 @@ struct Observer {
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
     var coverage = Coverage()
+    /// The members as of the last entry committed.
+    private(set) var configuration: Configuration
+    /// The fewest voters that the cluster ever had.
+    private(set) var fewestVoters: Int
     /// A state is digested at every so manieth index.
     private static let digestStride: UInt64 = 64
 
-    init(options: SimulationOptions) { staleness = Staleness(options: options) }
+    init(options: SimulationOptions) {
+        staleness = Staleness(options: options)
+        let founders = (1...options.nodes).map { NodeID(UInt32($0)) }
+        configuration = Configuration(voters: founders)
+        fewestVoters = options.nodes
+    }
 
     var lastCommitted: LogIndex { LogIndex(UInt64(log.count)) }
 
@@ -177,6 +186,10 @@ struct Observer {
             term: entry.term, shownIn: term, time: entry.time, kind: entry.kind,
             payload: entry.payload)
         log.append(committed)
+        if let changed = entry.configuration {
+            configuration = changed
+            fewestVoters = min(fewestVoters, changed.voters.count)
+        }
         try replay.replay(committed, at: now)
     }
 
@@ -191,7 +204,7 @@ extension Observer {
         unverified.append(acknowledgement)
         highestTold = max(highestTold, acknowledgement.index)
         coverage.count(acknowledgement)
-        if case .changed = acknowledgement.outcome {
+        if case .changed(let change) = acknowledgement.outcome, !change.isOfMember {
             staleness.noteReturn(of: acknowledgement.index, at: now)
         }
     }

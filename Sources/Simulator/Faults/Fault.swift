@@ -52,6 +52,14 @@ public enum Fault: Hashable, Sendable {
     /// Somebody formats the wiped directory under the node's old id, as nobody should.
     case reformat(NodeID)
 
+    // MARK: The members
+
+    /// A new node starts, and the operator wants it to become a learner; then a voter.
+    case join(NodeID)
+    case promote(NodeID)
+    /// The operator wants the member gone.
+    case remove(NodeID)
+
     // MARK: The clocks
 
     /// The wall clock is off by this much from now on.
@@ -82,4 +90,6 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case wipe
     case wallClock = "wall clock"
     case drift
+    case join
+    case removal
 }

@@ -4,6 +4,10 @@ import Basics
 struct FaultPlan {
     private let options: SimulationOptions
     private let nodes: [NodeID]
+    /// Those who may join, in the order in which they do.
+    private var joiners: [NodeID]
+    /// Everybody who may ever run.
+    private let everybody: [NodeID]
     /// Whose disks may be damaged.
     private let victims: [NodeID]
     private var random: SeededGenerator
@@ -25,6 +29,8 @@ struct FaultPlan {
         let first = options.brokenForEver.map { Int($0.rawValue) - 1 } ?? drawn
         victims = (0..<options.damagedMachines).map { nodes[(first + $0) % nodes.count] }
         self.nodes = nodes
+        joiners = (0..<options.joiners).map { NodeID(UInt32(options.nodes + $0 + 1)) }
+        everybody = nodes + joiners
         self.random = random
     }
 
@@ -63,12 +69,29 @@ struct FaultPlan {
                 repairs: [.shiftWallClock(node, by: .zero)], lasting: drawLasting(.seconds(20)))
         case .drift:
             plan(kind, at: at, drift(of: pick()))
+        case .join:
+            guard !joiners.isEmpty else { return }
+            let node = joiners.removeFirst()
+            // Some remain learners.
+            plan(
+                kind, at: at, [.join(node)],
+                repairs: random.chance(4, in: 5) ? [.promote(node)] : [],
+                lasting: drawLasting(.seconds(5)))
+        case .removal:
+            plan(kind, at: at, [.remove(pick())])
         }
     }
 
-    private mutating func pick() -> NodeID { nodes[Int(random.below(UInt64(nodes.count)))] }
+    /// One of the first nodes more often than one that may not have joined yet.
+    private mutating func pick() -> NodeID {
+        guard everybody.count > nodes.count, random.chance(1, in: 3) else {
+            return nodes[Int(random.below(UInt64(nodes.count)))]
+        }
+        return everybody[Int(random.below(UInt64(everybody.count)))]
+    }
 
     private mutating func pickPair() -> (NodeID, NodeID) {
+        let nodes = everybody
         let first = Int(random.below(UInt64(nodes.count)))
         let second = (first + 1 + Int(random.below(UInt64(nodes.count - 1)))) % nodes.count
         return (nodes[first], nodes[second])
@@ -124,6 +147,7 @@ extension FaultPlan {
     /// or without a node between them that reaches both.
     private mutating func drawCut() -> [(NodeID, NodeID)] {
         let shape = random.below(4)
+        let nodes = everybody
         var sides = nodes.map { _ in random.below(2) }
         let chosen = Int(random.below(UInt64(nodes.count)))
         switch shape {
@@ -155,8 +179,8 @@ extension FaultPlan {
         case .crashAll:
             let losingPower = random.chance(3, in: 4)
             plan(
-                kind, at: at, nodes.map { .crash($0, losingPower: losingPower) },
-                repairs: nodes.map { .restart($0) }, lasting: drawLasting(.seconds(2)))
+                kind, at: at, everybody.map { .crash($0, losingPower: losingPower) },
+                repairs: everybody.map { .restart($0) }, lasting: drawLasting(.seconds(2)))
         case .crashAmidEffects:
             plan(
                 kind, at: at, [.crashAmidEffects(node, after: Int(random.below(6)))],
@@ -191,13 +215,20 @@ extension FaultPlan {
         }
     }
 
+    /// Somebody formats the directory anew under the node's old id, as nobody should, or removes
+    /// the node, as everybody should, or neither.
+    private mutating func drawWipesEnd(_ victim: NodeID) -> [Fault] {
+        if random.chance(1, in: 2) { return [.reformat(victim)] }
+        return options.pauses[.removal] == nil ? [] : [.remove(victim)]
+    }
+
     private mutating func drawDamage(_ kind: FaultKind, at: Instant) {
         guard !victims.isEmpty else { return }
         let victim = victims[Int(random.below(UInt64(victims.count)))]
         guard kind != .wipe else {
             return plan(
                 kind, at: at, [.wipe(victim)],
-                repairs: random.chance(1, in: 2) ? [.reformat(victim)] : [],
+                repairs: drawWipesEnd(victim),
                 lasting: random.between(.milliseconds(10), .seconds(2)))
         }
         let damage: Fault = kind == .rot ? .rot(victim) : .misdirect(victim)

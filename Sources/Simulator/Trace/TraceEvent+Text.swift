@@ -103,6 +103,9 @@ extension Fault {
         case .misdirect(let node): "misdirect write of \(node)"
         case .wipe(let node): "wipe \(node)"
         case .reformat(let node): "reformat \(node)"
+        case .join(let node): "join \(node)"
+        case .promote(let node): "promote \(node)"
+        case .remove(let node): "remove \(node)"
         case .shiftWallClock(let node, let offset):
             "shift clock of \(node) by \(offset < .zero ? "" : "+")\(offset.brief)"
         case .driftClock(let node, let rate):

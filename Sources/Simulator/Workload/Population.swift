@@ -61,6 +61,8 @@ public struct Operation {
         case query
         case validate
         case transfer
+        /// The operator's, not a client's: no run must have one.
+        case changeMember
     }
 
     var kind: Kind
@@ -152,7 +154,7 @@ extension Population {
             return .charge((0..<5).compactMap { _ in drawCharge(&random, wall: wall) })
         case .repeatCharge:
             return pick(charges, &random).map { .charge([$0]) }
-        case .query, .validate, .transfer:
+        case .query, .validate, .transfer, .changeMember:
             return nil
         }
     }

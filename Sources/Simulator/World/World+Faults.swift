@@ -27,6 +27,9 @@ extension World {
             replay(Network.Direction(from: from, to: to))
         case .crash, .crashAmidEffects, .restart, .pause, .resume, .stop, .wipe, .reformat:
             try strikeProcess(fault)
+        case .join(let id): try join(machine(id))
+        case .promote(let id): wish(.promote(id))
+        case .remove(let id): wishAway(id)
         case .slowDisk, .fillDisk, .makeRoom, .failDisk, .rot, .misdirect:
             strikeDisk(fault)
         case .shiftWallClock(let id, let offset):
@@ -82,8 +85,10 @@ extension World {
     /// The end of the safety phase: the core works from here on, the rest may stay broken.
     func heal() throws(Violation) {
         isHealed = true
-        for machine in core {
-            for other in core where other.id != machine.id {
+        // A node that isn't a member may become one yet, by what is under way.
+        let well = machines.filter { $0.loss == nil && $0.id != options.brokenForEver }
+        for machine in well {
+            for other in well where other.id != machine.id {
                 let direction = Network.Direction(from: machine.id, to: other.id)
                 mend(direction)
                 network.setLag(direction, .zero)
@@ -100,9 +105,12 @@ extension World {
         }
     }
 
-    /// The machines that must do the cluster's work in the liveness phase: all that aren't lost,
-    /// but for one that the plan leaves broken.
+    /// The machines that must do the cluster's work in the liveness phase: those of all members
+    /// that aren't lost, but for one that the plan leaves broken.
     var core: [Machine] {
-        machines.filter { $0.loss == nil && $0.id != options.brokenForEver }
+        let members = observer.configuration
+        return machines.filter {
+            $0.loss == nil && $0.id != options.brokenForEver && members.contains($0.id)
+        }
     }
 }

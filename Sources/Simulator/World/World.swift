@@ -24,6 +24,9 @@ final class World {
         /// The fault with this number in the plan begins, or is set right.
         case fault(Int)
         case repair(Int)
+        /// The operator pursues a wish that the members change, or has waited long enough.
+        case wish(Int)
+        case wishImpatience(Int, RequestTicket)
         /// A script's line is due.
         case script(Int)
         /// The node that held the question of a script's line is gone.
@@ -33,6 +36,7 @@ final class World {
     /// Who waits for the answer to a request.
     enum Asker: Hashable {
         case client(Int)
+        case `operator`(Int)
         case script(Int)
     }
 
@@ -60,6 +64,8 @@ final class World {
     /// Who waits for which ticket, and which node holds the question.
     var tickets: [RequestTicket: (asker: Asker, holder: NodeID)] = [:]
     var population = Population()
+    /// What the operator wants of the members, in the order in which it arose.
+    var wishes: [MemberWish] = []
     var events = 0
     private var eventsAtThisInstant = 0
     /// What a script does at its lines, and with the answers to what it asked.
@@ -158,6 +164,10 @@ extension World {
         case .repair(let number):
             guard !isHealed else { return }
             for fault in plan[number].repairs { try strike(fault) }
+        case .wish(let number):
+            try pursue(number)
+        case .wishImpatience(let number, let ticket):
+            try loseWish(number, ticket)
         case .script(let line):
             try onScript?(self, line)
         case .scriptLoss(let line):
