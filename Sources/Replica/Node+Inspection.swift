@@ -10,6 +10,8 @@ public struct NodeInspection: Hashable, Sendable {
     public var commitIndex: LogIndex
     public var appliedIndex: LogIndex
     public var lastIndex: LogIndex
+    /// It knows that it isn't a member any more.
+    public var isRemoved: Bool
     /// Until then, by its own clock, the node answers validations.
     public var freshUntil: Instant
 }
@@ -19,7 +21,7 @@ extension Node {
         NodeInspection(
             role: raft.role, term: raft.term, standing: raft.standing,
             commitIndex: raft.commitIndex, appliedIndex: state.appliedIndex,
-            lastIndex: raft.lastIndex, freshUntil: freshUntil)
+            lastIndex: raft.lastIndex, isRemoved: isRemoved, freshUntil: freshUntil)
     }
 
     /// The entries from `first` to `last` that are still in the log's memory.

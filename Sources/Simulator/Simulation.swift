@@ -137,7 +137,8 @@ extension World {
         guard able * 2 <= voters.count else { return nil }
         guard core.count(where: isWhole) < core.count else {
             let lost = voters.filter { id in !core.contains { $0.id == id } }
-            return "too few of the voters are well: \(lost.map { "\($0)" }.joined(separator: ", ")) "
+            return
+                "too few of the voters are well: \(lost.map { "\($0)" }.joined(separator: ", ")) "
                 + "aren't"
         }
         let lacking = core.filter { !isWhole($0) }.map { "\($0.id)" }.joined(separator: ", ")
@@ -161,7 +162,7 @@ extension World {
     }
 
     /// Who was removed answers nothing, wherever it is and whether or not it knows.
-    private func checkFormerMembers() throws(Violation) {
+    func checkFormerMembers() throws(Violation) {
         for machine in machines where observer.configuration.isFormer(machine.id) {
             guard let view = machine.process?.node.inspection, !machine.isPaused,
                 machine.clock.local(at: now) < view.freshUntil

@@ -4,7 +4,9 @@ import Basics
 public struct SimulationOptions: Sendable {
     public var nodes = 3
     /// How many more there are to join.
-    public var joiners: Int { pauses[.join] == nil ? 0 : 3 }
+    public var joiners: Int { scriptedJoiners ?? (pauses[.join] == nil ? 0 : 3) }
+    /// How many a script says; nil without one.
+    var scriptedJoiners: Int?
     /// Virtual time during which faults strike; the cluster's core is healed afterwards.
     public var safetyPhase = Duration.seconds(40)
     /// Virtual time within which the healed core must have come to rest.

@@ -157,7 +157,7 @@ extension LogReplay {
 
 extension Observer.Committed {
     /// What the state machine is to do: the command, or what it notes of a change of the members.
-    fileprivate var command: [UInt8]? {
+    var command: [UInt8]? {
         switch kind {
         case .command: return payload
         case .configuration:

@@ -12,8 +12,8 @@ extension Fault {
             .restart(let node), .pause(let node), .resume(let node), .stop(let node),
             .slowDisk(let node, _), .fillDisk(let node), .makeRoom(let node),
             .failDisk(let node), .rot(let node), .misdirect(let node), .wipe(let node),
-            .reformat(let node), .join(let node), .promote(let node), .remove(let node),
-            .shiftWallClock(let node, _), .driftClock(let node, _):
+            .reformat(let node), .join(let node), .add(let node), .promote(let node),
+            .remove(let node), .shiftWallClock(let node, _), .driftClock(let node, _):
             [node]
         }
     }

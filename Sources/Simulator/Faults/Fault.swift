@@ -54,8 +54,11 @@ public enum Fault: Hashable, Sendable {
 
     // MARK: The members
 
-    /// A new node starts, and the operator wants it to become a learner; then a voter.
+    /// A machine that waited to join is started, empty.
     case join(NodeID)
+    /// The operator wants the node to become a learner.
+    case add(NodeID)
+    /// The operator wants the learner to become a voter.
     case promote(NodeID)
     /// The operator wants the member gone.
     case remove(NodeID)

@@ -74,7 +74,7 @@ struct FaultPlan {
             let node = joiners.removeFirst()
             // Some remain learners.
             plan(
-                kind, at: at, [.join(node)],
+                kind, at: at, [.join(node), .add(node)],
                 repairs: random.chance(4, in: 5) ? [.promote(node)] : [],
                 lasting: drawLasting(.seconds(5)))
         case .removal:

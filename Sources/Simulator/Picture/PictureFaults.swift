@@ -88,7 +88,7 @@ extension Fault {
         case .wipe: .wipe
         case .shiftWallClock(_, let offset): offset == .zero ? nil : .wallClock
         case .driftClock(_, let rate): rate == 0 ? nil : .drift
-        case .join, .promote: .join
+        case .join, .add, .promote: .join
         case .remove: .removal
         case .mend, .mendAll, .restart, .resume, .makeRoom, .reformat: nil
         }
@@ -97,7 +97,8 @@ extension Fault {
     /// Whether it goes on until something ends it.
     fileprivate var lasts: Bool {
         switch self {
-        case .reset, .corrupt, .replay, .failDisk, .rot, .misdirect, .join, .promote, .remove:
+        case .reset, .corrupt, .replay, .failDisk, .rot, .misdirect, .join, .add, .promote,
+            .remove:
             false
         default: true
         }

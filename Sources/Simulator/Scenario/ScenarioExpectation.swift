@@ -75,6 +75,10 @@ public struct ScenarioExpectation: Hashable, Sendable {
         case whole = "is whole"
         case inDoubt = "is in doubt"
         case damaged = "is damaged"
+        case voter = "is a voter"
+        case learner = "is a learner"
+        /// It is no member any more, and knows.
+        case removed = "is removed"
         case running = "is running"
         case down = "is down"
     }

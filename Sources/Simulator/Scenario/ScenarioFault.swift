@@ -50,6 +50,8 @@ public enum ScenarioFault: Hashable, Sendable {
         case wipe = "wipe"
         /// Somebody formats the wiped directory under the node's old id, as nobody should.
         case reformat = "reformat"
+        /// The machine waited to join: its node begins with nothing.
+        case join = "start"
     }
 
     /// How long a disk that hangs takes longer: beyond every run's end.

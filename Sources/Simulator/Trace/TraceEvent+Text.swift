@@ -103,7 +103,8 @@ extension Fault {
         case .misdirect(let node): "misdirect write of \(node)"
         case .wipe(let node): "wipe \(node)"
         case .reformat(let node): "reformat \(node)"
-        case .join(let node): "join \(node)"
+        case .join(let node): "start \(node)"
+        case .add(let node): "add \(node)"
         case .promote(let node): "promote \(node)"
         case .remove(let node): "remove \(node)"
         case .shiftWallClock(let node, let offset):

@@ -28,6 +28,7 @@ extension World {
         case .crash, .crashAmidEffects, .restart, .pause, .resume, .stop, .wipe, .reformat:
             try strikeProcess(fault)
         case .join(let id): try join(machine(id))
+        case .add(let id): wish(.add(id, address: "\(id)", clientAddress: ""))
         case .promote(let id): wish(.promote(id))
         case .remove(let id): wishAway(id)
         case .slowDisk, .fillDisk, .makeRoom, .failDisk, .rot, .misdirect:

@@ -19,12 +19,11 @@ struct MemberWish {
 extension World {
     private static let mostAttempts = 40
 
-    /// A machine that waits to join is started, and the operator wants it to be a learner.
+    /// A machine that waited to join is started.
     func join(_ machine: Machine) throws(Violation) {
         guard !machine.hasJoined else { return }
         machine.hasJoined = true
         try start(machine)
-        wish(.add(machine.id, address: "\(machine.id)", clientAddress: ""))
     }
 
     func wish(_ request: MemberRequest) {
