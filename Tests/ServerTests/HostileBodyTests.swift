@@ -47,7 +47,8 @@ import Testing
 
     static let required: [String: [String]] = [
         "POST /v1/accounts": ["name"], "PATCH \(account)": ["name"],
-        "POST \(account)/users": ["email", "name"], "PUT \(user)/limits/rest": ["credits"],
+        "POST \(account)/users": ["email", "name"],
+        "PUT \(user)/limits/rest": ["credits", "period"],
         "POST \(account)/keys": ["api", "name", "user"], "POST /v1/tokens": ["role"],
         "POST /v1/verify": ["key"], "POST /v1/charges": ["credits"],
     ]
