@@ -6,12 +6,6 @@ import Keyring
 extension Node {
     var leaseTimes: LeaseTimes { LeaseTimes(state.settings) }
 
-    /// Who may hold a lease. As long as members neither come nor go it is always the same.
-    var leaseRoster: LeaseRoster {
-        let members = (raft.configuration.voters + raft.configuration.learners).sorted()
-        return LeaseRoster(eligible: members, awaited: members)
-    }
-
     private var others: [NodeID] { leaseRoster.awaited.filter { $0 != id } }
 
     /// The newest key-state entry in the whole log, applied or not.
@@ -118,7 +112,7 @@ extension Node {
 
     /// When a lease is asked for next; never while there is nobody to ask.
     var nextLeaseRequest: Instant {
-        guard leaseTimes.duration > .zero, raft.standing.isWhole, let leader = raft.leader,
+        guard leaseTimes.duration > .zero, raft.standing.isWhole, !isRemoved, let leader = raft.leader,
             leader == id || links.isOpen(to: leader)
         else { return .never }
         return holder.nextRequest

@@ -327,8 +327,9 @@ import Testing
     @Test func `the cluster is shown as this node sees it`() throws {
         let member = { (id: UInt32, match: LogIndex?, isHealthy: Bool?) in
             ClusterStatus.Member(
-                id: NodeID(id), isVoter: id != 3, address: "127.0.0.1:720\(id)", match: match,
-                applied: match, isHealthy: isHealthy,
+                id: NodeID(id), isVoter: id != 3, address: "127.0.0.1:720\(id)",
+                clientAddress: id == 1 ? "127.0.0.1:7101" : "", match: match, applied: match,
+                isHealthy: isHealthy,
                 leaseRemaining: match.map { .milliseconds(Int64($0.rawValue) * 25) })
         }
         let status = ClusterStatus(
