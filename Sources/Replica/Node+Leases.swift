@@ -6,10 +6,18 @@ import Keyring
 extension Node {
     var leaseTimes: LeaseTimes { LeaseTimes(state.settings) }
 
-    /// Who may hold a lease. As long as members neither come nor go it is always the same.
+    /// Who may be granted a lease, and who may hold one, as this node's log has the members.
     var leaseRoster: LeaseRoster {
-        let members = (raft.configuration.voters + raft.configuration.learners).sorted()
-        return LeaseRoster(eligible: members, awaited: members)
+        let newest = raft.configuration
+        var awaited: [NodeID] = []
+        for configuration in raft.possibleConfigurations {
+            awaited += configuration.members.map(\.id)
+            awaited += configuration.former.filter { !$0.isDrained }.map(\.id)
+        }
+        awaited.sort()
+        return LeaseRoster(
+            eligible: raft.committedConfiguration.members.map(\.id).filter(newest.contains),
+            awaited: zip([nil] + awaited, awaited).compactMap { $0 == $1 ? nil : $1 })
     }
 
     private var others: [NodeID] { leaseRoster.awaited.filter { $0 != id } }
@@ -71,6 +79,23 @@ extension Node {
     mutating func forgetTold() {
         told = Told()
         holder.hasten()
+    }
+
+    // MARK: Members that were removed
+
+    private var undrained: [NodeID] {
+        raft.committedConfiguration.former.filter { !$0.isDrained }.map(\.id)
+    }
+
+    /// Writes into the log who can't hold a lease any more, so that nobody waits for them.
+    mutating func drainRemoved() {
+        guard raft.isEstablishedLeader, !isDiskFull else { return }
+        let (removed, times) = (undrained, leaseTimes)
+        guard !removed.isEmpty,
+            let node = ledger?.drained(among: removed, now: clock.now, times).first
+        else { return }
+        // If another change is under way, the next step tries again.
+        _ = raft.changeMembers(.drain(node), clock: clock, effects: &raftEffects)
     }
 
     // MARK: The end of a step
@@ -192,6 +217,7 @@ extension Node {
                 deadline,
                 ledger.nextDeadline(committed: raft.commitIndex, leaseRoster, leaseTimes))
         }
+        if let ledger { deadline = min(deadline, ledger.nextDrain(after: clock.now, leaseTimes)) }
         return deadline
     }
 }

@@ -105,6 +105,7 @@ public struct Node: Sendable {
         appendTickIfDue()
         reportLastUsesIfDue()
         handOver(&effects)
+        drainRemoved()
         performRaftEffects(&effects)
         advanceLeases(&effects)
         dropOvertakenReception()
