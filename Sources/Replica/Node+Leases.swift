@@ -23,7 +23,12 @@ extension Node {
     private var others: [NodeID] { leaseRoster.awaited.filter { $0 != id } }
 
     /// The newest key-state entry in the whole log, applied or not.
-    private var newestKeyState: LogIndex { keyChanges.newest ?? state.keyStateIndex }
+    private var newestKeyState: LogIndex {
+        #if MUTANTS
+        if PlantedBug.isOn(.leaseForApplied) { return state.keyStateIndex }
+        #endif
+        return keyChanges.newest ?? state.keyStateIndex
+    }
 
     // MARK: The log
 
@@ -40,6 +45,9 @@ extension Node {
     private mutating func block(_ entry: Entry) {
         let subjects = pendingSubjects(of: entry)
         guard !subjects.isEmpty else { return }
+        #if MUTANTS
+        if PlantedBug.isOn(.appendUnblocked) { return noteUnblocked(entry.index) }
+        #endif
         table.block(subjects)
         keyChanges.append(subjects, at: entry.index)
         ledger?.noteAppended(entry.index, now: clock.now)
@@ -161,6 +169,9 @@ extension Node {
         }
         guard holder.leases != publishedLeases else { return }
         publishedLeases = holder.leases
+        #if MUTANTS
+        if PlantedBug.isOn(.leaseAcrossRestart) { Self.leasesKept[id] = holder.leases }
+        #endif
         table.setLeases(publishedLeases)
     }
 

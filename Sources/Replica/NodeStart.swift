@@ -101,6 +101,9 @@ extension Node {
         self.entropy = entropy
         self.clock = clock
         Self.fill(table, from: state, blocking: keyChanges)
+        #if MUTANTS
+        if PlantedBug.isOn(.leaseAcrossRestart) { takeOverLeases() }
+        #endif
     }
 
     /// A lone voter that isn't whole would stay so for ever: nobody can repair or answer it.

@@ -161,6 +161,9 @@ struct LeaseLedger: Sendable {
             requests.removeFirst()
         }
         guard requests.count(where: { $0.node == node }) < LeaseLedger.requestLimit else { return }
+        #if MUTANTS
+        let round = PlantedBug.isOn(.leaseWithoutRound) ? 0 : round
+        #endif
         requests.append(Request(node: node, nonce: nonce, received: now, round: round))
     }
 
@@ -242,6 +245,11 @@ struct LeaseLedger: Sendable {
 
     /// When the node's leases from before the entry have ended, whatever it does.
     private func safeTime(_ entry: Appended, _ node: NodeID, _ times: LeaseTimes) -> Instant {
+        #if MUTANTS
+        if PlantedBug.isOn(.oldLeasesForgotten) {
+            return min(entry.at + times.wait, line(of: node).deadline)
+        }
+        #endif
         let ended = max(line(of: node).deadline, elected + times.wait)
         return min(entry.at + times.wait, ended)
     }

@@ -29,7 +29,7 @@ extension World {
             network.corruptNext(Network.Direction(from: from, to: to))
         case .replay(let from, let to):
             replay(Network.Direction(from: from, to: to))
-        case .crash, .crashAmidEffects, .restart, .pause, .resume, .stop, .wipe, .reformat:
+        case .crash, .crashAmidEffects, .crashAmidWrite, .restart, .pause, .resume, .stop, .wipe, .reformat:
             try strikeProcess(fault)
         case .slowDisk, .hangDisk, .freeDisk, .fillDisk, .makeRoom, .failDisk, .rot, .rotTail,
             .misread, .misdirect:
@@ -46,7 +46,10 @@ extension World {
         switch fault {
         case .crash(let id, let losingPower): crash(machine(id), losingPower: losingPower)
         case .crashAmidEffects(let id, let count): machine(id).crashesAfterEffects = count
-        case .restart(let id): try start(machine(id))
+        case .crashAmidWrite(let id, let part): machine(id).crashesAmid = part
+        case .restart(let id):
+            machine(id).crashesAmid = nil
+            try start(machine(id))
         case .pause(let id): pause(machine(id))
         case .resume(let id): try resume(machine(id))
         case .stop(let id): try stop(machine(id))
@@ -107,6 +110,7 @@ extension World {
             machine.clock.wallOffset = .zero
             machine.clock.setRate(partsPerMillion: 0, at: now)
             machine.crashesAfterEffects = nil
+            machine.crashesAmid = nil
             machine.failsNextBatch = false
             machine.misreadsNext = false
             freeDisk(machine)
