@@ -75,6 +75,23 @@ extension Node {
         holder.hasten()
     }
 
+    // MARK: Members that were removed
+
+    private var undrained: [NodeID] {
+        raft.committedConfiguration.former.filter { !$0.isDrained }.map(\.id)
+    }
+
+    /// Writes into the log who can't hold a lease any more, so that nobody waits for them.
+    mutating func drainRemoved() {
+        guard raft.isEstablishedLeader, !isDiskFull else { return }
+        let (removed, times) = (undrained, leaseTimes)
+        guard !removed.isEmpty,
+            let node = ledger?.drained(among: removed, now: clock.now, times).first
+        else { return }
+        // If another change is under way, the next step tries again.
+        _ = raft.changeMembers(.drain(node), clock: clock, effects: &raftEffects)
+    }
+
     // MARK: The end of a step
 
     /// What the step changed: what the leader is told, grants, changes that are done.
@@ -197,6 +214,7 @@ extension Node {
                 deadline,
                 ledger.nextDeadline(committed: raft.commitIndex, leaseRoster, leaseTimes))
         }
+        if let ledger { deadline = min(deadline, ledger.nextDrain(after: clock.now, leaseTimes)) }
         return deadline
     }
 }
