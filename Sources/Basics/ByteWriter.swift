@@ -42,6 +42,11 @@ public struct ByteWriter: Sendable {
     @inlinable
     public mutating func writeRaw(_ raw: some Sequence<UInt8>) { storage.append(contentsOf: raw) }
 
+    @inlinable
+    public mutating func writeRaw(_ raw: RawSpan) {
+        raw.withUnsafeBytes { storage.append(contentsOf: $0) }
+    }
+
     /// A 32-bit count and the bytes.
     @inlinable
     public mutating func writeBytes(_ counted: some Collection<UInt8>) {

@@ -51,11 +51,11 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
 
     /// Writes the 32 bytes alone, without a length.
     public func append(to writer: inout ByteWriter) {
-        // The writer is little-endian, the words big-endian.
-        writer.write(word0.byteSwapped)
-        writer.write(word1.byteSwapped)
-        writer.write(word2.byteSwapped)
-        writer.write(word3.byteSwapped)
+        // At once: word by word it took 2 % of a simulated run.
+        let words: InlineArray<4, UInt64> = [
+            word0.bigEndian, word1.bigEndian, word2.bigEndian, word3.bigEndian,
+        ]
+        writer.writeRaw(words.span.bytes)
     }
 
     public var bytes: [UInt8] {

@@ -8,11 +8,12 @@ public enum HKDF {
     /// `count` bytes for the use that `info` names (§2.3), at most 255 digests long.
     public static func expand(_ key: Digest, info: [UInt8], count: Int) -> [UInt8] {
         precondition(count >= 0 && count <= 255 * Digest.count, "HKDF gives at most 8160 bytes")
-        var code = HMAC(key: key)
+        let key = HMAC(key: key)
         var output: [UInt8] = []
         var block: [UInt8] = []
         var number: UInt8 = 1
         while output.count < count {
+            var code = key.begin()
             code.update(block)
             code.update(info)
             code.update([number])

@@ -64,6 +64,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
 
     /// The records of UUIDs answered are missing from snapshots.
     case snapshotWithoutRecords = "snapshot-without-records"
+    /// The journal is never cut, whatever snapshots cover.
+    case journalNeverCut = "journal-never-cut"
     /// A snapshot's state believes to be one entry older than it is.
     case snapshotIndexBehind = "snapshot-index-behind"
     /// What was answered under an id is known to the leader that answered and to none after it.
@@ -87,6 +89,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case revocationAtCommit = "revocation-at-commit"
     /// A node that lags behind what it knows to be committed goes on validating.
     case laggingNodeAnswers = "lagging-node-answers"
+    /// What nobody answers waits for ever, its deadline forgotten.
+    case waitingForever = "waiting-forever"
     /// Whatever arrives on a link is taken for the peer's.
     case frameUnauthenticated = "frame-unauthenticated"
 }

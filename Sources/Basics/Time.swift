@@ -128,16 +128,70 @@ public struct Timestamp: Comparable, Hashable, Sendable, CustomStringConvertible
     public var description: String { "\(milliseconds) ms" }
 }
 
-/// The two clocks of a node, read together at the start of a step.
+/// A reading of both of a machine's steady clocks. A lease goes by both, because each alone can
+/// stand still while the world goes on: `running` while the machine is suspended, and `sinceBoot`
+/// where a daemon slews it.
+///
+/// Readings of one machine are ordered alike by either clock, but for what runs at another rate.
+public struct SteadyInstant: Hashable, Sendable, CustomStringConvertible {
+    /// The monotonic clock that nothing slews: the one that drives every time-out.
+    public var running: Instant
+    /// The clock that goes on while the machine is suspended.
+    public var sinceBoot: Instant
+
+    @inlinable
+    public init(running: Instant, sinceBoot: Instant) {
+        self.running = running
+        self.sinceBoot = sinceBoot
+    }
+
+    /// Before every reading: a time that is over.
+    public static let past = SteadyInstant(
+        running: Instant(nanoseconds: .min), sinceBoot: Instant(nanoseconds: .min))
+
+    /// Later than every reading.
+    public static let never = SteadyInstant(running: .never, sinceBoot: .never)
+
+    /// Whether both clocks say that `end` is still to come.
+    @inlinable
+    public func precedes(_ end: SteadyInstant) -> Bool {
+        running < end.running && sinceBoot < end.sinceBoot
+    }
+
+    @inlinable
+    public static func + (left: SteadyInstant, right: Duration) -> SteadyInstant {
+        SteadyInstant(running: left.running + right, sinceBoot: left.sinceBoot + right)
+    }
+
+    /// How long it is until the first of the clocks shows `end`; zero or less if one has.
+    @inlinable
+    public func remaining(until end: SteadyInstant) -> Duration {
+        min(end.running - running, end.sinceBoot - sinceBoot)
+    }
+
+    public var description: String { "\(running) running, \(sinceBoot) since boot" }
+}
+
+/// The clocks of a node, read together at the start of a step.
 public struct ClockReading: Hashable, Sendable {
-    /// Monotonic: drives every time-out.
-    public var now: Instant
+    /// The steady ones; the first of them drives every time-out.
+    public var steady: SteadyInstant
     /// Wall: only carried to the leader, which stamps log entries from a majority of them.
     public var wall: Timestamp
 
     @inlinable
-    public init(now: Instant, wall: Timestamp) {
-        self.now = now
+    public init(steady: SteadyInstant, wall: Timestamp) {
+        self.steady = steady
         self.wall = wall
     }
+
+    /// A reading of a machine that was never suspended, whose steady clocks began together.
+    @inlinable
+    public init(now: Instant, wall: Timestamp) {
+        self.init(steady: SteadyInstant(running: now, sinceBoot: now), wall: wall)
+    }
+
+    /// Monotonic: drives every time-out.
+    @inlinable
+    public var now: Instant { steady.running }
 }

@@ -144,6 +144,24 @@ struct Progress: Sendable {
         pace = .probe(awaiting: nil)
     }
 
+    /// It was heard; `clock` is its wall clock, unless the reading travelled too long.
+    mutating func noteContact(at now: Instant, round: UInt64, clock wall: Timestamp?) {
+        lastContact = now
+        answeredRound = max(answeredRound, round)
+        if let wall { clock = (wall, now) }
+    }
+
+    mutating func noteApplied(_ index: LogIndex, run reported: UInt64) {
+        if reported == run { applied = max(applied, index) }
+    }
+
+    mutating func sent(_ request: AppendRequest) {
+        let last = request.previous.index + request.entries.count
+        sentRound = request.round
+        sentCommit = min(request.commit, last)
+        sent(through: last, bytes: request.entries.reduce(0) { $0 + $1.cost })
+    }
+
     /// A message that covers the log up to `last` was sent. While probing `next` stays, as the
     /// answer may be no.
     mutating func sent(through last: LogIndex, bytes: Int) {

@@ -105,6 +105,7 @@ extension Raft {
 
     /// How far this node may acknowledge: what the leader's messages covered and the disk holds,
     /// in a term that the disk holds too.
+    @inline(__always)
     var acknowledgement: LogIndex {
         guard case .follower(let following) = state, durableHardState.term == term else {
             return .zero

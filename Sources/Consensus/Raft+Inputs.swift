@@ -81,6 +81,7 @@ extension Raft {
     }
 
     mutating func observe(_ reading: ClockReading) {
-        clock = ClockReading(now: max(clock.now, reading.now), wall: reading.wall)
+        // Never backwards, whatever the caller's clock does.
+        if reading.now >= clock.now { clock = reading } else { clock.wall = reading.wall }
     }
 }

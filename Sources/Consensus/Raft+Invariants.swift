@@ -41,23 +41,23 @@ extension Raft {
     }
 
     private var brokenLawOfState: String? {
-        let laws: [(Bool, String)] = [
-            (durableHardState.term <= hardState.term, "a later term is durable"),
-            (
-                hardState == durableHardState || hardStateSince != nil,
-                "an unsaved vote is forgotten"
-            ),
-            (hardState != durableHardState || !hardStateIsNew, "a saved vote is saved again"),
-            (withheld.allSatisfy { !$0.mayLeave(durableHardState) }, "a message was left behind"),
-            (log.base.index <= commitIndex, "uncommitted entries were compacted"),
-            (commitIndex <= lastIndex, "committed beyond the log"),
-            (durableIndex <= lastIndex, "durable beyond the log"),
-            (durableIndex >= log.base.index, "a snapshot isn't durable"),
-            (snapshot?.lastIndex ?? .zero == log.snapshotIndex, "snapshot and log disagree"),
-            (applied <= commitIndex, "applied beyond commit"),
-            (standing.isWhole || role == .follower, "a node that isn't whole seeks votes"),
-        ]
-        return laws.first { !$0.0 }?.1
+        // No table of laws: to fill one at every step took 1 % of a simulated run.
+        if durableHardState.term > hardState.term { return "a later term is durable" }
+        if hardState != durableHardState, hardStateSince == nil {
+            return "an unsaved vote is forgotten"
+        }
+        if hardState == durableHardState, hardStateIsNew { return "a saved vote is saved again" }
+        if withheld.contains(where: { $0.mayLeave(durableHardState) }) {
+            return "a message was left behind"
+        }
+        if log.base.index > commitIndex { return "uncommitted entries were compacted" }
+        if commitIndex > lastIndex { return "committed beyond the log" }
+        if durableIndex > lastIndex { return "durable beyond the log" }
+        if durableIndex < log.base.index { return "a snapshot isn't durable" }
+        if snapshot?.lastIndex ?? .zero != log.snapshotIndex { return "snapshot and log disagree" }
+        if applied > commitIndex { return "applied beyond commit" }
+        if !standing.isWhole, role != .follower { return "a node that isn't whole seeks votes" }
+        return nil
     }
 
     private var brokenLawOfLog: String? {

@@ -29,7 +29,7 @@ extension Raft {
     // MARK: The leader
 
     /// The newest round that a majority of voters has answered in this term.
-    var confirmedRound: UInt64 {
+    public var confirmedRound: UInt64 {
         guard case .leader(let leading) = state else { return 0 }
         let rounds = configuration.voters.map { voter -> UInt64 in
             if voter == id { return leading.round }

@@ -128,10 +128,7 @@ extension Raft {
             term: term, round: leadership.round, session: progress.session,
             previous: LogPosition(term: log.term(at: previous) ?? .zero, index: previous),
             commit: commitIndex, repair: progress.repair, entries: entries)
-        leadership.progress[number].sentRound = leadership.round
-        leadership.progress[number].sentCommit = min(commitIndex, previous + entries.count)
-        let bytes = entries.reduce(0) { $0 + $1.cost }
-        leadership.progress[number].sent(through: previous + entries.count, bytes: bytes)
+        leadership.progress[number].sent(request)
         effects.append(.send(.append(request), to: recipient))
     }
 
@@ -155,20 +152,17 @@ extension Raft {
     }
 
     private mutating func noteContact(_ reply: AppendReply, from number: Int) {
-        leadership.progress[number].lastContact = clock.now
-        let answered = max(leadership.progress[number].answeredRound, reply.round)
-        leadership.progress[number].answeredRound = answered
         // A clock reading that travelled too long tells the time of long ago.
-        guard let start = leadership.start(of: reply.round),
-            clock.now - start <= settings.clockTolerance
-        else { return }
-        leadership.progress[number].clock = (reply.clock, clock.now)
+        let isTimely = leadership.start(of: reply.round).map {
+            clock.now - $0 <= settings.clockTolerance
+        }
+        leadership.progress[number].noteContact(
+            at: clock.now, round: reply.round, clock: isTimely == true ? reply.clock : nil)
     }
 
     private mutating func noteApplied(_ reply: AppendReply, from number: Int) {
-        let progress = leadership.progress[number]
-        guard reply.applied <= lastIndex, reply.run == progress.run else { return }
-        leadership.progress[number].applied = max(progress.applied, reply.applied)
+        guard reply.applied <= lastIndex else { return }
+        leadership.progress[number].noteApplied(reply.applied, run: reply.run)
     }
 
     private mutating func take(_ outcome: AppendReply.Outcome, from number: Int) {

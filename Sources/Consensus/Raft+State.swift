@@ -40,7 +40,14 @@ extension Raft {
     public var lastIndex: LogIndex { log.lastIndex }
 
     /// Everything up to here is on this node's disk.
+    @inline(__always)
     public var durableIndex: LogIndex { writes.lowest?.previous ?? log.lastIndex }
+
+    /// The last entry that is on this node's disk with all before it.
+    public var durablePosition: LogPosition {
+        let index = durableIndex
+        return LogPosition(term: log.term(at: index) ?? .zero, index: index)
+    }
 
     /// The term of the entry at `index`; nil if it was compacted or doesn't exist.
     public func term(at index: LogIndex) -> Term? { log.term(at: index) }
@@ -71,6 +78,17 @@ extension Raft {
             let confirmed = leadership.confirmedRoundStart(confirmedRound)
         else { return lastAppendReceived }
         return max(confirmed, lastAppendReceived ?? confirmed)
+    }
+
+    /// How far a follower's log is known to be that of the present leader: what its messages
+    /// covered, durable or not. Zero for others.
+    public var verifiedIndex: LogIndex {
+        if case .follower(let follower) = state { follower.verified } else { .zero }
+    }
+
+    /// The newest confirmation round that this leader has begun; zero for others.
+    public var round: UInt64 {
+        if case .leader(let leadership) = state { leadership.round } else { 0 }
     }
 
     /// Whether an entry of the current term is known here to be committed. Before that a leader
@@ -132,13 +150,16 @@ extension Raft {
 extension Raft {
     /// Requires a follower.
     var follower: Follower {
-        get {
+        _read {
             guard case .follower(let follower) = state else { preconditionFailure("not following") }
-            return follower
+            yield follower
         }
         _modify {
-            guard case .follower(var follower) = state else { preconditionFailure("not following") }
-            state = .follower(Follower())
+            var role = Role.follower(Follower())
+            swap(&role, &state)
+            guard case .follower(var follower) = consume role else {
+                preconditionFailure("not following")
+            }
             defer { state = .follower(follower) }
             yield &follower
         }
@@ -146,13 +167,16 @@ extension Raft {
 
     /// Requires a leader.
     var leadership: Leadership {
-        get {
+        _read {
             guard case .leader(let leadership) = state else { preconditionFailure("not leading") }
-            return leadership
+            yield leadership
         }
         _modify {
-            guard case .leader(var leadership) = state else { preconditionFailure("not leading") }
-            state = .follower(Follower())
+            var role = Role.follower(Follower())
+            swap(&role, &state)
+            guard case .leader(var leadership) = consume role else {
+                preconditionFailure("not leading")
+            }
             defer { state = .leader(leadership) }
             yield &leadership
         }

@@ -46,7 +46,7 @@ public struct Raft: Sendable {
 
     /// Term and vote, as decided; `durableHardState` is what the disk has confirmed.
     var hardState: HardState
-    var durableHardState: HardState
+    public internal(set) var durableHardState: HardState
     /// Whether `hardState` waits to be given out as an effect.
     var hardStateIsNew = false
     /// Since when `hardState` isn't durable; nil while it is.

@@ -21,8 +21,15 @@ enum FileName {
     }
 
     static func hexadecimal(_ number: UInt64, digits: Int) -> String {
-        let text = String(number, radix: 16)
-        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+        // Every write names its file: padding a text took 1 % of a simulated run.
+        let count = max(digits, (67 - number.leadingZeroBitCount) / 4)
+        return String(unsafeUninitializedCapacity: count) { bytes in
+            for position in 0..<count {
+                let digit = UInt8(number >> UInt64(4 * (count - 1 - position)) & 0xf)
+                bytes[position] = digit < 10 ? 0x30 + digit : 0x61 - 10 + digit
+            }
+            return count
+        }
     }
 
     /// The numbers of `prefix`-number-number in hexadecimal; nil unless written just like that.

@@ -95,14 +95,16 @@ struct SegmentImage {
     /// Whether nothing but zeroes stands at `position` and behind it.
     func isBlank(from position: Int) -> Bool {
         guard position < bytes.count else { return true }
-        var reader = ByteReader(bytes[position...])
-        while reader.remaining >= 8 {
-            guard (try? reader.readUInt64()) == 0 else { return false }
+        let span = bytes.span.bytes
+        var place = position
+        // Eight at a time and without a reader, which took 2 % of a simulated run.
+        while bytes.count - place >= 8 {
+            guard span.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self) == 0 else {
+                return false
+            }
+            place += 8
         }
-        while !reader.isAtEnd {
-            guard (try? reader.readUInt8()) == 0 else { return false }
-        }
-        return true
+        return bytes[place...].allSatisfy { $0 == 0 }
     }
 
     /// The batch that begins at `start`. `checksum` is the one it has to continue, nil to take

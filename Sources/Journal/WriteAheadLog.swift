@@ -171,6 +171,9 @@ public struct WriteAheadLog: Sendable {
 
     /// A snapshot through `index` is durable: deletes the segments that hold nothing beyond it.
     public mutating func compact(through index: LogIndex) {
+        #if MUTANTS
+        if PlantedBug.isOn(.journalNeverCut) { return }
+        #endif
         precondition(index <= last.index, "compaction beyond the end of the log")
         covered = max(covered, index)
         prune()

@@ -45,6 +45,8 @@ public enum Bounds {
     static let records: ClosedRange<UInt32> = 1...100_000_000
     static let auditSeconds: ClosedRange<UInt32> = 1...(10 * 366 * 86_400)
     static let leaseMilliseconds: ClosedRange<UInt32> = 0...60_000
+    /// A shorter lease, if there are any, could end before the next is granted.
+    static let shortestLease: UInt32 = 500
     static let leaseWaitMilliseconds: ClosedRange<UInt32> = 0...120_000
 
     /// Holds the relations between the limits. Called once when a state machine is made.

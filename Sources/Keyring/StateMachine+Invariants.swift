@@ -57,6 +57,7 @@ extension State {
 
     private func headViolation() -> String? {
         if time < .epoch || time > Bounds.latestTime { return "log time is out of range" }
+        if keyStateIndex > index { return "a key-state command that wasn't applied yet" }
         if zip(apis, apis.dropFirst()).contains(where: { $0 >= $1 }) {
             return "APIs don't ascend"
         }

@@ -13,7 +13,7 @@ import Basics
 /// - a charge's id is decided once, and every later answer is the first one;
 /// - log index and log time never run backwards.
 public struct StateMachine: Sendable {
-    var state: State
+    @usableFromInline var state: State
     var index = Indices()
     #if MUTANTS
     let salt = PlantedBug.drawSalt()
@@ -43,10 +43,14 @@ public struct StateMachine: Sendable {
         index = Indices(of: state)
     }
 
-    /// The newest entry applied.
+    /// The newest entry applied. Inlined: a call would be given a copy of the whole machine.
+    @inlinable
     public var appliedIndex: LogIndex { state.index }
     /// The log's time at that entry.
     public var time: Timestamp { state.time }
+    /// The newest entry applied that holds a key-state command, whatever came of it: a lease
+    /// granted from here on is for states that include it.
+    public var keyStateIndex: LogIndex { state.keyStateIndex }
     public var settings: ClusterSettings { state.settings }
     /// What keys may open, ascending.
     public var apis: [API] { state.apis }

@@ -26,8 +26,13 @@ public enum Clocks {
         return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
-    /// Monotonic and wall clock, one after the other.
-    public static func reading() -> ClockReading { ClockReading(now: now(), wall: wall()) }
+    /// Both steady clocks, one after the other. On current kernels neither enters the kernel.
+    public static func steady() -> SteadyInstant {
+        SteadyInstant(running: now(), sinceBoot: sinceBoot())
+    }
+
+    /// All clocks, one after the other.
+    public static func reading() -> ClockReading { ClockReading(steady: steady(), wall: wall()) }
 
     private static func nanoseconds(_ time: timespec) -> Int64 {
         Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

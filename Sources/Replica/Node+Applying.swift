@@ -19,7 +19,6 @@ extension Node {
     }
 
     private mutating func apply(_ entry: Entry, effects: inout [NodeEffect]) {
-        let changesPowers: Bool
         switch entry.kind {
         case .configuration:
             return applyMembers(entry, effects: &effects)
@@ -30,40 +29,43 @@ extension Node {
             }
             #endif
             state.advance(to: entry.index, time: entry.time, changes: &tableChanges)
-            changesPowers = false
         case .command:
             let result = state.apply(
                 entry.payload, at: entry.index, time: entry.time, changes: &tableChanges)
-            // An administrative change may be felt by a validation; a charge never is.
-            if case .changed(let change) = result.outcome, !change.isOfMember {
-                changesPowers = true
-            } else {
-                changesPowers = false
+            guard let requestID = result.request, let mutation = takePending(requestID) else {
+                return
             }
-            if changesPowers { settling.noteChange(at: entry.index) }
-            if let requestID = result.request, let mutation = takePending(requestID) {
-                let reply = ClientReply.outcome(result.outcome, at: entry.index)
-                #if MUTANTS
-                if PlantedBug.isOn(.revocationAtCommit) {
-                    return answer(mutation.ticket, reply, effects: &effects)
-                }
-                #endif
-                if changesPowers {
-                    settling.hold(
-                        Settling.HeldReply(
-                            index: entry.index, deadline: clock.now + settings.settleDeadline,
-                            ticket: mutation.ticket, reply: reply))
-                } else {
-                    answer(mutation.ticket, reply, effects: &effects)
-                }
+            let reply = ClientReply.outcome(result.outcome, at: entry.index)
+            #if MUTANTS
+            if PlantedBug.isOn(.revocationAtCommit) {
+                return answer(mutation.ticket, reply, effects: &effects)
+            }
+            #endif
+            // What can change a verdict or a token's power is told when it holds everywhere.
+            if state.keyStateIndex == entry.index {
+                hold(reply, of: mutation, until: entry.index)
+            } else {
+                answer(mutation.ticket, reply, effects: &effects)
             }
         }
     }
 
-    /// Hands the changes since the last call to the read side: states first, then the index.
+    /// Keeps the reply until the key-state entry at `index` is done.
+    mutating func hold(
+        _ reply: ClientReply, of mutation: PendingMutation, until index: LogIndex
+    ) {
+        held.hold(
+            HeldReplies.HeldReply(
+                index: index, deadline: mutation.deadline, ticket: mutation.ticket,
+                request: mutation.requestID, reply: reply))
+    }
+
+    /// Hands the changes since the last call to the read side: states first, then what is blocked
+    /// no more, then the index.
     private mutating func publish(through index: LogIndex) {
         for change in tableChanges { table.apply(change) }
         tableChanges.removeAll(keepingCapacity: true)
+        table.unblock(keyChanges.takeApplied(through: index))
         table.publish(index)
     }
 
@@ -80,54 +82,5 @@ extension Node {
         let submission = ClientRequest.Submission(
             command: .reportLastUsed(stamps), idempotency: nil, content: .zero)
         submit(submission, by: .cluster, ticket: nil)
-    }
-
-    /// Moves the instant up to which the read side may answer: by the last word of a leader, but
-    /// only if this node has applied all that was committed as far as that word tells. A node
-    /// that lags, lacks room or waits for a snapshot hears the leader and yet knows less. Nor does
-    /// the word of a leader count that has committed nothing in its own term: after a restart of
-    /// all it knows no more than the oldest snapshot.
-    mutating func publishFreshness() {
-        #if MUTANTS
-        if PlantedBug.isOn(.laggingNodeAnswers), let contact = raft.lastLeaderContact {
-            freshUntil = max(freshUntil, contact + settings.freshness)
-            table.setFreshUntil(freshUntil)
-        }
-        #endif
-        guard raft.standing.isWhole, !isRemoved, let contact = raft.lastLeaderContact,
-            state.appliedIndex >= max(raft.heardCommit, raft.commitIndex),
-            raft.hasCommittedInTerm
-        else { return }
-        freshUntil = max(freshUntil, contact + settings.freshness)
-        table.setFreshUntil(freshUntil)
-    }
-
-    /// Tells the leader how far this node has applied, or as leader the others how far all have,
-    /// and lets the replies go that waited for it.
-    mutating func settle(_ effects: inout [NodeEffect]) {
-        if members.isEmpty {
-            settling.settle(through: state.appliedIndex)
-        } else if raft.role == .leader {
-            settleAsLeader()
-        } else if let leader = raft.leader, settling.newestChange > reportedApplied,
-            links.isOpen(to: leader)
-        {
-            reportedApplied = state.appliedIndex
-            links.send(.applied(state.appliedIndex), to: leader)
-        }
-        for held in settling.release(now: clock.now) {
-            answer(held.ticket, held.reply, effects: &effects)
-        }
-    }
-
-    private mutating func settleAsLeader() {
-        guard settling.isOutstanding else { return }
-        var settled = state.appliedIndex
-        for member in members where member.lastHeard + settings.settleDeadline > clock.now {
-            settled = min(settled, member.applied)
-        }
-        guard settled > settling.settled else { return }
-        settling.settle(through: settled)
-        for member in members { links.send(.settled(settled), to: member.id) }
     }
 }

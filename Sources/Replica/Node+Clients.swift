@@ -12,11 +12,11 @@ extension Node {
         guard !isRemoved, !raft.isBlank else { return fail(.notMember) }
         guard hasRoom(for: request) else { return fail(.overloaded) }
         switch request.body {
-        case .query(_, _, .local), .status:
-            answer(request, effects: &effects)
-        case .query(_, _, .linearizable):
+        case .query(_, _, .local), .status, .transferLeadership, .takeSnapshot:
+            performLocally(request, effects: &effects)
+        case .query(_, _, .linearizable), .validation:
             wait(request)
-        case .change(let token, _), .transferLeadership(let token, _), .takeSnapshot(let token):
+        case .change(let token, _):
             // A token made a moment ago through another node may not have come here yet.
             if state.knowsToken(token) {
                 perform(request, effects: &effects)
@@ -36,7 +36,7 @@ extension Node {
     /// Whether the request may wait beside all that wait already, by count and by bytes.
     private func hasRoom(for request: ClientRequest) -> Bool {
         let waiting =
-            pending.count + memberChanges.count + reads.count + settling.count
+            pending.count + memberChanges.count + reads.count + held.count
             + snapshots.waiting.count
         return waiting < NodeLimits.waitingRequests
             && pending.bytes + reads.bytes + request.cost <= NodeLimits.waitingBytes
@@ -44,35 +44,79 @@ extension Node {
 
     /// Lets the request wait until this node's state reflects all that returned before it came.
     private mutating func wait(_ request: ClientRequest) {
-        reads.insert(PendingRead(request: request, deadline: clock.now + settings.readDeadline))
+        var patience = settings.readDeadline
+        if case .validation = request.body { patience = settings.validationDeadline }
+        reads.insert(PendingRead(request: request, deadline: clock.now + patience))
+    }
+
+    /// Serves by this node's memory while a lease lasts, or as linearizably as any read: who asks
+    /// is weighed by the same rule as a presented key. The step's clocks were read after the
+    /// request had come, and nothing of the node changes in between.
+    private mutating func performLocally(
+        _ request: ClientRequest, effects: inout [NodeEffect]
+    ) {
+        guard leaseTimes.duration > .zero else { return wait(request) }
+        let now = clock.steady
+        guard let last = holder.leases.last, now.precedes(last.expiry) else {
+            return effects.append(.reply(request.ticket, .failed(.unavailable)))
+        }
+        guard now.precedes(leaseExpiry), isSettled(request.body) else { return wait(request) }
+        perform(request, effects: &effects)
+    }
+
+    /// Whether nothing in the log may yet change the power of the token or key presented. A token
+    /// that isn't known may be about to be made.
+    private func isSettled(_ body: ClientRequest.Body) -> Bool {
+        switch body {
+        case .query(let key, .credits, _): !table.isBlocked(key)
+        case .query(let token, _, _), .status(let token), .transferLeadership(let token, _),
+            .takeSnapshot(let token):
+            isSettled(token: token)
+        case .change, .charge, .validation: false
+        }
+    }
+
+    private func isSettled(token: Digest) -> Bool {
+        guard let identity = state.identity(of: token) else { return false }
+        let subjects = [
+            .token(identity.token), identity.user.map(KeyStateSubject.user),
+            identity.account.map(KeyStateSubject.account),
+        ].compactMap(\.self)
+        return !subjects.contains(where: table.isBlocked)
     }
 
     /// Answers what waited for a state that has now been reached.
     mutating func answerReadyReads(_ effects: inout [NodeEffect]) {
         for request in reads.takeReady(applied: state.appliedIndex) {
-            switch request.body {
-            case .query, .status: answer(request, effects: &effects)
-            case .change, .charge, .transferLeadership, .takeSnapshot:
-                perform(request, effects: &effects)
-            }
+            perform(request, effects: &effects)
         }
     }
 
-    /// Answers from the state as it is.
-    private mutating func answer(_ request: ClientRequest, effects: inout [NodeEffect]) {
-        let reply: ClientReply
+    /// The answer by the state as it is.
+    private func reply(to request: ClientRequest) -> ClientReply {
         switch request.body {
         case .query(let digest, let query, _):
-            reply = .answer(state.answer(query, from: digest), at: state.appliedIndex)
+            return .answer(state.answer(query, from: digest), at: state.appliedIndex)
+        case .validation(let question):
+            let validation = ValidationLoads.Applied(table.image)
+                .states(of: question.digest)
+                .judgeConfirmed(for: question.api, cost: question.cost)
+            if let key = validation.key, validation.verdict == .valid {
+                table.stamp(key, minute: UInt32(clamping: clock.wall.milliseconds / 60_000))
+            }
+            return .validation(validation)
         case .status(let token):
-            reply = state.knowsToken(token) ? .status(status) : .failed(.unauthenticated)
+            switch state.identity(of: token)?.role {
+            case .operator: return .status(status)
+            case nil: return .failed(.unauthenticated)
+            default: return .failed(.forbidden)
+            }
         case .change, .charge, .transferLeadership, .takeSnapshot:
             preconditionFailure("not a question")
         }
-        effects.append(.reply(request.ticket, reply))
     }
 
-    /// Starts a change whose token or keys this node knows, or as linearizably as can be doesn't.
+    /// Serves a request for which the state as it is will do.
     private mutating func perform(_ request: ClientRequest, effects: inout [NodeEffect]) {
         switch request.body {
         case .change(let token, let submission):
@@ -100,8 +144,8 @@ extension Node {
                     ticket: request.ticket, snapshot: snapshots.begun + 1,
                     deadline: clock.now + settings.snapshotDeadline))
             snapshots.isWanted = true
-        case .query, .status:
-            preconditionFailure("not a change")
+        case .query, .status, .validation:
+            effects.append(.reply(request.ticket, reply(to: request)))
         }
     }
 
@@ -183,7 +227,9 @@ extension Node {
             answer(mutation.ticket, .failed(failure), effects: &effects)
         }
         for request in reads.takeExpired(now: clock.now) {
-            effects.append(.reply(request.ticket, .failed(.noLeader)))
+            var failure = ClientFailure.noLeader
+            if case .validation = request.body { failure = .unavailable }
+            effects.append(.reply(request.ticket, .failed(failure)))
         }
     }
 }

@@ -25,6 +25,7 @@ extension Node {
             journal.save(self.hardState)
         case .appendEntries(let entries):
             journal.append(entries.map(JournalRecord.init))
+            noteAppended(entries)
         case .restartLog(let position):
             journal.restart(after: JournalPosition(position))
         case .send(let message, let peer):
@@ -44,14 +45,13 @@ extension Node {
             receive(chunk, from: peer, effects: &effects)
         case .roleChanged(let role, let term):
             effects.append(.report(.roleChanged(role, term: term)))
-            if role == .leader { forgetMemberProgress() }
             memberDesk = MemberDesk()
-            if role != .leader { snapshots.isDistrusted = false }
+            ledger = nil
+            if role == .leader { beginLedger(of: term) } else { snapshots.isDistrusted = false }
         case .leaderChanged(let leader, let term):
             effects.append(.report(.leaderChanged(leader, term: term)))
+            forgetTold()
             // Whatever went to the last leader may be lost; the requests' ids make it one attempt.
-            // Another leader knows nothing of what was told to the last.
-            reportedApplied = .zero
             if let leader {
                 reads.resume()
                 pending.handOverAgain(since: .never)
@@ -79,7 +79,6 @@ extension Node {
     mutating func receive(
         _ frame: PeerFrame, from peer: NodeID, effects: inout [NodeEffect]
     ) {
-        noteHeard(peer)
         switch frame {
         case .consensus(let message):
             raft.receive(message, from: peer, clock: clock, effects: &raftEffects)
@@ -94,10 +93,16 @@ extension Node {
         case .declined(let requests, let reason):
             takeBack(requests, reason, effects: &effects)
         case .applied(let index):
-            noteApplied(index, by: peer)
+            ledger?.noteApplied(index, by: peer)
         case .settled(let index):
-            // Only the leader counts what the members have applied.
-            if peer == raft.leader { settling.settle(through: index) }
+            // What a leader found done stays done.
+            held.finish(through: index)
+        case .leaseRequest(let term, let nonce):
+            takeRequest(nonce, from: peer, in: term)
+        case .leaseGrant(let nonce, let minIndex):
+            takeGrant(nonce, minIndex: minIndex)
+        case .seen(let term, let index):
+            noteSeen(index, by: peer, in: term)
         case .handOver(let target):
             guard raft.role == .leader, canLead(target) else { return }
             raft.transferLeadership(to: target, clock: clock, effects: &raftEffects)
@@ -106,28 +111,12 @@ extension Node {
             break
         }
     }
-
-    private mutating func forgetMemberProgress() {
-        for position in members.indices {
-            members[position].applied = .zero
-            members[position].lastHeard = clock.now
-        }
-    }
-
-    private mutating func noteHeard(_ peer: NodeID) {
-        guard let position = members.firstIndex(where: { $0.id == peer }) else { return }
-        members[position].lastHeard = clock.now
-    }
-
-    private mutating func noteApplied(_ index: LogIndex, by peer: NodeID) {
-        guard let position = members.firstIndex(where: { $0.id == peer }) else { return }
-        members[position].applied = max(members[position].applied, index)
-    }
 }
 
 // Time passes in the log.
 extension Node {
     /// When a tick is due: the leader appends one if nothing else carries the time forward.
+    @inline(__always)
     var nextTick: Instant? {
         guard raft.isEstablishedLeader, let due = state.nextDeadline,
             let logTime = raft.logTimeNow

@@ -3,7 +3,7 @@ import Consensus
 import Keyring
 
 /// What a checker looks at after every step.
-public struct NodeInspection: Hashable, Sendable {
+public struct NodeInspection: Hashable, Sendable, CustomStringConvertible {
     public var role: RoleName
     public var term: Term
     public var standing: Standing
@@ -12,16 +12,45 @@ public struct NodeInspection: Hashable, Sendable {
     public var lastIndex: LogIndex
     /// It knows that it isn't a member any more.
     public var isRemoved: Bool
-    /// Until then, by its own clock, the node answers validations.
-    public var freshUntil: Instant
+    /// Until then, by its own clocks, the node answers by its present state; past if it doesn't.
+    public var leaseExpiry: SteadyInstant
+
+    public var description: String {
+        let trust =
+            switch standing {
+            case .whole: ""
+            case .inDoubt(let term, let index): ", in doubt about #\(index) of term \(term)"
+            case .damaged: ", damaged"
+            }
+        return "\(role) of term \(term), log to #\(lastIndex), committed #\(commitIndex), "
+            + "applied #\(appliedIndex)\(trust)\(isRemoved ? ", removed" : "")"
+    }
 }
 
 extension Node {
-    public var inspection: NodeInspection {
+    public var inspection: NodeInspection { view }
+
+    @inline(__always)
+    private var view: NodeInspection {
         NodeInspection(
             role: raft.role, term: raft.term, standing: raft.standing,
             commitIndex: raft.commitIndex, appliedIndex: state.appliedIndex,
-            lastIndex: raft.lastIndex, isRemoved: isRemoved, freshUntil: freshUntil)
+            lastIndex: raft.lastIndex, isRemoved: isRemoved,
+            leaseExpiry: holder.expiry(at: state.appliedIndex))
+    }
+
+    /// Term and vote as the disk holds them: no other may have left this node.
+    public var durableHardState: HardState { raft.durableHardState }
+
+    /// The last entry up to which the disk holds this node's log.
+    public var durablePosition: LogPosition { raft.durablePosition }
+
+    /// Whose votes count, as far as this node knows.
+    public var voters: [NodeID] { raft.configuration.voters }
+
+    /// Whose votes counted when the log ended at `last`, which must not have been taken back.
+    public func voters(whenLogEndedAt last: LogIndex) -> [NodeID] {
+        raft.configuration(at: last).voters
     }
 
     /// The entries from `first` to `last` that are still in the log's memory.
@@ -33,12 +62,33 @@ extension Node {
     /// The digest of the replicated state: equal on all nodes at the same applied index.
     public func stateDigest() -> Digest { state.stateDigest() }
 
+    /// The replicated state: the same bytes on all nodes at the same applied index.
+    public func encodedState() -> [UInt8] { state.encodedState() }
+
+    /// Checks the laws of the node, and tells what a checker looks at and when the next step is
+    /// due: all that a simulation asks after each step.
+    ///
+    /// Mutating, though nothing changes: each question to an immutable self copies the node first,
+    /// and three copies of it were 4 % of a run.
+    public mutating func examine() -> (view: NodeInspection, due: Instant) {
+        proveLaws()
+        return (view, stepDue)
+    }
+
     /// Traps if a law of the node or of a part of it is broken.
-    public func checkInvariants() {
+    public func checkInvariants() { proveLaws() }
+
+    @inline(__always)
+    private func proveLaws() {
         raft.checkInvariants()
         precondition(
             state.appliedIndex <= raft.commitIndex || !raft.standing.isWhole,
             "applied beyond the commit index")
+        precondition(
+            keyChanges.indices
+                == Self.keyChanges(in: raft, after: state.appliedIndex).indices
+                || !raftEffects.isEmpty,
+            "what is blocked isn't what is in the log")
         precondition(pending.isConsistent, "a pending request has no place in the arrival order")
     }
 

@@ -32,8 +32,9 @@ extension Node {
     /// A peer that proved itself for the first time is heard and spoken to once its incarnation is
     /// durable here: a node that lost its disk can then never pass for it.
     mutating func keepIncarnations() {
+        // Asked at every arrival: 1 % of a simulated run was spent on building lists here.
+        guard links.knowsOther(than: hardState.peers) else { return }
         let new = links.incarnations.filter { !hardState.peers.contains($0) }
-        guard !new.isEmpty else { return }
         let kept = hardState.peers.filter { peer in
             !links.former.contains(peer.node) && !new.contains { $0.node == peer.node }
         }
@@ -44,9 +45,9 @@ extension Node {
     /// What was under way on the last link may be lost.
     mutating func reopened(_ peer: NodeID) {
         raft.peerReset(peer)
-        if raft.role == .leader { links.send(.settled(settling.settled), to: peer) }
+        if raft.role == .leader { links.send(.settled(held.done), to: peer) }
         guard peer == raft.leader else { return }
-        reportedApplied = .zero
+        forgetTold()
         pending.handOverAgain(since: .never)
         memberChanges.handOverAgain(since: .never)
     }

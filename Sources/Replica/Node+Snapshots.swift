@@ -80,7 +80,7 @@ struct Reception: Sendable {
 extension Node {
     /// Begins a snapshot when the log since the last has grown enough, or somebody asked.
     mutating func writeSnapshotIfDue(_ effects: inout [NodeEffect]) {
-        if let paused = snapshots.paused, store.wantsChunk {
+        if store.wantsChunk, let paused = snapshots.paused {
             snapshots.paused = nil
             order(paused, effects: &effects)
         }
@@ -113,6 +113,7 @@ extension Node {
         order(encoding, effects: &effects)
     }
 
+    @inline(__always)
     var isSnapshotDue: Bool {
         snapshots.isWanted || snapshots.isNeeded || snapshots.isDistrusted || isLogLong(times: 1)
     }
@@ -332,7 +333,8 @@ extension Node {
         }
         raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
         raft.applied = state.appliedIndex
-        Self.fill(table, from: state)
+        keyChanges = Self.keyChanges(in: raft, after: state.appliedIndex)
+        Self.fill(table, from: state, blocking: keyChanges)
         effects.append(.report(.snapshotInstalled(metadata.lastIndex, from: reception.peer)))
         followMembers()
         leaveClusterIfRemoved(&effects)
@@ -343,16 +345,18 @@ extension Node {
 
     /// Lets go of a snapshot whose sender has stopped and whose entries came by other ways.
     mutating func dropOvertakenReception() {
-        guard let reception = snapshots.receiving,
-            reception.metadata.lastIndex <= state.appliedIndex
+        guard let last = snapshots.receiving?.metadata.lastIndex, last <= state.appliedIndex
         else { return }
         snapshots.receiving = nil
         store.rejectReceived()
     }
 
     /// Replaces the read side's contents by the state's, at once for whoever looks.
-    static func fill(_ table: KeyTable, from state: StateMachine) {
+    static func fill(
+        _ table: KeyTable, from state: StateMachine, blocking changes: PendingKeyChanges
+    ) {
         let replacement = table.makeReplacement()
+        replacement.block(changes.subjects)
         state.forEachTableEntry { replacement.apply($0) }
         table.install(replacement, at: state.appliedIndex)
     }
@@ -360,7 +364,6 @@ extension Node {
     /// Entries that a snapshot stepped over were not applied here one by one: what this node's
     /// clients wait for stands in the snapshot's records, or comes by another attempt.
     private mutating func answerFromRecords(_ effects: inout [NodeEffect]) {
-        settling.noteChange(at: state.appliedIndex)
         func recorded(_ mutation: PendingMutation) -> Outcome? {
             guard let envelope = try? Envelope(decoding: mutation.envelope) else { return nil }
             return state.recordedOutcome(for: envelope)
@@ -368,11 +371,9 @@ extension Node {
         let answered =
             pending.takeAll(where: recorded) + memberChanges.takeAll(where: recorded)
         for (mutation, outcome) in answered {
-            settling.hold(
-                Settling.HeldReply(
-                    index: state.appliedIndex, deadline: clock.now + settings.settleDeadline,
-                    ticket: mutation.ticket,
-                    reply: .outcome(outcome, at: state.appliedIndex)))
+            hold(
+                .outcome(outcome, at: state.appliedIndex), of: mutation,
+                until: state.keyStateIndex)
         }
         pending.handOverAgain(since: .never)
         memberChanges.handOverAgain(since: .never)

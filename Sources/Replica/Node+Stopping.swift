@@ -6,7 +6,7 @@ extension Node {
     mutating func beginStop(_ effects: inout [NodeEffect]) {
         guard !isStopping else { return }
         isStopping = true
-        if raft.role == .leader, !members.isEmpty {
+        if raft.role == .leader, raft.configuration.voters != [id] {
             raft.transferLeadership(clock: clock, effects: &raftEffects)
             isHandingOver = true
         }
@@ -17,19 +17,24 @@ extension Node {
     /// it can be made at any time.
     mutating func finishStopIfDone(_ effects: inout [NodeEffect]) {
         guard isStopping, !isStopped, !isHandingOver, transfer == nil else { return }
-        guard pending.count == 0, memberChanges.count == 0, reads.count == 0, !settling.isHolding
+        guard pending.count == 0, memberChanges.count == 0, reads.count == 0, held.isEmpty
         else { return }
         answerSnapshotTickets(.failed(.unavailable), effects: &effects)
         isStopped = true
         effects.append(.stopped)
     }
 
-    /// Hands leadership over, or asks the leader to.
+    /// Hands leadership over, or asks the leader to. Whoever leads already has it.
     mutating func beginTransfer(
         to target: NodeID?, ticket: RequestTicket, effects: inout [NodeEffect]
     ) {
-        guard transfer == nil, let leader = raft.leader, target != leader, canLead(target),
-            leader == id || links.isOpen(to: leader)
+        guard canLead(target) else {
+            return effects.append(.reply(ticket, .failed(.cannotLead)))
+        }
+        if let target, target == raft.leader {
+            return effects.append(.reply(ticket, .done(at: state.appliedIndex)))
+        }
+        guard transfer == nil, let leader = raft.leader, leader == id || links.isOpen(to: leader)
         else {
             return effects.append(.reply(ticket, .failed(.transferFailed)))
         }

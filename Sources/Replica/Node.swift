@@ -14,9 +14,10 @@ import Keyring
 /// - A reply with an outcome leaves only after the entry was committed and applied here.
 /// - A request that was handed to a leader is never reported as failed, only as unknown.
 /// - The state at applied index `i` is a function of the log up to `i` alone.
-/// - The read side is published only while this node has heard from a leader whose term has
-///   committed, and has applied all that it was told is committed; or as leader has heard from
-///   a majority, within `NodeSettings.freshness`.
+/// - Whatever an entry of the log touches that isn't applied is blocked in the read side, before
+///   anybody is told that this node has the entry.
+/// - A key-state change is reported as done only when no node can answer by an older state any
+///   more: see `LeaseLedger`.
 ///
 /// A node that isn't whole (its journal lost something) applies nothing and answers nothing until
 /// the others have repaired it.
@@ -41,7 +42,7 @@ public struct Node: Sendable {
 
     var pending = PendingMutations()
     var reads = PendingReads()
-    var settling = Settling()
+    var held = HeldReplies()
     var snapshots = SnapshotTraffic()
     /// Requests of this node's clients that the members change.
     var memberChanges = PendingMutations()
@@ -51,10 +52,18 @@ public struct Node: Sendable {
     var isRemoved = false
     /// A change of the members was applied in this step.
     var hasNewMembers = false
-    /// The other nodes of the roster, and as leader what they last said of themselves.
-    var members: [MemberProgress] = []
-    /// As follower: how far this node told the leader that it has applied the log.
-    var reportedApplied = LogIndex.zero
+    /// Who may hold a lease, as of the last change of the members.
+    var leaseRoster = LeaseRoster(eligible: [], awaited: [])
+    /// The key-state entries of the log that aren't applied: what is blocked.
+    var keyChanges: PendingKeyChanges
+    /// The leases that this node holds, and as they were last published.
+    var holder = LeaseHolder()
+    var publishedLeases: [Lease] = []
+    var isConfirmingPublished = false
+    /// As leader: the leases that others may hold.
+    var ledger: LeaseLedger?
+    /// As follower: what the leader was told.
+    var told = Told()
     /// Who waits for the leadership to be handed over.
     var transfer: LeadershipTransfer?
 
@@ -64,8 +73,6 @@ public struct Node: Sendable {
     var nextRoomCheck = Instant.never
     /// When the stamps of the keys used here are next handed to the leader.
     var nextLastUsedReport: Instant
-    /// Until then the read side may answer.
-    var freshUntil = Instant.zero
     /// A graceful stop has begun, hands leadership over, and has done what it could.
     var isStopping = false
     var isHandingOver = false
@@ -76,13 +83,6 @@ public struct Node: Sendable {
     /// Buffers used again in every step.
     var raftEffects: [RaftEffect] = []
     var tableChanges: [TableChange] = []
-
-    /// What another member last said of itself.
-    struct MemberProgress: Sendable {
-        var id: NodeID
-        var applied = LogIndex.zero
-        var lastHeard: Instant
-    }
 
     /// Performs one input. Effects are appended in the order in which they must be performed.
     public mutating func step(
@@ -115,8 +115,7 @@ public struct Node: Sendable {
         handOver(&effects)
         decideMembers(&effects)
         performRaftEffects(&effects)
-        settle(&effects)
-        publishFreshness()
+        advanceLeases(&effects)
         dropOvertakenReception()
         writeSnapshotIfDue(&effects)
         finishStopIfDone(&effects)
@@ -144,7 +143,11 @@ public struct Node: Sendable {
     }
 
     /// When `step` must be called at the latest, with `timePassed` if nothing else came.
-    public var nextDeadline: Instant {
+    public var nextDeadline: Instant { stepDue }
+
+    /// The same where it is used, for `examine`.
+    @inline(__always)
+    var stepDue: Instant {
         // Until then only the disk's answer counts.
         guard isOpen, !isFailed else { return .never }
         var deadline = min(raft.nextDeadline, links.nextDeadline)
@@ -158,7 +161,7 @@ public struct Node: Sendable {
         if snapshots.retryAt > clock.now, isSnapshotDue {
             deadline = min(deadline, snapshots.retryAt)
         }
-        deadline = min(deadline, min(settling.nextDeadline, nextRoomCheck))
+        deadline = min(deadline, min(nextLeaseDeadline, nextRoomCheck))
         deadline = min(deadline, min(memberChanges.nextDeadline, memberDesk.nextDeadline))
         if let transfer { deadline = min(deadline, transfer.deadline) }
         if let due = nextTick { deadline = min(deadline, due) }

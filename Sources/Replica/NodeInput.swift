@@ -34,7 +34,7 @@ public enum NodeInput: Sendable {
     /// The bytes asked for by `NodeEffect.read`.
     case diskRead(DiskRead, [UInt8])
     /// A part of the snapshot being made was encoded.
-    case snapshotEncoded(SnapshotEncoding)
+    indirect case snapshotEncoded(SnapshotEncoding)
     /// Requests by clients of this node.
     case requests([ClientRequest])
     /// A graceful stop begins: leadership is handed over, new work refused.

@@ -4,13 +4,12 @@ import Consensus
 /// The time-outs and sizes of one node that no replicated decision depends on.
 public struct NodeSettings: Sendable {
     public var raft = RaftSettings()
-    /// How long a node goes on validating after it last heard from a leader, or, as leader, from a
-    /// majority.
-    public var freshness = Duration.seconds(2)
     /// How long a change or charge may take before its outcome is reported as unknown.
     public var changeDeadline = Duration.seconds(10)
     /// How long a read may wait for a leader.
     public var readDeadline = Duration.seconds(5)
+    /// How long a validation may wait for the leader to confirm it, where there are no leases.
+    public var validationDeadline = Duration.seconds(1)
     /// How long an operator's wish for a snapshot may wait until that is durable.
     public var snapshotDeadline = Duration.seconds(10)
     /// A request handed to a leader that neither applied nor declined it is handed over again
@@ -19,9 +18,6 @@ public struct NodeSettings: Sendable {
     /// How long a request to change the members may wait for another such change. Less than
     /// `resendInterval`: only what was handed over once can be declined.
     public var memberChangePatience = Duration.milliseconds(500)
-    /// How long a changed key may wait for the other members to have applied the change. A member
-    /// silent for longer than `freshness` has stopped answering by itself.
-    public var settleDeadline = Duration.milliseconds(2_100)
     /// Pauses between attempts to connect to a peer: doubled from the first to the last.
     public var dialBackoff = (first: Duration.milliseconds(50), last: Duration.seconds(1))
     /// A link must have proved its membership within this.
@@ -49,9 +45,10 @@ public struct NodeSettings: Sendable {
             throw InvalidNodeSettings(field: error.field, reason: error.reason)
         }
         let positive: [(String, Duration)] = [
-            ("freshness", freshness), ("changeDeadline", changeDeadline),
-            ("readDeadline", readDeadline), ("resendInterval", resendInterval),
-            ("settleDeadline", settleDeadline), ("handshakeDeadline", handshakeDeadline),
+            ("changeDeadline", changeDeadline),
+            ("readDeadline", readDeadline), ("validationDeadline", validationDeadline),
+            ("resendInterval", resendInterval),
+            ("handshakeDeadline", handshakeDeadline),
             ("dialBackoff.first", dialBackoff.first), ("roomCheckInterval", roomCheckInterval),
             ("lastUsedInterval", lastUsedInterval), ("snapshotDeadline", snapshotDeadline),
             ("snapshotPatience", snapshotPatience),
@@ -62,9 +59,6 @@ public struct NodeSettings: Sendable {
         }
         guard dialBackoff.first <= dialBackoff.last else {
             throw InvalidNodeSettings(field: "dialBackoff", reason: "the last is below the first")
-        }
-        guard settleDeadline > freshness else {
-            throw InvalidNodeSettings(field: "settleDeadline", reason: "must be above freshness")
         }
         guard memberChangePatience < resendInterval else {
             throw InvalidNodeSettings(

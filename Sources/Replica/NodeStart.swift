@@ -13,6 +13,7 @@ public struct NodeStart: Sendable {
     public var secrets: [[UInt8]]
     /// 32 fresh random bytes: every nonce, request id and time-out is derived from them.
     public var entropy: Digest
+    @_spi(Simulation) public var frameCodes = FrameCodes.authentic
 
     public init(
         recovery: Recovery, settings: NodeSettings = NodeSettings(),
@@ -89,16 +90,18 @@ extension Node {
         journal = WriteAheadLog(from: recovery, settings: start.journalSettings)
         store = SnapshotStore(from: recovery)
         hardState = recovery.hardState
+        var credentials = PeerCredentials(cluster: identity.clusterID, secrets: start.secrets)
+        credentials.codes = start.frameCodes
         links = PeerLinks(
             local: PeerIdentity(node: identity.node, incarnation: identity.incarnation),
             address: identity.members.first { $0.node == identity.node }?.address ?? "",
-            known: recovery.hardState.peers,
-            credentials: PeerCredentials(cluster: identity.clusterID, secrets: start.secrets),
-            settings: start.settings, entropy: entropy.split())
+            known: recovery.hardState.peers, credentials: credentials, settings: start.settings,
+            entropy: entropy.split())
         nextLastUsedReport = clock.now + start.settings.lastUsedInterval
+        keyChanges = Self.keyChanges(in: raft, after: state.appliedIndex)
         self.entropy = entropy
         self.clock = clock
-        Self.fill(table, from: state)
+        Self.fill(table, from: state, blocking: keyChanges)
         followMembers()
         keepIncarnations()
     }

@@ -46,9 +46,6 @@ public struct Simulation: Sendable {
         /// A hash of all events, equal in equal runs; and as it was at each second.
         public var hash: UInt64
         public var secondHashes: [UInt64]
-        /// The longest time after a change's return that a node would still have answered by an
-        /// older state.
-        public var longestGap: Duration
         /// What happened, if it was to be traced.
         public var trace: Trace?
 
@@ -74,10 +71,11 @@ public struct Simulation: Sendable {
         if case .passed = outcome, let excuse = world.excuse { outcome = .excused(excuse) }
         var coverage = world.observer.coverage
         coverage.committed = world.observer.log.count
+        coverage.fullRuns = world.hasEnoughCommits ? 1 : 0
         return Report(
             seed: seed, outcome: outcome, coverage: coverage, events: world.events,
             virtualTime: world.now - .zero, hash: world.hash.value,
-            secondHashes: world.hash.seconds, longestGap: world.observer.staleness.longestGap,
+            secondHashes: world.hash.seconds,
             trace: world.trace)
     }
 }
@@ -90,6 +88,7 @@ extension World {
     }
 
     func begin() throws(Violation) {
+        if options.authenticatesFrames { observer.coverage.authenticRuns = 1 }
         for machine in machines { try start(machine) }
         startClients()
         schedulePlan()
@@ -109,11 +108,13 @@ extension World {
         try observer.judgeHistories(at: now)
         try observer.replay.compareAudit(at: now)
         try ReadReplay.verify(observer.reads, against: observer.log, at: now)
-        for machine in core
-        where machine.process?.node.inspection.appliedIndex == observer.lastCommitted {
-            if let process = machine.process {
-                try observer.replay.compare(with: process.node, at: now)
-            }
+        try observer.replay.compare(with: upToDate(core), at: now)
+    }
+
+    /// The processes that have applied all that is committed.
+    func upToDate(_ machines: [Machine]) -> [NodeProcess] {
+        machines.compactMap(\.process).filter {
+            $0.node.inspection.appliedIndex == observer.lastCommitted
         }
     }
 
@@ -165,7 +166,7 @@ extension World {
     func checkFormerMembers() throws(Violation) {
         for machine in machines where observer.configuration.isFormer(machine.id) {
             guard let view = machine.process?.node.inspection, !machine.isPaused,
-                machine.clock.local(at: now) < view.freshUntil
+                machine.clock.steady(at: now).precedes(view.leaseExpiry)
             else { continue }
             throw Violation(
                 kind: .safety, law: "a removed node validates nothing",
@@ -189,13 +190,15 @@ extension World {
         }
         guard core.contains(where: { $0 === leader }) else { return try checkMajority(of: leader) }
         for client in clients where client.errand != nil {
-            throw unsettled("every errand ends", "client \(client.number): \(client.errand!)")
+            throw unsettled("every errand ends", "client \(client.number): \(client.errand!.brief)")
         }
-        for node in core.compactMap(\.process?.node) {
-            guard node.inspection.standing == .whole else {
-                throw unsettled("all of the core become whole", views)
-            }
-            guard isAt(leader, node) else { throw unsettled("all reach one state", views) }
+        try checkNobodyWaits()
+        let processes = core.compactMap(\.process)
+        guard processes.allSatisfy({ $0.node.inspection.standing == .whole }) else {
+            throw unsettled("all of the core become whole", views)
+        }
+        guard count(processes, abreastOf: leader) == processes.count else {
+            throw unsettled("all reach one state", views)
         }
     }
 
@@ -203,26 +206,30 @@ extension World {
     /// hardly reach then lag behind it, and what is asked of them takes its time.
     private func checkMajority(of leader: Machine) throws(Violation) {
         let voters = observer.configuration.voters
-        let abreast = machines.count { machine in
-            voters.contains(machine.id)
-                && machine.process.map { isAt(leader, $0.node) } ?? false
-        }
-        guard abreast * 2 > voters.count else {
+        let able = machines.filter { voters.contains($0.id) }.compactMap(\.process)
+        guard count(able, abreastOf: leader) * 2 > voters.count else {
             throw unsettled("a majority reaches one state", views)
         }
     }
 
-    private func isAt(_ leader: Machine, _ node: Node) -> Bool {
-        guard let leading = leader.process?.node else { return false }
-        return node.inspection.appliedIndex == leading.inspection.appliedIndex
-            && node.stateDigest() == leading.stateDigest()
+    /// How many of the nodes have the leader's state.
+    private func count(_ processes: [NodeProcess], abreastOf leader: Machine) -> Int {
+        guard let leading = leader.process else { return 0 }
+        let index = leading.node.inspection.appliedIndex
+        let state = leading.node.encodedState()
+        return processes.count { process in
+            process.node.inspection.appliedIndex == index
+                && (process === leading || process.node.encodedState() == state)
+        }
     }
 
     private var views: String {
         machines.map { machine in
             let place = core.contains { $0 === machine } ? "core" : "not core"
             let view =
-                machine.process.map { "\($0.node.inspection) \($0.node.stateDigest())" } ?? "down"
+                machine.process.map {
+                    "\($0.node.inspection), state \($0.node.stateDigest().brief)"
+                } ?? "down"
             return "\(machine.id) (\(place)) \(view)"
         }.joined(separator: ", ")
     }

@@ -12,6 +12,8 @@ public struct SimulationOptions: Sendable {
     /// Virtual time within which the healed core must have come to rest.
     public var livenessPhase = Duration.seconds(25)
     public var clients = 6
+    /// What they ask for most.
+    public var workload = WorkloadMix.mixed
     /// Whether some of what clients ask for is another leader.
     public var clientsMoveLeadership = true
     /// Between a client's errands.
@@ -23,7 +25,8 @@ public struct SimulationOptions: Sendable {
     public var longestDelay = Duration.milliseconds(20)
     /// Chances in a thousand that a delivery takes up to fifty times as long.
     public var stragglersPerMille: UInt64 = 5
-    /// Bytes that one direction of a connection holds back before it breaks.
+    /// Bytes that may wait in buffers and on the line of one direction: with more of them the
+    /// connection breaks.
     public var linkCapacity = 1 << 20
     public var diskDelay = (shortest: Duration.microseconds(50), longest: Duration.milliseconds(5))
     /// Chances in a thousand that a disk operation takes up to five hundred times as long.
@@ -39,17 +42,27 @@ public struct SimulationOptions: Sendable {
     public var brokenForEver: NodeID?
     /// Small, so that compaction and snapshot install happen in every run.
     public var snapshotLogBytes = 12 << 10
+    /// Whether frames between nodes bear the codes that a server's do, or cheap sums instead, which
+    /// make a run a tenth shorter: one drawn run of eight has the real ones.
+    public var authenticatesFrames = true
+
+    /// What a run must commit in each second of its length to be counted as one.
+    public static let commitsPerSecond: Int64 = 5
 
     public init() {}
 
     private static let standardPauses: [FaultKind: Duration] = [
-        .cut: .seconds(8), .oneWayCut: .seconds(12), .clog: .seconds(10), .reset: .seconds(10),
+        .cut: .seconds(10), .oneWayCut: .seconds(12), .bridge: .seconds(25), .ring: .seconds(40),
+        .lateAnswers: .seconds(15), .clog: .seconds(10), .narrow: .seconds(20),
+        .reset: .seconds(10),
         .corrupt: .seconds(10), .replay: .seconds(10), .crash: .seconds(12),
         .powerLoss: .seconds(12), .crashAll: .seconds(40), .crashAmidEffects: .seconds(10),
         .pause: .seconds(12), .stop: .seconds(30), .slowDisk: .seconds(20),
-        .fullDisk: .seconds(25), .diskError: .seconds(30), .rot: .seconds(30),
+        .hungDisk: .seconds(40), .fullDisk: .seconds(25), .diskError: .seconds(30),
+        .rot: .seconds(40), .rottenTail: .seconds(40), .misread: .seconds(40),
         .misdirect: .seconds(40), .wipe: .seconds(150), .wallClock: .seconds(15),
-        .drift: .seconds(20), .join: .seconds(10), .removal: .seconds(12),
+        .clockOffset: .seconds(40), .drift: .seconds(20), .join: .seconds(10),
+        .removal: .seconds(12),
     ]
 
     /// Draws a run's options: half of all runs switch some kinds of faults off (swarm testing;
@@ -58,10 +71,22 @@ public struct SimulationOptions: Sendable {
         self.init()
         if random.chance(1, in: 8) { nodes = 5 }
         if random.chance(1, in: 2) { drawSwarm(&random) }
+        if random.chance(1, in: 8) { for kind in FaultKind.untimely { pauses[kind] = nil } }
         if random.chance(1, in: 2) { longestDelay = .milliseconds(1) }
         if random.chance(1, in: 4) { snapshotLogBytes = 1 << 20 }
         if random.chance(1, in: 4) { brokenForEver = NodeID(UInt32(1 + random.below(3))) }
-        if random.chance(1, in: 2) { (pauses[.join], pauses[.removal]) = (nil, nil) }
+        if random.chance(1, in: 4) { linkCapacity = 24 << 10 }
+        if random.chance(1, in: 2) { drawWorkload(&random) }
+        // Long enough for disks that hang, and bytes that come again, after minutes.
+        if random.chance(1, in: 30) {
+            safetyPhase = .seconds(240)
+            stretchPauses(by: 3)
+        }
+        // Aside, so that the seed stands for the same faults as ever.
+        var aside = random
+        _ = aside.next()
+        authenticatesFrames = aside.chance(1, in: 8)
+        if aside.chance(1, in: 2) { (pauses[.join], pauses[.removal]) = (nil, nil) }
     }
 
     private mutating func drawSwarm(_ random: inout SeededGenerator) {
@@ -71,10 +96,20 @@ public struct SimulationOptions: Sendable {
         if random.chance(1, in: 2) { diskStallsPerMille = 0 }
     }
 
+    private mutating func drawWorkload(_ random: inout SeededGenerator) {
+        workload = WorkloadMix.allCases[Int(random.below(UInt64(WorkloadMix.allCases.count)))]
+    }
+
+    /// Fewer faults in as much time.
+    private mutating func stretchPauses(by factor: Int64) {
+        for kind in FaultKind.allCases { pauses[kind] = pauses[kind].map { $0 * factor } }
+    }
+
     /// Every option by name, in a fixed order.
     public var table: [(name: String, value: String)] {
         let fixed: [(String, String)] = [
             ("nodes", "\(nodes)"), ("clients", "\(clients)"),
+            ("workload", workload.rawValue),
             ("safety phase", safetyPhase.brief), ("liveness phase", livenessPhase.brief),
             ("longest pause of a client", longestPause.brief),
             ("delay of a delivery", "\(shortestDelay.brief) to \(longestDelay.brief)"),
@@ -86,6 +121,7 @@ public struct SimulationOptions: Sendable {
             ("drift bound", "\(driftBound) ppm"), ("damaged machines", "\(damagedMachines)"),
             ("broken for ever", brokenForEver.map { "\($0)" } ?? "none"),
             ("log bytes between snapshots", "\(snapshotLogBytes)"),
+            ("codes of frames", authenticatesFrames ? "authentic" : "checksums"),
         ]
         return fixed
             + FaultKind.allCases.map { kind in
@@ -107,6 +143,6 @@ public struct Violation: Error, Sendable, CustomStringConvertible {
     public var time: Instant
 
     public var description: String {
-        "\(kind.rawValue) violated at \(time.nanoseconds / 1_000) µs: \(law): \(detail)"
+        "\(kind.rawValue) violated at \(time.seconds.drop { $0 == " " }) s: \(law): \(detail)"
     }
 }

@@ -43,17 +43,16 @@ struct CampaignAccount {
         for excuse in tally.excuses {
             lines.append("seed \(excuse.seed) excused: \(excuse.law.prefix(200))")
         }
-        if tally.longestGap.gap > .zero {
-            let (gap, seed) = tally.longestGap
-            lines.append(
-                "longest a node answered by an older state than one that had returned: "
-                    + "\(gap.brief), seed \(seed)")
-        }
         lines += throughput
         let range = "seeds \(request.seeds.lowerBound) to \(request.seeds.upperBound)"
         lines.append(
             "\(range): \(tally.failures.count) failed, \(tally.excused) excused, "
                 + "\(Int(tally.seeds) - tally.failures.count - tally.excused) passed")
+        if tally.emptyRuns > 0 {
+            lines.append(
+                "\(tally.emptyRuns) of them had fewer than "
+                    + "\(SimulationOptions.commitsPerSecond) commits a second and show little")
+        }
         if !missing.isEmpty {
             lines.append("not green: no run saw \(missing.joined(separator: ", "))")
         }
@@ -84,8 +83,7 @@ struct CampaignAccount {
             coreSeconds: processorSeconds, events: tally.events, commits: tally.committed,
             eventsPerCoreSecond: Double(tally.events) / coreSeconds,
             commitsPerCoreSecond: Double(tally.committed) / coreSeconds,
-            longestGapSeconds: Double(tally.longestGap.gap.nanoseconds) / 1e9,
-            longestGapSeed: tally.longestGap.seed, neverSeen: missing,
+            neverSeen: missing,
             coverage: tally.rows.map { .init(name: $0.name, runs: $0.runs, total: $0.total) },
             failures: tally.failures.map { failure in
                 .init(
@@ -129,8 +127,6 @@ private struct JSONAccount: Encodable {
     var commits: Int
     var eventsPerCoreSecond: Double
     var commitsPerCoreSecond: Double
-    var longestGapSeconds: Double
-    var longestGapSeed: UInt64
     var neverSeen: [String]
     var coverage: [Row]
     var failures: [Failure]

@@ -15,7 +15,6 @@ struct CampaignTally {
     private(set) var events = 0
     private(set) var committed = 0
     private(set) var virtualTime = Basics.Duration.zero
-    private(set) var longestGap = (gap: Basics.Duration.zero, seed: UInt64(0))
     private(set) var failures: [SeedResult] = []
     private(set) var excused = 0
     /// The first few excuses.
@@ -26,7 +25,6 @@ struct CampaignTally {
         events += result.events
         committed += result.committed
         virtualTime = virtualTime + result.virtualTime
-        if result.longestGap > longestGap.gap { longestGap = (result.longestGap, result.seed) }
         for (position, count) in result.counts.enumerated() where position < rows.count {
             rows[position].runs += count > 0 ? 1 : 0
             rows[position].total += count
@@ -38,6 +36,11 @@ struct CampaignTally {
         }
     }
 
+    /// Runs with so few commits that they show nothing.
+    var emptyRuns: Int {
+        Int(seeds) - (rows.first { $0.name == Coverage.fullRunsName }?.runs ?? 0)
+    }
+
     /// How often any fault struck.
     var faultsStruck: Int {
         rows.reduce(0) { $0 + ($1.name.hasPrefix("fault: ") ? $1.total : 0) }
@@ -45,7 +48,13 @@ struct CampaignTally {
 
     /// Kinds of operations, and of the faults expected, that no run saw.
     func missing(expecting faults: [FaultKind]) -> [String] {
-        let expected = Set(faults.map { "fault: \($0.rawValue)" })
+        var expected = Set(faults.map { "fault: \($0.rawValue)" })
+        // These strike when something happens to be under way.
+        if faults.contains(.powerLoss) {
+            expected.formUnion(rows.map(\.name).filter { $0.hasPrefix("torn between units") })
+        }
+        if faults.contains(.misread) { expected.insert("wrong bits read") }
+        if faults.contains(.narrow) { expected.insert("links overflowed") }
         return rows.filter { row in
             row.runs == 0 && (row.name.hasPrefix("done: ") || expected.contains(row.name))
         }.map(\.name)

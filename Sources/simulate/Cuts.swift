@@ -3,10 +3,6 @@ import Simulator
 /// `simulate cuts`: every way to cut the six directions between three nodes.
 enum Cuts {
     static func run(_ arguments: [String]) throws(UsageError) -> Int32 {
-        if arguments == ["--help"] {
-            Console.write(help)
-            return ExitCode.passed
-        }
         guard arguments.isEmpty else { throw UsageError("cuts takes nothing") }
         var code = ExitCode.passed
         for pattern in CutPattern.all {
@@ -24,7 +20,7 @@ enum Cuts {
         return code
     }
 
-    private static let help = """
+    static let help = """
         simulate cuts: cuts the six directions between three nodes in all 64 ways, one after the
         other, and looks whether writes flow and the leadership settles wherever some node has
         two-way links to a majority

@@ -48,10 +48,6 @@ enum HashesCommand {
     }
 
     static func run(_ words: [String]) throws(UsageError) -> Int32 {
-        guard !words.contains("--help") else {
-            Console.write(Help.hashes)
-            return ExitCode.passed
-        }
         var arguments = Arguments(words)
         let request = try RunRequest(
             verb: "hashes", &arguments, takesCount: true, usualCount: 10, values: ["--compare"])

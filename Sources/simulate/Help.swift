@@ -30,6 +30,8 @@ enum Help {
     static let options = """
         OPTIONS OF A RUN, on top of what the seed draws; times are like 300ms, 2s, 1m
           --nodes N --clients N            how many
+          --workload MIX                   what clients ask for most: mixed, reading,
+                                           administering, spending
           --safety T --liveness T          how long faults strike; how long to come to rest
           --longest-pause T                between two errands of a client
           --only KIND,KIND --only none     no other faults than these; no faults
@@ -42,9 +44,10 @@ enum Help {
           --broken nX                      the node that is never healed; or none
           --delay T..T --stragglers N      of a delivery; so many of a thousand take far longer
           --resets N                       so many deliveries of a thousand break the connection
-          --link-capacity N                bytes that a cut link holds back before it breaks
+          --link-capacity N                bytes that may wait on a link before it breaks
           --disk-delay T..T --disk-stalls N  the same of a disk
           --snapshot-bytes N               of log between two snapshots
+          --frames authentic|checksums     the codes of frames: the server's, or cheap ones
         """
 
     /// The kinds of faults, in lines of a few.

@@ -25,9 +25,37 @@ enum MutantsCommand {
     }
 
     private static func refuse(_ reason: String) -> Int32 {
-        note("simulate: mutants: \(reason); see simulate --help")
+        note("simulate: mutants: \(reason); see simulate mutants --help")
         return 64
     }
+
+    static let help = """
+        simulate mutants: one deliberate bug at a time in the nodes' real code, and which checker
+        catches it
+
+        USAGE
+          simulate mutants [--only NAME,NAME] [--seconds N] [--from N] [--jobs N] [--json]
+
+          --only NAME,NAME  these rows of the table and no others
+          --seconds N       of processor time for each (60)
+          --from N          the first seed of each (1)
+          --jobs N          how many at a time (1)
+          --json            the table as a JSON list on the standard output
+
+        A simulator that has never failed proves nothing. Each bug is one that somebody could have
+        made: a vote that leaves before it is durable, a quorum one too small, a limit checked too
+        early. They are compiled under a name of their own and are in no other program: the first
+        time, this builds one from source, beside the ordinary build, which takes some minutes.
+        Then runs of one seed after the other, with one bug switched on, until a checker objects.
+        The controls must behave as well: a bug that changes nothing offends nobody, and the loss
+        of a majority's disks is excused.
+
+        Simulations/README.md has the table, with what each bug is. A row that isn't as it must be
+        makes the exit code 1.
+
+        EXAMPLE
+          swift run -c release simulate mutants --seconds 30
+        """
 
     /// A line of progress or trouble.
     static func note(_ line: String) {

@@ -34,6 +34,7 @@ struct OptionOverrides {
         var recorder = Recorder(arguments: arguments)
         // One after the other: an `||` of throwing operands loses the error's type.
         var isTaken = try takeNumber(option, &recorder)
+        if !isTaken { isTaken = try takeName(option, &recorder) }
         if !isTaken { isTaken = try takeTime(option, &recorder) }
         if !isTaken { isTaken = try takeFault(option, &recorder) }
         guard isTaken else { return false }
@@ -134,6 +135,28 @@ struct OptionOverrides {
         case "--snapshot-bytes":
             let bytes = try words.number(of: option, in: 1 << 10...1 << 30)
             set { $0.snapshotLogBytes = Int(bytes) }
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func takeName(
+        _ option: String, _ words: inout Recorder
+    ) throws(UsageError) -> Bool {
+        switch option {
+        case "--workload":
+            let word = try words.value(of: option)
+            guard let mix = WorkloadMix(rawValue: word) else {
+                let known = WorkloadMix.allCases.map(\.rawValue).joined(separator: ", ")
+                throw UsageError("--workload takes one of \(known), not '\(word)'")
+            }
+            set { $0.workload = mix }
+        case "--frames":
+            let word = try words.value(of: option)
+            guard ["authentic", "checksums"].contains(word) else {
+                throw UsageError("--frames takes authentic or checksums, not '\(word)'")
+            }
+            set { $0.authenticatesFrames = word == "authentic" }
         case "--broken":
             let word = try words.value(of: option)
             let node = NodeID(text: word)

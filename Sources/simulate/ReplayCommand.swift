@@ -9,10 +9,6 @@ enum ReplayCommand {
     static let childVerb = "replay-child"
 
     static func run(_ words: [String]) throws(UsageError) -> Int32 {
-        guard !words.contains("--help") else {
-            Console.write(Help.replay)
-            return ExitCode.passed
-        }
         let request = try request(words)
         if let path = request.own["--html"] { try Page.checkWritable(path) }
         let process = Process()

@@ -4,10 +4,6 @@ import Simulator
 /// `simulate run FILE…`: performs scenarios and says whether what they expect was seen.
 enum Scenarios {
     static func run(_ arguments: [String]) throws(UsageError) -> Int32 {
-        if arguments.contains("--help") {
-            Console.write(help)
-            return ExitCode.passed
-        }
         var words = Arguments(arguments)
         var tells = false
         var page: String?
@@ -67,7 +63,7 @@ enum Scenarios {
         }
     }
 
-    private static let help = """
+    static let help = """
         simulate run: performs scenarios, and looks whether they come out as they say
 
         USAGE

@@ -20,7 +20,6 @@ struct SeedResult {
     var time = Instant.zero
     var events = 0
     var virtualTime = Basics.Duration.zero
-    var longestGap = Basics.Duration.zero
     var committed = 0
     /// In the order of the coverage table.
     var counts: [Int] = []
@@ -47,7 +46,6 @@ struct SeedResult {
         }
         events = report.events
         virtualTime = report.virtualTime
-        longestGap = report.longestGap
         committed = report.coverage.committed
         counts = report.coverage.table.map(\.count)
     }
@@ -68,7 +66,7 @@ struct SeedResult {
     var line: String {
         let fields: [String] = [
             "\(seed)", outcome.rawValue, "\(events)", "\(virtualTime.nanoseconds)",
-            "\(longestGap.nanoseconds)", "\(committed)", "\(time.nanoseconds)",
+            "\(committed)", "\(time.nanoseconds)",
             counts.map { "\($0)" }.joined(separator: ","), Self.flat(law), Self.flat(detail),
         ]
         return fields.joined(separator: "\t")
@@ -76,21 +74,20 @@ struct SeedResult {
 
     init?(line: some StringProtocol) {
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
-        guard fields.count == 10, let seed = UInt64(fields[0]),
+        guard fields.count == 9, let seed = UInt64(fields[0]),
             let outcome = Outcome(rawValue: String(fields[1])), let events = Int(fields[2]),
-            let virtual = Int64(fields[3]), let gap = Int64(fields[4]),
-            let committed = Int(fields[5]), let time = Int64(fields[6])
+            let virtual = Int64(fields[3]), let committed = Int(fields[4]),
+            let time = Int64(fields[5])
         else { return nil }
         self.seed = seed
         self.outcome = outcome
         self.events = events
         virtualTime = .nanoseconds(virtual)
-        longestGap = .nanoseconds(gap)
         self.committed = committed
         self.time = Instant(nanoseconds: time)
-        counts = fields[7].split(separator: ",").compactMap { Int($0) }
-        law = String(fields[8])
-        detail = String(fields[9])
+        counts = fields[6].split(separator: ",").compactMap { Int($0) }
+        law = String(fields[7])
+        detail = String(fields[8])
     }
 
     private static func flat(_ text: String) -> String {

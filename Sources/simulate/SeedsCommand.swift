@@ -3,10 +3,6 @@ import Foundation
 /// `simulate seeds`
 enum SeedsCommand {
     static func run(_ words: [String]) throws(UsageError) -> Int32 {
-        guard !words.contains("--help") else {
-            Console.write(Help.seeds)
-            return ExitCode.passed
-        }
         var arguments = Arguments(words)
         let request = try RunRequest(
             verb: "seeds", &arguments, takesCount: true, usualCount: 1000, flags: ["--json"],

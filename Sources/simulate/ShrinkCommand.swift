@@ -5,10 +5,6 @@ import Simulator
 /// `simulate shrink`
 enum ShrinkCommand {
     static func run(_ words: [String]) throws(UsageError) -> Int32 {
-        guard !words.contains("--help") else {
-            Console.write(Help.shrink)
-            return ExitCode.passed
-        }
         var arguments = Arguments(words)
         let request = try RunRequest(
             verb: "shrink", &arguments, takesSeed: true, values: ["--runs"])

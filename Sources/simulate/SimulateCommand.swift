@@ -5,6 +5,10 @@ import Simulator
 enum SimulateCommand {
     static func run(_ arguments: [String]) -> Int32 {
         let rest = Array(arguments.dropFirst())
+        if let text = help(arguments) {
+            Console.write(text)
+            return ExitCode.passed
+        }
         do throws(UsageError) {
             switch arguments.first {
             case "run": return try Scenarios.run(rest)
@@ -16,15 +20,40 @@ enum SimulateCommand {
             case "hashes": return try HashesCommand.run(rest)
             case SeedWorker.verb: return try SeedWorker.run(rest)
             case ReplayCommand.childVerb: return try ReplayCommand.runInChild(rest)
-            case "--help", "-h", "help":
-                Console.write(Help.program)
-                return ExitCode.passed
             case let verb?: throw UsageError("'\(verb)' is no verb")
             case nil: throw UsageError("what is to be done?")
             }
         } catch {
             Console.complain("simulate: \(error); see simulate --help")
             return ExitCode.badUsage
+        }
+    }
+}
+
+// What is to be said instead of done.
+extension SimulateCommand {
+    private static let askers = ["--help", "-h", "help"]
+
+    /// Of the program, or of a verb that help is asked for before or behind it.
+    private static func help(_ arguments: [String]) -> String? {
+        guard let first = arguments.first else { return nil }
+        if askers.contains(first) {
+            return arguments.dropFirst().first.flatMap(help(of:)) ?? Help.program
+        }
+        let isAsked = arguments.dropFirst().contains { $0 == "--help" || $0 == "-h" }
+        return isAsked ? help(of: first) : nil
+    }
+
+    private static func help(of verb: String) -> String? {
+        switch verb {
+        case "run": Scenarios.help
+        case "cuts": Cuts.help
+        case "seeds": Help.seeds
+        case "replay": Help.replay
+        case "shrink": Help.shrink
+        case "mutants": MutantsCommand.help
+        case "hashes": Help.hashes
+        default: nil
         }
     }
 }

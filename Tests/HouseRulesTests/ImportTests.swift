@@ -55,6 +55,19 @@ import Testing
         }
     }
 
+    @Test func `only the simulator can say how frames are coded`() throws {
+        let uses = try SourceTree.swiftFiles(below: "Sources").filter { file in
+            file.lines.contains { $0.contains("@_spi(Simulation)") }
+        }
+        #expect(!uses.isEmpty)
+        for file in uses {
+            // Where it is declared, and where it is used.
+            #expect(
+                ["Replica", "Simulator"].contains(file.target),
+                "\(file.path): a server's frames are authentic")
+        }
+    }
+
     @Test func `an import is recognised in every spelling`() {
         let lines = [
             "import Foundation", "@preconcurrency import Foundation", "public import Foundation",

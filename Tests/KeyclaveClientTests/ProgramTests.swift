@@ -147,7 +147,8 @@ import Testing
             #"{"role":"admin"}"#
         ),
         (
-            "limit set usr_1 rest --credits 5", "PUT /v1/accounts/a/users/usr_1/limits/rest",
+            "limit set usr_1 rest --credits 5 --period month",
+            "PUT /v1/accounts/a/users/usr_1/limits/rest",
             #"{"credits":5,"period":"month"}"#
         ),
         ("limit remove usr_1 rest", "DELETE /v1/accounts/a/users/usr_1/limits/rest", ""),
@@ -171,6 +172,27 @@ import Testing
         #expect(requests.map(\.body) == [body])
         let isMutation = !request.hasPrefix("GET")
         #expect((requests.first?.fields["idempotency-key"] != nil) == isMutation)
+    }
+
+    @Test func `a limit without its period is no command`() throws {
+        let (code, console, requests) = try Self.run(
+            "limit set usr_1 rest --credits 5 --account a", against: [])
+        #expect(code == .localError)
+        #expect(console.messages.contains("--period is missing"))
+        #expect(requests.isEmpty)
+    }
+
+    @Test(arguments: [
+        (#"{"role":"operator","account":null}"#, "GET /v1/audit?limit=50"),
+        (#"{"role":"admin","account":"acc_7"}"#, "GET /v1/accounts/acc_7/audit?limit=50"),
+    ])
+    func `without an account the trail is the token's account's, or the whole cluster's`(
+        identity: String, request: String
+    ) throws {
+        let (code, _, requests) = try Self.run(
+            "audit", against: [.json(200, identity), .json(200, #"{"items":[],"next":null}"#)])
+        #expect(code == .done)
+        #expect(requests.map(\.line) == ["GET /v1/whoami", request])
     }
 
     @Test func `a refusal is told on standard error and by the code`() throws {

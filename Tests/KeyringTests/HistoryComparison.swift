@@ -138,8 +138,9 @@ extension RandomHistory {
                         user: id, api: api, allowance: limit?.credits, period: period,
                         spent: Credits(reference.sum(id, api, period, key: nil))!, held: .zero,
                         remaining: limit?.remaining, resetsAt: limit?.resetsAt,
-                        keys: keys.map {
+                        keys: keys.compactMap {
                             let spent = reference.sum(id, api, period, key: $0.detail.id)
+                            guard $0.detail.state != .revoked || spent > 0 else { return nil }
                             return KeyUsage(key: $0.detail.id, spent: Credits(spent)!)
                         }))
             }

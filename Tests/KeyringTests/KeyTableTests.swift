@@ -21,19 +21,20 @@ struct KeyTableTests {
         return table
     }
 
-    @Test("an empty table has no keys, no index, and is never fresh")
+    @Test("an empty table has no keys, no index, and no lease")
     func empty() {
         let reader = KeyTable().makeReader()
         #expect(reader.image.key(digest) == nil)
         #expect(reader.image.token(digest) == nil)
         #expect(reader.image.appliedIndex == .zero)
-        #expect(reader.freshUntil == Instant(nanoseconds: .min))
+        #expect(reader.leases(at: .zero) == LeaseStanding(usable: .past, latest: .past))
+        let isConfirming = reader.isConfirming
+        #expect(!isConfirming)
     }
 
     @Test("a key is found with its user, account, api and states")
     func found() throws {
         let table = filled()
-        table.setFreshUntil(Instant(nanoseconds: -5))
         let reader = table.makeReader()
         let view = try #require(reader.image.key(digest))
         #expect(view.id == key)
@@ -43,7 +44,6 @@ struct KeyTableTests {
         #expect(view.credits == nil)
         #expect(view.isAccepted)
         #expect(reader.image.appliedIndex == LogIndex(7))
-        #expect(reader.freshUntil == Instant(nanoseconds: -5))
     }
 
     @Test("removing the user or the account, or changing the key, closes the key at once")

@@ -347,7 +347,9 @@ struct RandomHistory {
         case 2: change[.auditRecords] = UInt32(5 + random.below(150))
         case 3:
             change[.leaseMilliseconds] = UInt32(random.below(3_000))
-            change[.leaseWaitMilliseconds] = UInt32(random.below(3_200))
+            if random.chance(1, in: 4) {
+                change[.leaseWaitMilliseconds] = UInt32(2_090 + random.below(20))
+            }
         case 4:
             change[.idempotencySeconds] = UInt32(600 + random.below(90_000))
             change[.uuidRecords] = UInt32(1 + random.below(40))

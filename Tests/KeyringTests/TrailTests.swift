@@ -128,24 +128,28 @@ import Testing
         #expect(indices == Array(stride(from: 43, through: 5, by: -2)) + [3])
     }
 
-    @Test func `settings change only to what holds, and a longer lease waits for the old one`() {
+    @Test func `a lease is as long as its wait covers, and the wait never changes`() {
         var bench = Bench()
+        func refusal(_ lease: UInt32?, _ wait: UInt32?) -> Setting? {
+            var change = SettingsChange()
+            change[.leaseMilliseconds] = lease
+            change[.leaseWaitMilliseconds] = wait
+            if case .refused(.settingRefused(let setting)) = bench.apply(.updateSettings(change)) {
+                return setting
+            }
+            return nil
+        }
+        #expect(refusal(2_009, nil) == .leaseWaitMilliseconds, "2091.0 ms and 10 ms")
+        #expect(refusal(2_008, nil) == nil)
+        #expect(bench.machine.settings.leaseMilliseconds == 2_008)
+        #expect(refusal(4_000, 4_200) == .leaseWaitMilliseconds)
+        #expect(refusal(500, 1_000) == .leaseWaitMilliseconds)
+        #expect(refusal(499, nil) == .leaseMilliseconds, "it could end before the next comes")
+        #expect(refusal(0, 2_100) == nil)
+        #expect(bench.machine.settings.leaseMilliseconds == 0)
         var change = SettingsChange()
-        change[.leaseMilliseconds] = 4_000
-        #expect(
-            bench.apply(.updateSettings(change))
-                == .refused(.settingRefused(.leaseWaitMilliseconds)))
-        change[.leaseWaitMilliseconds] = 4_200
-        bench.must(.updateSettings(change))
-        // Leases of four seconds may still run.
         change[.leaseMilliseconds] = 2_000
-        change[.leaseWaitMilliseconds] = 2_100
-        #expect(
-            bench.apply(.updateSettings(change))
-                == .refused(.settingRefused(.leaseWaitMilliseconds)))
-        change[.leaseWaitMilliseconds] = nil
         let set = bench.must(.updateSettings(change))
-        #expect(bench.machine.settings.leaseMilliseconds == 2_000)
         #expect(bench.must(.updateSettings(change)).index == set.index)
     }
 

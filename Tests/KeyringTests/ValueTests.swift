@@ -105,12 +105,12 @@ import Testing
     }
 
     @Test func `a cursor survives its text`() {
-        let cursor = Cursor(1, .max, 0)
+        let cursor = Cursor(1, .max, 0, 5, 7)
         #expect(Cursor(text: cursor.text) == cursor)
         for text in ["", "x", String(repeating: "0", count: 12), "-0000000000"] {
             #expect(Cursor(text: text) == nil)
         }
-        #expect(Cursor(text: String(repeating: "0", count: 55)) == nil)
+        #expect(Cursor(text: String(repeating: "0", count: 66)) == nil)
     }
 
     @Test func `a page has from one to a thousand items`() {

@@ -9,7 +9,7 @@ struct ValidationTests {
     private let account = AccountID(1)
     private let user = UserID(2)
     private let id = KeyID(3)
-    private let fresh = Instant(nanoseconds: 1_000)
+    private let expiry = steady(1_000)
     private let text: [UInt8]
 
     init() throws {
@@ -32,7 +32,7 @@ struct ValidationTests {
                 period: .none, periodNumber: 0, periodEnd: nil)
             table.apply(.credits(user, .rest, credits))
         }
-        table.setFreshUntil(fresh)
+        table.setLeases([Lease(expiry: expiry, minIndex: LogIndex(40))])
         table.publish(LogIndex(40))
         return table
     }
@@ -42,10 +42,9 @@ struct ValidationTests {
         now: Int64 = 0
     ) -> Validation {
         let presented = text ?? self.text
-        return validate(
-            presented.span.bytes, for: api, cost: Credits(clamping: cost),
-            reader: table.makeReader()
-        ) { Instant(nanoseconds: now) }
+        let question = ValidationQuestion(
+            text: presented.span.bytes, api: api, cost: Credits(clamping: cost))
+        return LookedUp(question, reader: table.makeReader()).judge(at: steady(now))
     }
 
     @Test("an active key of an active user is valid, and the answer says whose it is")
@@ -79,7 +78,7 @@ struct ValidationTests {
             (KeyTable(), Validation.Reason.unknown), (table(state: .inactive), .inactive),
             (table(state: .revoked), .revoked),
         ] {
-            table.setFreshUntil(fresh)
+            table.setLeases([Lease(expiry: expiry, minIndex: .zero)])
             let answer = judge(table, api: .batch, cost: 1_000)
             #expect(answer.verdict == .invalid)
             #expect(answer.reason == reason)
@@ -116,8 +115,8 @@ struct ValidationTests {
         #expect(judge(self.table(), cost: 1 << 53).verdict == .valid)
     }
 
-    @Test("at the instant at which the freshness ends the node no longer answers")
-    func freshness() {
+    @Test("at the instant at which the lease ends the node no longer answers")
+    func expired() {
         #expect(judge(table(), now: 999).verdict == .valid)
         let late = judge(table(), now: 1_000)
         #expect(late.verdict == .unavailable)
@@ -127,22 +126,19 @@ struct ValidationTests {
         #expect(judge(KeyTable(), now: .min).verdict == .unavailable)
     }
 
-    @Test("the clock is read once, after every load")
+    @Test("what was looked up is judged by a clock that is read later, and by nothing else")
     func clockLast() {
         let table = table()
-        let reader = table.makeReader()
-        var readings = 0
-        let answer = validate(text.span.bytes, for: .rest, cost: .zero, reader: reader) {
-            readings += 1
-            // All of this comes too late for the loads.
-            table.apply(.keyState(id, .revoked))
-            table.setFreshUntil(.never)
-            table.publish(LogIndex(41))
-            return Instant(nanoseconds: 1_000)
-        }
-        #expect(readings == 1)
-        #expect(answer.verdict == .unavailable)
-        #expect(answer.index == LogIndex(40))
+        let question = ValidationQuestion(text: text.span.bytes, api: .rest, cost: .zero)
+        let looked = LookedUp(question, reader: table.makeReader())
+        // All of this comes too late for the loads.
+        table.apply(.keyState(id, .revoked))
+        table.setLeases([Lease(expiry: .never, minIndex: .zero)])
+        table.publish(LogIndex(41))
+        let late = looked.judge(at: steady(1_000))
+        #expect(late.verdict == .unavailable)
+        #expect(late.index == LogIndex(40))
+        #expect(looked.judge(at: steady(999)).verdict == .valid)
     }
 
     @Test("a node that runs between two loads is seen by the later load only")
@@ -154,15 +150,91 @@ struct ValidationTests {
         table.publish(LogIndex(41))
         let states = applied.states(of: SHA256.digest(of: text))
         table.apply(.keyState(id, .active))
-        table.setFreshUntil(Instant(nanoseconds: 2_000))
-        let loads = states.freshness(reader)
-        table.setFreshUntil(.zero)
-        let answer = loads.judge(for: .rest, cost: .zero, at: Instant(nanoseconds: 1_999))
+        table.setLeases([Lease(expiry: steady(2_000), minIndex: LogIndex(40))])
+        let loads = states.leases(reader)
+        table.setLeases([])
+        let answer = loads.judge(for: .rest, cost: .zero, at: steady(1_999))
         #expect(answer.verdict == .invalid)
         #expect(answer.reason == .inactive)
         #expect(answer.index == LogIndex(40))
-        let late = loads.judge(for: .rest, cost: .zero, at: Instant(nanoseconds: 2_000))
+        let late = loads.judge(for: .rest, cost: .zero, at: steady(2_000))
         #expect(late.verdict == .unavailable)
+    }
+
+    @Test("either clock ends the lease")
+    func bothClocks() {
+        let reader = table().makeReader()
+        let loads = ValidationLoads.Applied(reader).states(of: SHA256.digest(of: text))
+            .leases(reader)
+        for now in [
+            SteadyInstant(running: Instant(nanoseconds: 1_000), sinceBoot: .zero),
+            SteadyInstant(running: .zero, sinceBoot: Instant(nanoseconds: 1_000)),
+        ] {
+            let answer = loads.judge(for: .rest, cost: .zero, at: now)
+            #expect(answer.verdict == .unavailable)
+            #expect(answer.reason == .unleased)
+        }
+    }
+
+    @Test("a lease for later states gives no answer by this one, and it is worth asking again")
+    func minIndex() {
+        let table = table()
+        table.setLeases([Lease(expiry: expiry, minIndex: LogIndex(41))])
+        #expect(judge(table).verdict == .unavailable)
+        #expect(judge(table).reason == .pending)
+        #expect(judge(table, now: 1_000).reason == .unleased)
+        table.publish(LogIndex(41))
+        #expect(judge(table).verdict == .valid)
+    }
+
+    @Test("of several leases the last that covers the state counts")
+    func severalLeases() {
+        let table = table()
+        table.setLeases([
+            Lease(expiry: steady(500), minIndex: LogIndex(30)),
+            Lease(expiry: steady(700), minIndex: LogIndex(40)),
+            Lease(expiry: steady(900), minIndex: LogIndex(50)),
+        ])
+        #expect(judge(table, now: 699).verdict == .valid)
+        #expect(judge(table, now: 700).reason == .pending)
+        #expect(judge(table, now: 900).reason == .unleased)
+    }
+
+    @Test("whatever an entry touches that isn't applied is answered by nobody")
+    func blocked() {
+        for subject in [KeyStateSubject.key(id), .user(user), .account(account)] {
+            let table = table()
+            table.block([subject])
+            table.block([subject])
+            #expect(judge(table).reason == .pending, "\(subject)")
+            table.unblock([subject])
+            #expect(judge(table).reason == .pending, "another entry touches it as well")
+            table.unblock([subject])
+            #expect(judge(table).verdict == .valid)
+        }
+    }
+
+    @Test("a key that may be about to be born isn't refused")
+    func announced() {
+        let table = table()
+        let digest = SHA256.digest(of: text)
+        table.apply(.keyForgotten(id))
+        #expect(judge(table).reason == .unknown)
+        table.block([.digest(digest)])
+        #expect(judge(table).verdict == .unavailable)
+        #expect(judge(table).reason == .pending)
+        table.unblock([.digest(digest)])
+        #expect(judge(table).reason == .unknown)
+    }
+
+    @Test("what is confirmed by the leader needs neither lease nor block")
+    func confirmed() {
+        let table = table()
+        table.block([.key(id)])
+        table.setLeases([])
+        let states = ValidationLoads.Applied(table.image).states(of: SHA256.digest(of: text))
+        #expect(states.judgeConfirmed(for: .rest, cost: .zero).verdict == .valid)
+        #expect(states.judgeConfirmed(for: .batch, cost: .zero).verdict == .wrongAPI)
     }
 
     @Test("the words of verdicts and reasons are distinct and fixed")
@@ -173,7 +245,13 @@ struct ValidationTests {
             ])
         #expect(
             Validation.Reason.allCases.map(\.code) == [
-                "malformed", "unknown", "revoked", "inactive",
+                "malformed", "unknown", "revoked", "inactive", "unleased", "pending",
             ])
     }
+}
+
+/// Both clocks of a machine that was never suspended.
+func steady(_ nanoseconds: Int64) -> SteadyInstant {
+    let instant = Instant(nanoseconds: nanoseconds)
+    return SteadyInstant(running: instant, sinceBoot: instant)
 }

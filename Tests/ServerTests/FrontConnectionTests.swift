@@ -234,7 +234,7 @@ struct FrontConnectionTests {
         #expect(try get("/readyz").status == 503)
         front.metrics.board.setReady(true)
         #expect(try get("/readyz").status == 200)
-        front.table.setFreshUntil(Clocks.now())
+        front.setLease(until: Clocks.steady())
         let late = try get("/readyz")
         #expect(late.status == 503)
         #expect(late.body.contains(#""code":"unavailable""#))

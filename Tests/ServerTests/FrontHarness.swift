@@ -33,7 +33,12 @@ final class FrontHarness {
             number: 0, listener: listener, mailbox: mailbox, services: services,
             metrics: metrics.fronts[0])
         thread = try front.start()
-        table.setFreshUntil(.never)
+        setLease(until: .never)
+    }
+
+    /// Gives the node one lease, for any state.
+    func setLease(until expiry: SteadyInstant) {
+        table.setLeases([Lease(expiry: expiry, minIndex: .zero)])
     }
 
     /// Ends the thread and waits for it.
@@ -86,6 +91,8 @@ final class FrontHarness {
 final class TestClient {
     private let socket: StreamSocket
     private var received: [UInt8] = []
+    /// The other side threw away something that was sent, or that it had sent itself.
+    private(set) var wasReset = false
 
     init(_ address: SocketAddress) throws {
         let dialled = try StreamSocket.connect(to: address)
@@ -110,8 +117,17 @@ final class TestClient {
         var rest = bytes[...]
         while !rest.isEmpty {
             var taken = 0
+            var trouble: SystemError?
             rest.withUnsafeBytes { raw in
-                if case .bytes(let count)? = try? socket.write(raw) { taken = count }
+                do throws(SystemError) {
+                    if case .bytes(let count) = try socket.write(raw) { taken = count }
+                } catch {
+                    trouble = error
+                }
+            }
+            if let trouble {
+                wasReset = true
+                throw trouble
             }
             if taken == 0 { TestClient.wait(socket.descriptor, .write) }
             rest = rest.dropFirst(taken)
@@ -130,6 +146,7 @@ final class TestClient {
             var transfer = Transfer.wouldBlock
             buffer.withUnsafeMutableBytes { raw in
                 do throws(SystemError) { transfer = try socket.read(into: raw) } catch {
+                    wasReset = true
                     transfer = .end
                 }
             }

@@ -4,6 +4,7 @@ import Keyring
 import Linux
 import Testing
 
+@testable import Replica
 @testable import Server
 
 struct FrontValidationTests {
@@ -104,19 +105,67 @@ struct FrontValidationTests {
         front.stop()
     }
 
-    @Test func aNodeThatIsNotFreshAnswers503() throws {
+    @Test func aNodeWithoutALeaseAnswers503() throws {
         let key = try front.addKey(api: .rest, seed: 3)
-        front.table.setFreshUntil(Clocks.now())
+        front.setLease(until: Clocks.steady())
         let (status, head, body) = try ask("/v1/auth", "api-key: \(key.secret)\r\n")
         #expect(status == 503)
         #expect(head.contains("\r\nRetry-After: 1\r\n"))
         #expect(body.contains(#""code":"unavailable""#))
         let unknown = "api-key: \(key.secret.dropLast())0\r\n"
         #expect([401, 503].contains(try ask("/v1/auth", unknown).status))
-        front.table.setFreshUntil(.never)
+        front.setLease(until: .never)
         #expect(try ask("/v1/auth", "api-key: \(key.secret)\r\n").status == 200)
         front.stop()
         #expect(front.metrics.fronts[0].answered.value == 3)
+    }
+
+    @Test func aValidationWaitsForAChangeOfItsKey() throws {
+        let key = try front.addKey(api: .rest, seed: 3)
+        front.table.block([.key(KeyID(51))])
+        // Two at once: the answers keep the order of their requests.
+        let request = "GET /v1/auth HTTP/1.1\r\nHost: a\r\napi-key: "
+        try client.send("\(request)\(key.secret)\r\n\r\n\(request)x\r\n\r\n")
+        let (status, head, body) = try client.answer()
+        #expect(status == 503, "nothing was applied in time")
+        #expect(head.contains("\r\nX-Keyclave-Index: 3\r\n"))
+        #expect(body.contains(#""code":"unavailable""#))
+        #expect(try client.answer().status == 401)
+        // It is held until the change is applied: asked from another thread's point of view, the
+        // flag goes while the validation waits.
+        try client.send("\(request)\(key.secret)\r\n\r\n")
+        while front.metrics.fronts[0].held.value < 2 {}
+        front.table.unblock([.key(KeyID(51))])
+        #expect(try client.answer().status == 200)
+        front.stop()
+        #expect(front.metrics.fronts[0].held.value == 2)
+    }
+
+    @Test func withoutLeasesTheNodeIsAsked() throws {
+        let key = try front.addKey(api: .rest, seed: 3)
+        front.table.setLeases([])
+        front.table.setConfirming(true)
+        let head = "GET /v1/auth?api=rest HTTP/1.1\r\nHost: a\r\n"
+        try client.send("\(head)api-key: \(key.secret)\r\n\r\n")
+        let request = try #require(front.requests().first)
+        guard case .validation(let question) = request.body else {
+            Issue.record("\(request)")
+            return
+        }
+        #expect(question.api == .rest)
+        #expect(front.table.image.key(question.digest)?.id == KeyID(51))
+        let view = try #require(front.table.image.key(question.digest))
+        front.mailbox.send(
+            .reply(
+                request.ticket,
+                .validation(
+                    Validation(verdict: .valid, reason: nil, key: view, index: LogIndex(9)))))
+        let answer = try client.answer()
+        #expect(answer.status == 200)
+        #expect(answer.head.contains("\r\nX-Keyclave-Index: 9\r\n"))
+        // What can't be a key isn't worth a question.
+        #expect(try ask("/v1/auth", "api-key: x\r\n").status == 401)
+        front.stop()
     }
 
     @Test func verifySaysWhatTheKeyIs() throws {

@@ -10,33 +10,39 @@ import Testing
         metrics: ServerMetrics(fronts: 1, log: Log(node: NodeID(1), threshold: .error)))
 
     private func text(
-        _ page: MonitoringPage, freshUntil: Instant = .never, now: Instant = Clocks.now()
+        _ page: MonitoringPage, expiry: SteadyInstant = .never,
+        now: SteadyInstant = Clocks.steady()
     ) -> String? {
-        pages.text(of: page, freshUntil: freshUntil, now: now)
+        pages.text(of: page, expiry: expiry, now: now)
             .map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test func `a process makes progress while its replica thread comes round`() {
-        let before = Clocks.now()
+        let before = Clocks.steady()
         pages.metrics.pulse.beat()
-        let after = Clocks.now()
+        let after = Clocks.steady()
         let almost = Duration.nanoseconds(MonitoringPages.stall.nanoseconds - 1)
-        #expect(text(.live, freshUntil: .zero, now: before + almost) == "ok\n")
+        #expect(text(.live, expiry: .past, now: before + almost) == "ok\n")
         #expect(text(.live, now: after + MonitoringPages.stall) == nil)
     }
 
     @Test func `a node is ready while it may validate and has said so`() {
-        let now = Clocks.now()
+        let now = Clocks.steady()
         #expect(text(.ready, now: now) == nil)
         pages.metrics.board.setReady(true)
-        #expect(text(.ready, freshUntil: now + .nanoseconds(1), now: now) == "ok\n")
-        #expect(text(.ready, freshUntil: now, now: now) == nil)
+        #expect(text(.ready, expiry: now + .nanoseconds(1), now: now) == "ok\n")
+        #expect(text(.ready, expiry: now, now: now) == nil)
         pages.metrics.board.setReady(false)
         #expect(text(.ready, now: now) == nil)
     }
 
-    @Test func `metrics are there whatever the node does`() {
-        #expect(text(.metrics, freshUntil: .zero)?.contains("keyclave_ready 0\n") == true)
+    @Test func `metrics are there whatever the node does`() throws {
+        let without = try #require(text(.metrics, expiry: .past))
+        #expect(without.contains("keyclave_ready 0\n"))
+        #expect(without.contains("keyclave_lease_remaining_seconds 0\n"))
+        let now = Clocks.steady()
+        let with = try #require(text(.metrics, expiry: now + .milliseconds(1_250), now: now))
+        #expect(with.contains("keyclave_lease_remaining_seconds 1.25\n"))
     }
 
     static let paths: [(String, MonitoringPage)] = [

@@ -165,6 +165,15 @@ import Testing
         (.keyLimit(limit: 100), "409 key_limit"), (.tokenLimit(limit: 9), "409 token_limit"),
         (.keyRevoked, "409 key_revoked"), (.roleMismatch, "400 invalid_field"),
         (.lastOperator, "409 conflict"),
+        (.memberRefused(.formerMember), "409 member_conflict"),
+        (.memberRefused(.alreadyMember), "409 member_conflict"),
+        (.memberRefused(.addressTaken), "409 member_conflict"),
+        (.memberRefused(.tooManyMembers), "409 member_conflict"),
+        (.memberRefused(.unknownMember), "404 not_found"),
+        (.memberRefused(.notCaughtUp), "409 not_caught_up"),
+        (.memberRefused(.lastVoter), "409 last_voter"),
+        (.memberRefused(.noMajority), "409 no_majority"),
+        (.memberRefused(.changeUnderWay), "409 change_under_way"),
         (.settingRefused(.requestSeconds), "400 invalid_field"),
         (.identifierTaken, "503 unavailable"), (.capacity, "503 capacity"),
         (.invalidKey, "401 invalid_key"), (.chargeOutOfRange, "400 invalid_field"),
@@ -204,10 +213,18 @@ import Testing
             (.noLeader, .charge, "503 no_leader"), (.overloaded, .charge, "503 overloaded"),
             (.diskFull, .charge, "503 disk_full"), (.unavailable, .charge, "503 unavailable"),
             (.transferFailed, .transferLeadership, "503 unavailable"),
+            (.changeUnderWay, .addMember, "409 change_under_way"),
+            (.notMember, .charge, "503 unavailable"),
+            (.cannotLead, .transferLeadership, "400 invalid_field"),
+            (.noLeader, .credits, "503 no_leader"), (.noLeader, .createKey, "503 no_leader"),
             (.outcomeUnknown(RequestID(high: 3, low: 4)), .charge, "504 outcome_unknown"),
         ] {
             let answer = Self.rendered(.failed(failure), endpoint)
             #expect("\(answer.status) \(answer.code ?? "")" == expected)
+            // What is asked with a key is always told how much this node knew.
+            let index = [.charge, .credits].contains(endpoint) ? "42" : nil
+            #expect(answer.field("x-keyclave-index") == index)
+            if case .cannotLead = failure { #expect(answer.json?["field"] == .string("to")) }
             if case .outcomeUnknown = failure {
                 // The id under which the node asked, which its log and its peers' know.
                 #expect(answer.json?["request_id"] == .string("0000000000300000000004"))
@@ -263,6 +280,31 @@ import Testing
                 + #""subject":"usr_00000000002/rest"}],"next":null}"#
         ),
         (
+            .usage,
+            .usage(
+                Page(items: [
+                    UsageRow(
+                        user: Fixture.user, api: .rest, allowance: nil, period: .none,
+                        spent: Credits(clamping: 6), held: .zero, remaining: nil, resetsAt: nil,
+                        keys: [], isContinued: true)
+                ])),
+            #"{"items":[{"user":"usr_00000000002","api":"rest","allowance":null,"period":null,"#
+                + #""spent":6,"held":0,"remaining":null,"resets_at":null,"continued":true,"#
+                + #""keys":[]}],"next":null}"#
+        ),
+        (
+            .clusterAudit,
+            .audit(
+                Page(items: [
+                    AuditItem(
+                        index: LogIndex(9), at: time, actor: Author(token: TokenID(8), user: nil),
+                        account: nil, action: .settingsUpdated, subject: .cluster)
+                ])),
+            #"{"items":[{"index":9,"at":"2026-11-23T13:30:36.000Z","actor":"tok_00000000008","#
+                + #""token":"tok_00000000008","account":null,"action":"settings.updated","#
+                + #""subject":"cluster"}],"next":null}"#
+        ),
+        (
             .credits,
             .credits(
                 CreditsAnswer(
@@ -298,21 +340,22 @@ import Testing
             ClusterStatus.Member(
                 id: NodeID(id), isVoter: id != 3, address: "127.0.0.1:720\(id)",
                 clientAddress: id == 1 ? "127.0.0.1:7101" : "", match: match, applied: match,
-                isHealthy: isHealthy)
+                isHealthy: isHealthy,
+                leaseRemaining: match.map { .milliseconds(Int64($0.rawValue) * 25) })
         }
         let status = ClusterStatus(
-            clusterID: [0xAB] + [UInt8](repeating: 0, count: 15), node: NodeID(1),
+            clusterID: [0xAB] + [UInt8](repeating: 0, count: 14) + [0x0F], node: NodeID(1),
             role: .leader, standing: .whole, term: Term(4), leader: NodeID(1),
             commitIndex: LogIndex(60), appliedIndex: LogIndex(59), lastIndex: LogIndex(61),
             durableIndex: LogIndex(61), snapshotIndex: nil, logTime: Self.time,
-            isDiskFull: false, clocksDisagree: true, freshFor: .milliseconds(1_500),
+            isDiskFull: false, clocksDisagree: true,
             members: [
                 member(1, LogIndex(61), true), member(2, LogIndex(50), false), member(3, nil, nil),
             ])
         let answer = Self.rendered(.status(status), .cluster)
         let json = try #require(answer.json)
         #expect(answer.field("x-keyclave-index") == "59")
-        #expect(json["cluster_id"] == .string("ab" + String(repeating: "0", count: 30)))
+        #expect(json["cluster_id"] == .string("ab000000-0000-0000-0000-00000000000f"))
         #expect(json["leader"] == .string("n1"))
         #expect(json["term"] == .number(4))
         #expect(json["role"] == .string("leader"))
@@ -322,7 +365,8 @@ import Testing
         #expect(members.map { $0["id"]?.string } == ["n1", "n2", "n3"])
         #expect(members.map { $0["role"]?.string } == ["voter", "voter", "learner"])
         #expect(members.map { $0["match"] } == [.number(61), .number(50), .null])
-        #expect(members.map { $0["lease_remaining_ms"] } == [.number(1_500), .null, .null])
+        #expect(
+            members.map { $0["lease_remaining_ms"] } == [.number(1_525), .number(1_250), .null])
         #expect(members.map { $0["healthy"] } == [.bool(true), .bool(false), .null])
     }
 

@@ -24,7 +24,7 @@ import Testing
         ),
         ("DELETE \(user)", "{}", "removeUser(usr_00000000002, account: acc_00000000001)"),
         (
-            "PUT \(user)/limits/rest", #"{"credits":0}"#,
+            "PUT \(user)/limits/rest", #"{"credits":0,"period":"none"}"#,
             "setLimit(usr_00000000002, account: acc_00000000001, api: rest, credits: 0, period: none)"
         ),
         (
@@ -63,10 +63,32 @@ import Testing
         ("GET /v1/cluster/settings", "", "settings linearizable"),
         ("GET /v1/cluster", "", "status"),
         ("POST /v1/cluster/snapshot", "", "snapshot"),
+        (
+            "POST /v1/cluster/members", #"{"id":"n4","address":"10.0.0.4:7201"}"#,
+            "\(Command.changeMember(add("")))"
+        ),
+        (
+            "POST /v1/cluster/members",
+            #"{"id":"n4","address":"10.0.0.4:7201","http":"[::1]:7101"}"#,
+            "\(Command.changeMember(add("[::1]:7101")))"
+        ),
+        (
+            "POST /v1/cluster/members/n4/promote", "",
+            "\(Command.changeMember(MemberCommand(.promote(NodeID(4)))))"
+        ),
+        (
+            "DELETE /v1/cluster/members/n4", "",
+            "\(Command.changeMember(MemberCommand(.remove(NodeID(4)))))"
+        ),
         ("POST /v1/cluster/transfer-leadership", "", "transfer -"),
         ("POST /v1/cluster/transfer-leadership", #"{"to":"n2"}"#, "transfer n2"),
         ("POST /v1/cluster/transfer-leadership", #"{"to":null}"#, "transfer -"),
     ]
+
+    private static func add(_ clientAddress: String) -> MemberCommand {
+        MemberCommand(
+            .add(NodeID(4), address: "10.0.0.4:7201", clientAddress: clientAddress))
+    }
 
     @Test func `every request is put to the node in its words`() {
         for (line, body, expected) in Self.golden {
@@ -101,6 +123,11 @@ import Testing
                 .keys(
                     account: Fixture.account,
                     KeyFilter(user: Fixture.user, api: .rest, state: .inactive), PageRequest())
+            ),
+            ("/v1/audit", .audit(account: nil, PageRequest())),
+            (
+                "/v1/audit?limit=7&before=\(cursor)",
+                .audit(account: nil, .init(limit: 7, cursor: Cursor(text: cursor)))
             ),
             ("/v1/tokens", .tokens(account: nil, PageRequest())),
             (
@@ -207,6 +234,9 @@ import Testing
         ("DELETE \(account)", ["api-key: \(Fixture.limited)"], "401 invalid_token"),
         ("GET /v1/credits", [], "401 invalid_key"),
         ("GET /v1/credits", [bearer], "401 invalid_key"),
+        ("GET /v1/audit", [], "401 invalid_token"),
+        ("POST /v1/audit", [bearer], "405 method_not_allowed"),
+        ("GET /v1/audit?account=acc_00000000001", [bearer], "400 invalid_query"),
         ("GET /v1/nothing", [bearer], "404 not_found"), ("GET /v1", [bearer], "404 not_found"),
         ("GET /v1/whoami/", [bearer], "404 not_found"), ("OPTIONS *", [], "404 not_found"),
         ("GET /v1/accounts/acc_1", [bearer], "404 not_found"),
@@ -252,16 +282,21 @@ import Testing
         }
     }
 
-    @Test func `the methods of a path are told`() {
+    @Test func `the methods of a path are told, and each of them is answered`() {
         var fixture = Fixture()
         for (path, allow) in [
-            (Self.account, "GET, HEAD, PATCH, DELETE, OPTIONS"),
-            (Self.user + "/limits/rest", "GET, HEAD, PUT, DELETE, OPTIONS"),
-            (Self.account + "/keys", "GET, HEAD, POST, OPTIONS"),
-            ("/metrics", "GET, HEAD, OPTIONS"),
+            (Self.account, "GET, HEAD, PATCH, DELETE"),
+            (Self.user + "/limits/rest", "GET, HEAD, PUT, DELETE"),
+            (Self.account + "/keys", "GET, HEAD, POST"), ("/metrics", "GET, HEAD"),
         ] {
             #expect(fixture.send("OPTIONS \(path)").answer?.field("allow") == allow)
+            for method in allow.split(separator: ", ") {
+                #expect(
+                    fixture.send("\(method) \(path)").answer?.status != 405, "\(method) \(path)")
+            }
         }
+        // A gateway asks with its client's method.
+        #expect(fixture.send("OPTIONS /v1/auth").request == "401 invalid_key")
     }
 
     @Test func `every endpoint is reached by its path`() {

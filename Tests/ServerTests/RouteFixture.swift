@@ -54,7 +54,12 @@ struct RouteFixture: ~Copyable {
         table.apply(.calendar(day: 20_780, month: 682))
         table.apply(.credits(Self.user, .rest, Self.credits))
         table.publish(LogIndex(42))
-        table.setFreshUntil(Instant(nanoseconds: 10))
+        table.setLeases([
+            Lease(
+                expiry: SteadyInstant(
+                    running: Instant(nanoseconds: 10), sinceBoot: Instant(nanoseconds: 10)),
+                minIndex: .zero)
+        ])
         let reader = table.makeReader()
         router = Router(
             settings: Router.Settings(
@@ -118,8 +123,11 @@ struct RouteFixture: ~Copyable {
         }
         verdict = nil
         switch routed {
-        case .validated(let verdict, let status):
-            self.verdict = verdict
+        case .looked(let looked, let context):
+            let now = SteadyInstant(running: now, sinceBoot: now)
+            let validation = router.judge(looked, now: now, date: Self.date)
+            verdict = validation.verdict
+            let status = router.write(validation, context, date: Self.date, to: &response)
             return answered(status, to: bytes)
         case .answered(let status): return answered(status, to: bytes)
         case .submit(let body, let context): return .submitted(body, context)
@@ -173,6 +181,7 @@ extension RouteFixture.Result {
         case .status: "status"
         case .transferLeadership(_, let target): "transfer \(target.map { "\($0)" } ?? "-")"
         case .takeSnapshot: "snapshot"
+        case .validation: "validation"
         case nil: answer.map { "\($0.status) \($0.code ?? "")" } ?? page.map { "\($0)" } ?? "-"
         }
     }

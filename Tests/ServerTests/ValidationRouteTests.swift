@@ -153,13 +153,49 @@ import Testing
         #expect(fixture.send("GET /v1/auth", ["api-key: kc_rest_x"]).request == "401 invalid_key")
     }
 
-    @Test func `a key in the query counts where it is allowed`() {
+    /// Whatever takes a key from the headers, with what is in its body besides, and its answer
+    /// where the query may hold no key.
+    static let keyTakers: [(line: String, body: String, elsewhere: String)] = [
+        ("GET /v1/auth", "", "401 invalid_key"), ("GET /v1/credits", "", "400 invalid_query"),
+        ("POST /v1/charges", #"{"credits":5,"id":"i"}"#, "400 invalid_query"),
+        ("POST /v1/verify", #"{"api":"rest"}"#, "400 invalid_query"),
+    ]
+
+    @Test func `a key in the query counts where it is allowed, for all that takes a key`() {
+        for (line, body, elsewhere) in Self.keyTakers {
+            var allowed = Fixture(acceptsKeyInQuery: true)
+            let asked = line + "?api_key=\(Fixture.limited)"
+            let header = allowed.send(line, ["api-key: \(Fixture.limited)"], body)
+            let query = allowed.send(asked, [], body)
+            #expect(query.request == header.request, "\(line)")
+            #expect(query.answer?.text == header.answer?.text, "\(line)")
+            #expect(query.body != nil || query.answer?.status == 200, "\(line)")
+            for second in [
+                "api-key: \(Fixture.limited)", "Authorization: Bearer \(Fixture.limited)",
+            ] {
+                #expect(allowed.send(asked, [second], body).request == "400 two_keys", "\(line)")
+            }
+            #expect(
+                allowed.send(asked + "&api_key=\(Fixture.limited)", [], body).request
+                    == "400 two_keys", "\(line)")
+            var strict = Fixture()
+            #expect(strict.send(asked, [], body).request == elsewhere, "\(line)")
+        }
+    }
+
+    @Test func `a key in the query and another in the body are one too many`() {
         var fixture = Fixture(acceptsKeyInQuery: true)
-        #expect(fixture.send("GET /v1/auth?api_key=\(Fixture.limited)").request == "200 ")
-        #expect(
-            fixture.send(
-                "GET /v1/auth?api_key=\(Fixture.limited)", ["api-key: \(Fixture.limited)"]
-            ).request == "400 two_keys")
+        let query = "?api_key=\(Fixture.limited)"
+        for (line, body) in [
+            ("POST /v1/charges", #"{"credits":5,"id":"i","key":"\#(Fixture.limited)"}"#),
+            (
+                "POST /v1/charges",
+                #"{"charges":[{"credits":5,"id":"i","key":"\#(Fixture.limited)"}]}"#
+            ),
+            ("POST /v1/verify", #"{"key":"\#(Fixture.limited)"}"#),
+        ] {
+            #expect(fixture.send(line + query, [], body).request == "400 two_keys", "\(body)")
+        }
     }
 
     static let questions: [(String, String)] = [
@@ -249,7 +285,7 @@ import Testing
             #expect(fixture.send("POST /v1/verify", fields, body).request == expected, "\(fields)")
         }
         #expect(fixture.send("POST /v1/verify?a=b", [], body).request == "400 invalid_query")
-        #expect(fixture.send("GET /v1/verify").answer?.field("allow") == "POST, OPTIONS")
+        #expect(fixture.send("GET /v1/verify").answer?.field("allow") == "POST")
         #expect(
             fixture.send("POST /v1/verify", ["api-key: \(Fixture.limited)"], "{}").request
                 == "200 valid")

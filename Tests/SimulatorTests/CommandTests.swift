@@ -72,6 +72,21 @@ import Testing
         #expect(none.simulation(1).plan.isEmpty)
     }
 
+    @Test func `one run of eight has a server's frames, and any can have them`() throws {
+        let drawn = (1...800 as ClosedRange<UInt64>).count { seed in
+            Simulation(seed: seed).options.authenticatesFrames
+        }
+        #expect((80...120).contains(drawn))
+        let request = try request("--frames", "authentic")
+        let cheap = try self.request("--frames", "checksums")
+        for seed in 1...20 as ClosedRange<UInt64> {
+            #expect(request.simulation(seed).options.authenticatesFrames)
+            #expect(!cheap.simulation(seed).options.authenticatesFrames)
+        }
+        #expect(
+            complaint("--frames", "none") == "--frames takes authentic or checksums, not 'none'")
+    }
+
     @Test func `without options a seed is the run it stands for`() throws {
         let request = try request()
         #expect(request.simulation(3).plan == Simulation(seed: 3).plan)
@@ -167,7 +182,7 @@ import Testing
     }
 
     /// The program, beside these tests.
-    private static var program: URL {
+    static var program: URL {
         let folder = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL
             .deletingLastPathComponent()
         return (folder ?? URL(filePath: ".build/debug")).appending(path: "simulate")
@@ -239,7 +254,9 @@ import Testing
     }
 
     @Test func `help stands at every level, with an example`() throws {
-        for verb in [[], ["seeds"], ["replay"], ["shrink"], ["hashes"]] {
+        for verb in [
+            [], ["seeds"], ["replay"], ["shrink"], ["hashes"], ["run"], ["cuts"], ["mutants"],
+        ] {
             let (code, output, _) = try perform(verb + ["--help"])
             #expect(code == 0)
             #expect(output.contains("EXAMPLE"), "\(verb)")

@@ -59,7 +59,7 @@ import Testing
             now = now + .milliseconds(Int64(random.below(3)))
             let client = Int(random.below(UInt64(errands.count)))
             guard let errand = errands[client] else {
-                let operation = population.draw(&random, wall: time)
+                let operation = population.draw(.mixed, &random, wall: time)
                 errands[client] = Errand(operation: operation, invoked: now)
                 return
             }

@@ -88,6 +88,20 @@ import Testing
         }
     }
 
+    @Test func `a program built without the bugs holds none of their names`() throws {
+        let catalogue = try #require(
+            Self.sources().first { $0.path == "Basics/PlantedBug.swift" })
+        let names = catalogue.lines.compactMap { $0.firstMatch(of: /case \w+ = "(.+)"/)?.1 }
+        #expect(names.count > 25)
+        let program = try Data(contentsOf: CommandTests.program)
+        // Something that does stand in it, so that the search is known to find.
+        #expect(program.firstRange(of: Data("one leader a term".utf8)) != nil)
+        // Shorter texts stand in the code, not among the texts.
+        for name in names where name.utf8.count > 15 {
+            #expect(program.firstRange(of: Data(name.utf8)) == nil, "\(name)")
+        }
+    }
+
     @Test func `what belongs to the bugs is compiled with them alone`() throws {
         let whole = try Self.sources().filter { $0.path.contains("PlantedBug") }
         #expect(whole.count == 3)

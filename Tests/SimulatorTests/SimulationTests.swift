@@ -14,7 +14,7 @@ import Testing
         options.clients = 3
         for kind in FaultKind.allCases {
             options.pauses[kind] = options.pauses[kind].map {
-                .nanoseconds($0.nanoseconds / 6)
+                .nanoseconds($0.nanoseconds / 4)
             }
         }
         options.snapshotLogBytes = 6 << 10
@@ -64,5 +64,55 @@ import Testing
         #expect(plan != FaultPlan.draw(options, seed: 10))
         for (one, next) in zip(plan, plan.dropFirst()) { #expect(one.at <= next.at) }
         for planned in plan { #expect(options.pauses[planned.kind] != nil) }
+    }
+
+    /// Who can't send to whom, by the plan's only kind.
+    private func cuts(
+        _ kind: FaultKind, nodes: Int, seed: UInt64
+    ) -> Set<[NodeID]> {
+        var options = SimulationOptions()
+        options.nodes = nodes
+        options.pauses = [kind: .seconds(1)]
+        let first = FaultPlan.draw(options, seed: seed).first
+        return Set(
+            (first?.faults ?? []).compactMap { fault in
+                if case .cut(let from, let to) = fault { [from, to] } else { nil }
+            })
+    }
+
+    @Test(arguments: (1...20).map { UInt64($0) })
+    func `over a bridge one node reaches all, and some others don't reach each other`(
+        seed: UInt64
+    ) {
+        for count in [3, 4, 5] {
+            let cuts = cuts(.bridge, nodes: count, seed: seed)
+            let nodes = (1...count).map { NodeID(UInt32($0)) }
+            #expect(!cuts.isEmpty)
+            #expect(nodes.contains { node in !cuts.contains { $0.contains(node) } })
+            for pair in cuts { #expect(cuts.contains([pair[1], pair[0]])) }
+        }
+    }
+
+    @Test(arguments: (1...20).map { UInt64($0) })
+    func `in a ring each node reaches its neighbours only`(seed: UInt64) {
+        for count in [4, 5] {
+            let cuts = cuts(.ring, nodes: count, seed: seed)
+            for node in (1...count).map({ NodeID(UInt32($0)) }) {
+                #expect(cuts.count { $0[0] == node } == count - 3)
+                #expect(cuts.count { $0[1] == node } == count - 3)
+            }
+        }
+        // Of three, each sends one way round.
+        let cuts = cuts(.ring, nodes: 3, seed: seed)
+        #expect(cuts.count == 3)
+        for pair in cuts { #expect(!cuts.contains([pair[1], pair[0]])) }
+    }
+
+    @Test(arguments: WorkloadMix.allCases)
+    func `every mix asks for everything`(mix: WorkloadMix) {
+        var random = SeededGenerator(seed: 3)
+        var drawn: Set<Simulator.Operation.Kind> = []
+        for _ in 0..<5_000 { drawn.insert(mix.draw(&random)) }
+        #expect(drawn.count == Simulator.Operation.Kind.allCases.count)
     }
 }

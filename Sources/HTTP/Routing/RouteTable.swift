@@ -132,11 +132,11 @@ public struct RouteTable<Name: Hashable & Sendable>: Sendable {
 
     public let routes: [Route<Name>]
 
-    /// A path that has GET has HEAD as well, and every path has OPTIONS.
+    /// A path that has GET has HEAD as well. OPTIONS is a method like any other: only a path
+    /// whose route names it has it.
     public init(_ routes: [Route<Name>]) { self.routes = routes }
 
-    /// The route of a request. HEAD is answered as GET is, without the body. OPTIONS on a path
-    /// gives `otherMethods`, unless the path takes it itself.
+    /// The route of a request. HEAD is answered as GET is, without the body.
     public func match(
         _ method: Method, _ path: ByteRange, in bytes: UnsafeRawBufferPointer
     ) -> Match {
@@ -157,7 +157,6 @@ public struct RouteTable<Name: Hashable & Sendable>: Sendable {
         }
         guard isKnown else { return .nothing }
         if others.contains(.get) { others.insert(.head) }
-        others.insert(.options)
         return .otherMethods(others)
     }
 

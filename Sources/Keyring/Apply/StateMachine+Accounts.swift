@@ -59,9 +59,9 @@ extension StateMachine {
         var settings = state.settings
         for (setting, value) in change.values { settings[keyPath: setting.path] = value }
         if let violation = settings.firstViolation { throw .settingRefused(violation) }
-        // Leases of the old length may still run while the new wait is in force.
-        let lease = max(settings.leaseMilliseconds, state.settings.leaseMilliseconds)
-        guard settings.leaseWaitMilliseconds >= ClusterSettings.leastWait(covering: lease) else {
+        // The same for ever: whoever leads waits for leases that were granted by others, under
+        // settings that it may not have applied, and no entry of the log tells when they ended.
+        guard settings.leaseWaitMilliseconds == state.settings.leaseWaitMilliseconds else {
             throw .settingRefused(.leaseWaitMilliseconds)
         }
         if settings != state.settings {

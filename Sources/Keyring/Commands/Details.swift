@@ -166,12 +166,16 @@ public struct UsageRow: Hashable, Sendable {
     public var held: Credits
     public var remaining: Credits?
     public var resetsAt: Timestamp?
-    /// Keys of the user for this API, each with its share.
+    /// Keys of the user for this API, each with its share: those that aren't revoked, and of the
+    /// revoked ones those that spent something in the period.
     public var keys: [KeyUsage]
+    /// The row was on the page before too, whose query ended among its keys: these are further
+    /// ones, and all the rest is said again.
+    public var isContinued: Bool
 
     public init(
         user: UserID, api: API, allowance: Credits?, period: Period, spent: Credits, held: Credits,
-        remaining: Credits?, resetsAt: Timestamp?, keys: [KeyUsage]
+        remaining: Credits?, resetsAt: Timestamp?, keys: [KeyUsage], isContinued: Bool = false
     ) {
         self.user = user
         self.api = api
@@ -182,6 +186,7 @@ public struct UsageRow: Hashable, Sendable {
         self.remaining = remaining
         self.resetsAt = resetsAt
         self.keys = keys
+        self.isContinued = isContinued
     }
 }
 

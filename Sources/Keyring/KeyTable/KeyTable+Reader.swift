@@ -33,12 +33,16 @@ extension KeyTable {
             TableImage(root: SharedWords(unsafe: words.acquire(Word.root)))
         }
 
-        /// Until when validations may be answered. To be read after the states, and before the
-        /// clock.
+        /// Until when answers may be given by the state at `applied`. To be read after the states,
+        /// and before the clock.
         @inline(__always)
-        public var freshUntil: Instant {
-            Instant(nanoseconds: Int64(bitPattern: words.acquire(Word.freshUntil)))
+        public func leases(at applied: LogIndex) -> LeaseStanding {
+            LeaseCells(words: words.advanced(by: Word.leases)).standing(at: applied)
         }
+
+        /// Whether every answer is to be confirmed by the leader.
+        @inline(__always)
+        public var isConfirming: Bool { words.acquire(Word.isConfirming) != 0 }
 
         /// Nothing that was read before is in use any more.
         @inline(__always)

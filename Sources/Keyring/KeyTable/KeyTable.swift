@@ -12,7 +12,8 @@ import Synchronization
 /// - A state is one word and stored before the index that includes it: who reads the index first
 ///   and the states after it sees at least what that index includes (the order of a lease
 ///   holder's loads and of the writer's stores).
-/// - When `apply` has returned, no look-up that begins later finds the earlier state.
+/// - When `apply` has returned, no look-up that begins later finds the earlier state; when `block`
+///   has, every one finds its subjects blocked, whether or not they are in the table.
 /// - A reader never waits: it begins a load again only if the writer finished two whole changes
 ///   of the same allowance while it read three words.
 /// - No step of the writer is longer than a millisecond: rows never move, an index grows by one of
@@ -29,6 +30,8 @@ import Synchronization
 public final class KeyTable: @unchecked Sendable {
     /// Readers at a time: front threads, metrics and tests.
     public static let readerLimit = 64
+    /// Leases in force at a time.
+    public static let leaseLimit = 4
     /// Pieces of a replaced table given back in one publication.
     private static let piecesFreedAtOnce = 256
 
@@ -36,9 +39,11 @@ public final class KeyTable: @unchecked Sendable {
     enum Word {
         /// The root of the image in force.
         static let root = 0
-        /// Nanoseconds on this node's clock. On a line of its own: it moves with every renewal.
-        static let freshUntil = 16
-        static let count = 32
+        /// Whether every answer is to be confirmed by the leader: 1 or 0.
+        static let isConfirming = 1
+        /// On lines of their own: they move with every renewal.
+        static let leases = 16
+        static let count = 48
     }
 
     let words = SharedWords.allocate(count: Word.count)
@@ -49,7 +54,7 @@ public final class KeyTable: @unchecked Sendable {
     private var replaced: [(contents: TableContents, epoch: UInt64)] = []
 
     public init() {
-        words.store(UInt64(bitPattern: Int64.min), at: Word.freshUntil)
+        leases.clear()
         words.publish(contents.root.address, at: Word.root)
     }
 
@@ -60,6 +65,8 @@ public final class KeyTable: @unchecked Sendable {
         epochs.free()
         words.free()
     }
+
+    var leases: LeaseCells { LeaseCells(words: words.advanced(by: Word.leases)) }
 
     // MARK: The writer
 
@@ -73,10 +80,40 @@ public final class KeyTable: @unchecked Sendable {
         reclaim()
     }
 
-    /// Validations may be answered while the clock says less than `instant`.
-    public func setFreshUntil(_ instant: Instant) {
-        words.publish(UInt64(bitPattern: instant.nanoseconds), at: Word.freshUntil)
+    /// Puts these leases in force, in ascending order of their expiry, and no others.
+    public func setLeases(_ leases: [Lease]) { self.leases.store(leases) }
+
+    /// Whether every answer is to be confirmed by the leader.
+    public func setConfirming(_ isConfirming: Bool) {
+        words.publish(isConfirming ? 1 : 0, at: Word.isConfirming)
     }
+
+    /// An entry that touches these is in the log: nobody is answered about them until it is
+    /// applied. In force for every look-up that begins after this has returned.
+    public func block(_ subjects: [KeyStateSubject]) {
+        for subject in subjects { contents.block(subject) }
+    }
+
+    /// The entry was applied, with all its changes, or is in the log no more.
+    public func unblock(_ subjects: [KeyStateSubject]) {
+        for subject in subjects { contents.unblock(subject) }
+    }
+
+    /// Whether an entry touches it that isn't applied. For the writer's thread.
+    public func isBlocked(_ subject: KeyStateSubject) -> Bool { contents.blocks.contains(subject) }
+
+    /// Whether an entry that touches the key with this digest, its user or its account isn't
+    /// applied. For the writer's thread.
+    public func isBlocked(_ digest: Digest) -> Bool {
+        switch image.lookUp(digest) {
+        case .unknown: false
+        case .announced: true
+        case .known(let key): key.isBlocked
+        }
+    }
+
+    /// The table in force, for the writer's thread.
+    public var image: TableImage { TableImage(root: contents.root) }
 
     /// A table beside the one in force, to be filled from a snapshot and then installed. Fill it
     /// on the writer's thread, in as many steps as it takes; readers go on in the old one.
@@ -87,6 +124,11 @@ public final class KeyTable: @unchecked Sendable {
         fileprivate init(generation: UInt32) { contents = TableContents(generation: generation) }
 
         public func apply(_ change: TableChange) { contents.apply(change) }
+
+        /// As for the table in force, whose blocks end with it.
+        public func block(_ subjects: [KeyStateSubject]) {
+            for subject in subjects { contents.block(subject) }
+        }
 
         deinit { if !isInstalled { _ = contents.free(.max) } }
     }

@@ -9,6 +9,14 @@ public enum PartyState: UInt8, Hashable, Sendable {
     case removed = 2
 }
 
+/// What stands behind a key's digest.
+public enum KeyLookUp: Hashable, Sendable {
+    case unknown
+    /// A key that may be born: the entry is in the log and not yet applied.
+    case announced
+    case known(KeyView)
+}
+
 /// What the table knows of one key: a copy, with nothing behind it to keep alive.
 ///
 /// The three states are three loads, one word each, and the key gives access only if all three
@@ -22,6 +30,9 @@ public struct KeyView: Hashable, Sendable {
     public let state: KeyState
     public let userState: PartyState
     public let accountState: PartyState
+    /// Whether an entry that touches the key, its user or its account is in the log and not yet
+    /// applied.
+    public let isBlocked: Bool
     /// What the user has left for the key's API; nil if unlimited. The node's own knowledge: a
     /// charge is decided in the log.
     public let credits: CreditView?

@@ -18,6 +18,11 @@ extension KeyTable.Reader {
     }
 }
 
+extension KeyTable {
+    /// The same for the writer's thread, which has looked the key up in ``image``.
+    public func stamp(_ key: KeyView, minute: UInt32) { image.stamp(key, minute: minute) }
+}
+
 extension TableImage {
     fileprivate func stamp(_ key: KeyView, minute: UInt32) {
         let row = keyRow(key.row)
@@ -62,7 +67,8 @@ extension TableContents {
             let minute = row.half(Layout.Key.userAndStamp, 1).pointee
                 .load(ordering: .sequentiallyConsistent)
             // A key that was forgotten meanwhile has nobody to tell.
-            if row.load(Layout.Key.state) != 0 { body(KeyID(row.load(Layout.Key.id)), minute) }
+            let isBorn = row.load(Layout.Key.state) & Layout.stateMask != 0
+            if isBorn { body(KeyID(row.load(Layout.Key.id)), minute) }
         }
     }
 }

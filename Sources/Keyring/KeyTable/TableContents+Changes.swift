@@ -11,7 +11,8 @@ extension TableContents {
         case .accountDeleted(let id):
             let account = account(id)
             let word =
-                account.load(Layout.Account.state) & ~0xf | UInt64(PartyState.removed.rawValue)
+                account.load(Layout.Account.state) & ~Layout.stateMask
+                | UInt64(PartyState.removed.rawValue)
             account.publish(word, at: Layout.Account.state)
         case .accountForgotten(let id): forget(id)
 
@@ -22,7 +23,9 @@ extension TableContents {
             user.publish(word, at: Layout.User.state)
         case .userRemoved(let id):
             let user = user(id)
-            let word = user.load(Layout.User.state) & ~0xf | UInt64(PartyState.removed.rawValue)
+            let word =
+                user.load(Layout.User.state) & ~Layout.stateMask
+                | UInt64(PartyState.removed.rawValue)
             user.publish(word, at: Layout.User.state)
         case .userForgotten(let id): forget(id)
 
@@ -30,7 +33,7 @@ extension TableContents {
             add(id, digest: digest, api: api, user: user, account: account, state: state)
         case .keyState(let id, let state):
             let key = key(id)
-            let word = key.load(Layout.Key.state) & ~0xf | UInt64(state.rawValue)
+            let word = key.load(Layout.Key.state) & ~Layout.stateMask | UInt64(state.rawValue)
             key.publish(word, at: Layout.Key.state)
         case .keyForgotten(let id): forget(id)
 
@@ -75,7 +78,8 @@ extension TableContents {
         let number = accounts.allocate(retiring: &retiredMemory)
         let row = accounts[number]
         row.store(id.rawValue, at: Layout.Account.id)
-        row.store(UInt64(PartyState.active.rawValue), at: Layout.Account.state)
+        row.store(
+            UInt64(PartyState.active.rawValue) | blockedBit(.account(id)), at: Layout.Account.state)
         accountsByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
     }
 
@@ -94,7 +98,9 @@ extension TableContents {
         let number = users.allocate(retiring: &retiredMemory)
         let row = users[number]
         row.store(id.rawValue, at: Layout.User.id)
-        let state = UInt64(role.rawValue) << 4 | UInt64(PartyState.active.rawValue)
+        let state =
+            UInt64(role.rawValue) << 4 | UInt64(PartyState.active.rawValue)
+            | blockedBit(.user(id))
         row.store(UInt64(accountNumber) << 8 | state, at: Layout.User.state)
         count(1, referencesOfAccount: accountNumber)
         usersByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
@@ -142,27 +148,36 @@ extension TableContents {
         let userNumber = known(userRow(user), user)
         let holder = UInt32(truncatingIfNeeded: users[userNumber].load(Layout.User.state) >> 8)
         precondition(holder == accountRow(account), "\(user) isn't of \(account)")
-        let number = keys.allocate(retiring: &retiredMemory)
+        let announced = keyRow(digest)
+        let number = announced != 0 ? announced : keys.allocate(retiring: &retiredMemory)
         let row = keys[number]
+        precondition(row.load(Layout.Key.state) & Layout.stateMask == 0, "a digest is taken")
         row.store(digest, at: Layout.Key.digest)
         row.store(id.rawValue, at: Layout.Key.id)
         row.half(Layout.Key.userAndStamp, 0).pointee.store(userNumber, ordering: .relaxed)
-        row.store(api.rawValue << 4 | UInt64(state.rawValue), at: Layout.Key.state)
+        // Readers may know an announced row: everything else was stored before its state.
+        row.publish(
+            api.rawValue << 4 | UInt64(state.rawValue) | blockedBit(ofKey: id, digest),
+            at: Layout.Key.state)
         count(1, referencesOfUser: userNumber)
         keysByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
+        guard announced == 0 else { return }
         keyIndex.insert(number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
     }
 
     private func forget(_ id: KeyID) {
         let number = known(keyRow(id), id)
         let row = keys[number]
-        row.publish(0, at: Layout.Key.state)
-        let hash = RowHash(uniform: row.load(Layout.Key.digest))
+        let digest = row.digest(at: Layout.Key.digest)
+        // Somebody with this very digest may be about to be born.
+        row.publish(blockedBit(.digest(digest)), at: Layout.Key.state)
+        let hash = RowHash(uniform: digest.word0)
         keyIndex.remove(number, at: hash, retiring: &retiredMemory)
         keysByID.remove(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
         let user = row.half(Layout.Key.userAndStamp, 0).pointee.load(ordering: .relaxed)
         count(-1, referencesOfUser: user)
         retiredRows.append(RetiredRow(kind: .key, number: number))
+        if blocks.contains(.digest(digest)) { announce(digest) }
     }
 
     // MARK: Tokens

@@ -22,6 +22,9 @@ final class TableContents {
     var accountsByID = RowIndex()
     var tokensByID = RowIndex()
 
+    /// What is in the log and not yet applied here touches these.
+    var blocks = BlockCounts()
+
     /// Unlinked since the epoch last moved on.
     var retiredMemory: RetiredMemory = []
     var retiredRows: [RetiredRow] = []
@@ -67,6 +70,11 @@ final class TableContents {
     func keyRow(_ id: KeyID) -> UInt32 {
         RowIndex.find(RowHash(id: id.rawValue), in: keysByID.shards) {
             keys[$0].load(Layout.Key.id) == id.rawValue
+        }
+    }
+    func keyRow(_ digest: Digest) -> UInt32 {
+        RowIndex.find(RowHash(uniform: digest.word0), in: keyIndex.shards) {
+            keys[$0].holds(digest, at: Layout.Key.digest)
         }
     }
     func userRow(_ id: UserID) -> UInt32 {

@@ -25,8 +25,14 @@ enum Layout {
         static let count = 24
     }
 
+    /// In the lowest four bits of a key's, a user's and an account's word: a state of three bits,
+    /// and whether a change of it is in the log and not yet applied.
+    static let stateMask: UInt64 = 7
+    static let blocked: UInt64 = 8
+
     enum Key {
-        /// API above four bits of `KeyState`; zero once forgotten.
+        /// API above `blocked` and `KeyState`. Only `blocked` while the key isn't born; zero once
+        /// forgotten.
         static let state = 0
         /// Four words.
         static let digest = 1
@@ -39,7 +45,7 @@ enum Layout {
     }
 
     enum User {
-        /// Account's row above four bits of role above four of `PartyState`: a removal or a
+        /// Account's row above four bits of role above `blocked` and `PartyState`: a removal or a
         /// change of role is one store.
         static let state = 0
         static let id = 1
@@ -49,7 +55,7 @@ enum Layout {
     }
 
     enum Account {
-        /// The writer's count of users and tokens above 32 bits of `PartyState`.
+        /// The writer's count of users and tokens above 32 bits of `blocked` and `PartyState`.
         static let state = 0
         static let id = 1
         static let count = 2
@@ -109,6 +115,10 @@ extension SharedWords {
     func holds(_ digest: Digest, at offset: Int) -> Bool {
         (load(offset) ^ digest.word0) | (load(offset + 1) ^ digest.word1)
             | (load(offset + 2) ^ digest.word2) | (load(offset + 3) ^ digest.word3) == 0
+    }
+
+    func digest(at offset: Int) -> Digest {
+        Digest(load(offset), load(offset + 1), load(offset + 2), load(offset + 3))
     }
 
     func store(_ digest: Digest, at offset: Int) {

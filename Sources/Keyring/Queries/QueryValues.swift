@@ -7,13 +7,16 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible {
     /// The place in the order of the list, most significant first.
     var words: [UInt64]
 
+    /// Words of the cursor with the most of them, that of usage.
+    private static let longest = 5
+
     init(_ words: UInt64...) { self.words = words }
 
     /// Nil for a text that no list gave.
     public init?(text: String) {
         let utf8 = Array(text.utf8)
         guard !utf8.isEmpty, utf8.count.isMultiple(of: Base62.fullWidth),
-            utf8.count <= 4 * Base62.fullWidth
+            utf8.count <= Cursor.longest * Base62.fullWidth
         else { return nil }
         words = []
         for start in stride(from: 0, to: utf8.count, by: Base62.fullWidth) {

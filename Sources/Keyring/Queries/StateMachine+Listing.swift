@@ -221,6 +221,9 @@ struct Scan<Item: Hashable & Sendable> {
         last = place
     }
 
+    /// Shows an item whose records were passed one by one.
+    mutating func add(_ item: Item) { items.append(item) }
+
     func page(isAtEnd: Bool) -> Page<Item> { Page(items: items, next: isAtEnd ? nil : last) }
 }
 

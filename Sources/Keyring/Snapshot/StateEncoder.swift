@@ -15,6 +15,14 @@ public struct FrozenState: Sendable {
         while let chunk = encoder.nextChunk() { hash.update(chunk) }
         return hash.finish()
     }
+
+    /// The canonical encoding: the same bytes on all nodes at the same index.
+    public func encoded() -> [UInt8] {
+        var encoder = StateEncoder(self)
+        var bytes: [UInt8] = []
+        while let chunk = encoder.nextChunk() { bytes += chunk }
+        return bytes
+    }
 }
 
 extension StateMachine {
@@ -24,6 +32,9 @@ extension StateMachine {
     /// SHA-256 of the canonical encoding. Visits everything: for checks, not for every entry of a
     /// large state.
     public func stateDigest() -> Digest { freeze().digest() }
+
+    /// The state itself, for who compares two: that costs less than their digests.
+    public func encodedState() -> [UInt8] { freeze().encoded() }
 }
 
 /// What follows what in an encoded state. The order is that of the slots, of the queues or of the
@@ -185,6 +196,7 @@ struct StateHead: Coded {
         writer.put(state.settingsChangedAt)
         writer.put(state.index)
         writer.put(state.time)
+        writer.put(state.keyStateIndex)
         writer.putList(state.apis)
         writer.put(state.accountChain)
         writer.put(state.operatorTokens)
@@ -211,6 +223,7 @@ struct StateHead: Coded {
         if PlantedBug.isOn(.snapshotIndexBehind) { state.index = state.index.previous }
         #endif
         state.time = try reader.get()
+        state.keyStateIndex = try reader.get()
         state.apis = try reader.getList(limit: Int(UInt8.max))
         state.accountChain = try reader.get()
         state.operatorTokens = try reader.get()

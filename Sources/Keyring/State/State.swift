@@ -2,12 +2,15 @@ import Basics
 
 /// Everything that is replicated and goes into a snapshot: what `apply` depends on and nothing
 /// else. A copy shares all storage and costs the same at any size.
+@usableFromInline
 struct State: Sendable {
     var settings: ClusterSettings
     var settingsChangedAt = LogIndex.zero
     /// The newest entry applied, and the log's time there.
-    var index = LogIndex.zero
+    @usableFromInline var index = LogIndex.zero
     var time: Timestamp
+    /// The newest entry applied that holds a key-state command, whatever came of it.
+    var keyStateIndex = LogIndex.zero
     /// What keys may open, ascending.
     var apis = API.initial
 

@@ -24,7 +24,8 @@ public struct ClusterSettings: Hashable, Sendable {
     public var auditSeconds: UInt32
     /// L: how long a lease lasts. Zero: every validation is confirmed with the leader.
     public var leaseMilliseconds: UInt32
-    /// W: how long a change waits for a node that doesn't answer.
+    /// W: how long a change waits for a node that doesn't answer. Set when the cluster is formed
+    /// and never changed; L may change within what it covers.
     public var leaseWaitMilliseconds: UInt32
 
     public static let standard = ClusterSettings(
@@ -42,6 +43,9 @@ public struct ClusterSettings: Hashable, Sendable {
         }
         if activeKeysPerUser > keysPerUser { return .activeKeysPerUser }
         if requestSeconds > idempotencySeconds { return .requestSeconds }
+        if leaseMilliseconds > 0, leaseMilliseconds < Bounds.shortestLease {
+            return .leaseMilliseconds
+        }
         if leaseWaitMilliseconds < ClusterSettings.leastWait(covering: leaseMilliseconds) {
             return .leaseWaitMilliseconds
         }

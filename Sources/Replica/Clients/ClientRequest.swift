@@ -24,7 +24,10 @@ public struct ClientRequest: Sendable {
         case charge([Charge])
         /// A question, asked with the digest of a management token, or of an API key about itself.
         case query(Digest, Query, Consistency)
-        /// What this node knows of the cluster; needs a valid management token.
+        /// Is this key good? Asked of the node where a front thread can't say: every answer is to
+        /// be confirmed by the leader.
+        case validation(ValidationQuestion)
+        /// What this node knows of the cluster: operators only.
         case status(token: Digest)
         /// Hand leadership to the member named, or to the one most up to date.
         case transferLeadership(token: Digest, to: NodeID?)
@@ -62,6 +65,7 @@ extension ClientRequest {
     var cost: Int {
         switch body {
         case .charge(let charges): 256 + charges.count * 128
+        case .validation: 256
         case .change, .query, .status, .transferLeadership, .takeSnapshot: 2_048
         }
     }
@@ -73,6 +77,7 @@ public enum ClientReply: Sendable {
     case outcome(Outcome, at: LogIndex)
     /// The answer to a query, and the index of the state it was read from.
     case answer(QueryAnswer, at: LogIndex)
+    case validation(Validation)
     case status(ClusterStatus)
     /// Leadership moved, or a snapshot is durable.
     case done(at: LogIndex)
@@ -101,6 +106,8 @@ public enum ClientFailure: Hashable, Sendable {
     case changeUnderWay
     /// This node is no member of the cluster, yet or any more; nothing was changed.
     case notMember
+    /// The member named can't lead: it is none, or has no vote.
+    case cannotLead
     /// The leadership could not be handed over in time.
     case transferFailed
 }

@@ -15,6 +15,9 @@ public struct ClusterStatus: Hashable, Sendable {
         public var applied: LogIndex?
         /// Whether it was heard within an election time-out; nil where this node can't know.
         public var isHealthy: Bool?
+        /// How much longer it may answer by its memory: what this node knows of itself, and as
+        /// leader of the others, by its own clock. Nil where it can't know.
+        public var leaseRemaining: Duration?
     }
 
     /// 16 bytes.
@@ -32,9 +35,6 @@ public struct ClusterStatus: Hashable, Sendable {
     public var logTime: Timestamp
     public var isDiskFull: Bool
     public var clocksDisagree: Bool
-    /// How much longer this node may validate without hearing from a leader; zero or less if it
-    /// may not.
-    public var freshFor: Duration
     /// In ascending order of their ids.
     public var members: [Member]
 }
@@ -51,7 +51,8 @@ extension Node {
                 clientAddress: member.clientAddress,
                 match: isSelf ? raft.durableIndex : peer?.match,
                 applied: isSelf ? state.appliedIndex : peer?.applied,
-                isHealthy: isSelf ? raft.standing.isWhole : peer?.isActive)
+                isHealthy: isSelf ? raft.standing.isWhole : peer?.isActive,
+                leaseRemaining: leaseRemaining(of: member.id))
         }
         return ClusterStatus(
             clusterID: clusterID, node: id, role: raft.role, standing: raft.standing,
@@ -59,12 +60,21 @@ extension Node {
             appliedIndex: state.appliedIndex, lastIndex: raft.lastIndex,
             durableIndex: raft.durableIndex, snapshotIndex: raft.snapshot?.lastIndex,
             logTime: state.time, isDiskFull: isDiskFull, clocksDisagree: raft.clocksDisagree,
-            freshFor: freshUntil - clock.now, members: members)
+            members: members)
+    }
+
+    /// Until when this node answers by its present state; past if it doesn't.
+    var leaseExpiry: SteadyInstant { holder.expiry(at: state.appliedIndex) }
+
+    private func leaseRemaining(of node: NodeID) -> Duration? {
+        if node == id { return max(.zero, clock.steady.remaining(until: leaseExpiry)) }
+        return ledger?.remaining(of: node, now: clock.now, leaseTimes)
     }
 
     /// Whether this node would pass for ready: it may validate.
     public var isReady: Bool {
         isOpen && !isStopping && !isRemoved && raft.standing.isWhole
-            && freshUntil > clock.now
+            && (leaseTimes.duration == .zero
+                ? raft.leader != nil : clock.steady.precedes(leaseExpiry))
     }
 }

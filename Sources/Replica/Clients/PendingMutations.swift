@@ -38,6 +38,10 @@ struct PendingMutations {
     var hasOutbox: Bool { !outbox.isEmpty }
 
     mutating func insert(_ mutation: PendingMutation) {
+        #if MUTANTS
+        var mutation = mutation
+        if PlantedBug.isOn(.waitingForever) { mutation.deadline = .never }
+        #endif
         precondition(table[mutation.requestID] == nil, "a request id was drawn twice")
         table[mutation.requestID] = mutation
         bytes += mutation.envelope.count

@@ -46,8 +46,8 @@ extension Node {
         else { return }
         if let wish = memberDesk.takeFirst() {
             decide(wish, effects: &effects)
-        } else {
-            _ = identifyMember()
+        } else if !identifyMember() {
+            _ = drainFormerMember()
         }
     }
 

@@ -32,12 +32,10 @@ extension Node {
         }
         let former = raft.committedConfiguration.former.map(\.id)
         links.follow(linked, former: former, now: clock.now)
-        let others = roster.filter { $0 != id }
-        members.removeAll { !others.contains($0.id) }
-        for other in others where !members.contains(where: { $0.id == other }) {
-            members.append(MemberProgress(id: other, lastHeard: clock.now))
-        }
-        members.sort { $0.id < $1.id }
+        // Granted a lease is only whose addition is committed, and of whom no removal is in the log.
+        let (settled, newest) = (raft.committedConfiguration, raft.configuration)
+        leaseRoster = LeaseRoster(
+            eligible: settled.members.map(\.id).filter { newest.contains($0) }, awaited: roster)
         keepIncarnations()
     }
 
@@ -78,15 +76,29 @@ extension Node {
     mutating func leaveCluster(_ effects: inout [NodeEffect]) {
         guard !isRemoved else { return }
         isRemoved = true
-        stopValidating()
+        holder.dropAll()
         links.isRetired = true
         raft.retire(clock: clock, effects: &raftEffects)
         effects.append(.report(.removed))
     }
 
-    private mutating func stopValidating() {
-        freshUntil = .zero
-        table.setFreshUntil(.zero)
+    // MARK: Former members
+
+    /// As leader, writes into the log which of the nodes removed can't hold a lease any more.
+    /// Returns whether an entry was appended for it.
+    mutating func drainFormerMember() -> Bool {
+        let removed = raft.committedConfiguration.former.filter { !$0.isDrained }.map(\.id)
+        let times = leaseTimes
+        let drained = ledger?.drained(among: removed, now: clock.now, times) ?? []
+        guard let node = drained.first else { return false }
+        return append(.drain(node))
+    }
+
+    private mutating func append(_ change: MembershipChange) -> Bool {
+        let result = raft.changeMembers(change, clock: clock, effects: &raftEffects)
+        guard case .appended(let position) = result else { return false }
+        memberDesk.newest = position.index
+        return true
     }
 
     // MARK: Incarnations
@@ -97,13 +109,7 @@ extension Node {
     mutating func identifyMember() -> Bool {
         for member in raft.configuration.members where member.incarnation == nil {
             guard let incarnation = incarnation(of: member.id) else { continue }
-            let result = raft.changeMembers(
-                .identify(member.id, incarnation: incarnation), clock: clock,
-                effects: &raftEffects)
-            if case .appended(let position) = result {
-                memberDesk.newest = position.index
-                return true
-            }
+            if append(.identify(member.id, incarnation: incarnation)) { return true }
         }
         return false
     }

@@ -26,6 +26,7 @@ public struct PeerCredentials: Sendable {
     let cluster: [UInt8]
     /// One or two.
     let keys: [HandshakeKeys]
+    @_spi(Simulation) public var codes = FrameCodes.authentic
 
     public static let clusterCount = 16
 

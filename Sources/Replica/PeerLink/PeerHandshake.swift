@@ -77,13 +77,15 @@ enum PeerHandshake {
         let session = keys.session(transcript)
         return (
             confirmationCode(transcript, keys).bytes, greeting.sender,
-            PeerChannel(sending: session.dialerToAcceptor, receiving: session.acceptorToDialer)
+            PeerChannel(
+                sending: FrameKey(session.dialerToAcceptor, credentials.codes),
+                receiving: FrameKey(session.acceptorToDialer, credentials.codes))
         )
     }
 
     /// The acceptor checks a confirmation. Requires the whole message.
     static func channel(
-        confirmedBy confirmation: ArraySlice<UInt8>, _ accepting: Accepting
+        confirmedBy confirmation: ArraySlice<UInt8>, _ accepting: Accepting, _ codes: FrameCodes
     ) throws(PeerLinkFailure) -> PeerChannel {
         let expected = confirmationCode(accepting.transcript, accepting.keys)
         guard constantTimeEqual(expected, Digest(confirmation)) else {
@@ -91,20 +93,21 @@ enum PeerHandshake {
         }
         let session = accepting.keys.session(accepting.transcript)
         return PeerChannel(
-            sending: session.acceptorToDialer, receiving: session.dialerToAcceptor)
+            sending: FrameKey(session.acceptorToDialer, codes),
+            receiving: FrameKey(session.dialerToAcceptor, codes))
     }
 
     private static func replyCode(
         _ body: ArraySlice<UInt8>, to hello: ArraySlice<UInt8>, _ keys: HandshakeKeys
     ) -> Digest {
-        var code = keys.reply
+        var code = keys.reply.begin()
         code.update(hello.span.bytes)
         code.update(body.span.bytes)
         return code.finish()
     }
 
     private static func confirmationCode(_ transcript: Digest, _ keys: HandshakeKeys) -> Digest {
-        var code = keys.confirmation
+        var code = keys.confirmation.begin()
         code.update(transcript)
         return code.finish()
     }

@@ -17,8 +17,10 @@ public struct PeerSend: Hashable, Sendable, CustomStringConvertible {
         case snapshot
         case read
         case propose
-        /// What every member has applied, and who has.
+        /// Which changes are done, and who has applied them.
         case settle
+        /// Leases asked for and granted, and what is blocked.
+        case lease
         /// Transfers of leadership, and nodes in doubt about their logs.
         case other
     }
@@ -93,7 +95,7 @@ extension PeerFrame {
                 kind: .propose, text: "declined \(counted(requests.count, "change")): \(reason)")
         case .applied(let index): return PeerSend.Part(kind: .settle, text: "applied #\(index)")
         case .settled(let index):
-            return PeerSend.Part(kind: .settle, text: "settled #\(index) everywhere")
+            return PeerSend.Part(kind: .settle, text: "done everywhere up to #\(index)")
         case .handOver(let target):
             let whom = target.map { " to \($0)" } ?? ""
             return PeerSend.Part(kind: .other, text: "hand over\(whom)")
@@ -101,6 +103,12 @@ extension PeerFrame {
             return PeerSend.Part(kind: .other, text: "is reached at \(address)")
         case .dismissal: return PeerSend.Part(kind: .other, text: "no member any more")
         case .proposeMember: return PeerSend.Part(kind: .propose, text: "propose a member")
+        case .leaseRequest(let term, _):
+            return PeerSend.Part(kind: .lease, text: "lease? term \(term)")
+        case .leaseGrant(_, let minIndex):
+            return PeerSend.Part(kind: .lease, text: "lease for states from #\(minIndex)")
+        case .seen(let term, let index):
+            return PeerSend.Part(kind: .lease, text: "blocks up to #\(index), term \(term)")
         }
     }
 }

@@ -45,7 +45,8 @@ public struct PeerSession: Sendable {
     private enum Stage: Sendable {
         case awaitingHello(local: PeerIdentity, nonce: Digest)
         case awaitingReply(PeerHandshake.Dialing)
-        case awaitingConfirmation(PeerHandshake.Accepting)
+        /// Apart: it holds the keys of a whole handshake, and would make every session as large.
+        indirect case awaitingConfirmation(PeerHandshake.Accepting)
         /// `header` is that of the frame whose payload is due.
         case open(PeerIdentity, PeerChannel, header: PeerFrameHeader?)
         case ended(PeerLinkFailure)
@@ -183,7 +184,8 @@ extension PeerSession {
             guard let confirmation = rest.take(PeerHandshake.confirmationCount) else {
                 return false
             }
-            let channel = try PeerHandshake.channel(confirmedBy: confirmation, accepting)
+            let channel = try PeerHandshake.channel(
+                confirmedBy: confirmation, accepting, credentials.codes)
             stage = .open(accepting.peer, channel, header: nil)
             events.append(.established(accepting.peer))
         case .open(let peer, var channel, nil):
@@ -192,7 +194,7 @@ extension PeerSession {
             stage = .open(peer, channel, header: header)
         case .open(let peer, let channel, let header?):
             guard let bytes = rest.take(Int(header.payloadCount)) else { return false }
-            try header.check(payload: bytes)
+            try header.check(payload: bytes, credentials.codes)
             stage = .open(peer, channel, header: nil)
             events.append(.frame(kind: header.kind, payload: bytes))
         case .ended:

@@ -16,7 +16,7 @@ enum PeerFrame {
     /// The sender has applied its log up to here; sent after entries that change the powers of
     /// keys or tokens.
     case applied(LogIndex)
-    /// Every member that can answer has applied the log up to here.
+    /// Every key-state entry of the log up to here is done.
     case settled(LogIndex)
     /// An operator wants the leader to hand its leadership over, to the node named or to the one
     /// most up to date.
@@ -27,6 +27,13 @@ enum PeerFrame {
     case dismissal
     /// An envelope for the leader, which is to decide whether the members change so.
     case proposeMember([UInt8])
+    /// The sender asks the leader of this term for a lease.
+    case leaseRequest(term: Term, LeaseNonce)
+    /// The lease asked for, for states that include the log up to the index.
+    case leaseGrant(LeaseNonce, minIndex: LogIndex)
+    /// The sender's log is that of this term's leader up to here, and it answers nothing about
+    /// what those entries touch before it has applied them. Says nothing of its disk.
+    case seen(term: Term, LogIndex)
 
     enum Reason: UInt8 {
         case notLeader = 1
@@ -43,6 +50,9 @@ enum PeerFrame {
         case applied = 4
         case settled = 5
         case handOver = 6
+        case leaseRequest = 7
+        case leaseGrant = 8
+        case seen = 9
         case introduction = 20
         case dismissal = 21
         case proposeMember = 22
@@ -59,6 +69,9 @@ enum PeerFrame {
         case .introduction: .introduction
         case .dismissal: .dismissal
         case .proposeMember: .proposeMember
+        case .leaseRequest: .leaseRequest
+        case .leaseGrant: .leaseGrant
+        case .seen: .seen
         }
     }
 
@@ -89,6 +102,15 @@ enum PeerFrame {
             break
         case .proposeMember(let envelope):
             writer.writeRaw(envelope)
+        case .leaseRequest(let term, let nonce):
+            writer.write(term.rawValue)
+            writer.write(nonce.rawValue)
+        case .leaseGrant(let nonce, let minIndex):
+            writer.write(nonce.rawValue)
+            writer.write(minIndex.rawValue)
+        case .seen(let term, let index):
+            writer.write(term.rawValue)
+            writer.write(index.rawValue)
         }
         return writer.bytes
     }
@@ -126,6 +148,15 @@ enum PeerFrame {
             self = .dismissal
         case .proposeMember:
             self = .proposeMember(Array(try reader.readRaw(reader.remaining)))
+        case .leaseRequest:
+            let term = Term(try reader.readUInt64())
+            self = .leaseRequest(term: term, LeaseNonce(try reader.readUInt64()))
+        case .leaseGrant:
+            let nonce = LeaseNonce(try reader.readUInt64())
+            self = .leaseGrant(nonce, minIndex: LogIndex(try reader.readUInt64()))
+        case .seen:
+            let term = Term(try reader.readUInt64())
+            self = .seen(term: term, LogIndex(try reader.readUInt64()))
         }
         try reader.finish()
     }

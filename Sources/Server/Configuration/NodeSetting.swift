@@ -104,7 +104,7 @@ extension NodeSetting {
             "the least important events to log"),
         NodeSetting(
             "allow_query_key", .flag, default: "false",
-            "read keys from ?api_key= as well, which puts them into proxies' logs"),
+            "read API keys from ?api_key= as well, which puts them into proxies' logs"),
     ]
 
     /// Members of each element of `members`.

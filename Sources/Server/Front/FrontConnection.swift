@@ -28,6 +28,8 @@ final class FrontConnection {
         case open
         /// Nothing more is read; closed once everything asked for is answered and written.
         case finishing
+        /// All is written, its end too; what the client still sends is dropped until it closes.
+        case lingering
     }
 
     /// What the deadline is for.
@@ -49,6 +51,12 @@ final class FrontConnection {
     var stage = Stage.open
     /// The client has said that it sends no more.
     var hasEnded = false
+    /// It was refused in the middle of what it sent, or at once: more may be on its way.
+    var isRefused = false
+    /// One beyond the limit, not counted against it.
+    var isTurnedAway = false
+    /// Since it lingers.
+    var droppedBytes = 0
     var phase = Phase.idle
     var parser = RequestParser(bodyLimits: Endpoint.bodyLimits)
     var input = ReadBuffer()

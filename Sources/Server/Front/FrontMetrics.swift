@@ -9,6 +9,8 @@ final class FrontMetrics: Sendable {
     let open = Counter()
     /// Answered by the thread itself, validations above all.
     let answered = Counter()
+    /// Validations that waited for a change to be applied here.
+    let held = Counter()
     /// Handed to the node.
     let submitted = Counter()
     /// What wasn't HTTP as it must be.

@@ -38,6 +38,8 @@ struct FrontSettings: Sendable {
     var headDeadline = Duration.seconds(10)
     /// A connection without a request is closed after this.
     var idleDeadline = Duration.seconds(60)
+    /// How long a client that was refused may still send, for its refusal to reach it.
+    var lingerDeadline = Duration.seconds(1)
     /// How long answers may still be written after the node has stopped.
     var drainDeadline = Duration.seconds(5)
 }

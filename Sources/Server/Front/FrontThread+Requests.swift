@@ -7,6 +7,7 @@ import Replica
 /// From bytes to answers, on one connection.
 extension FrontThread {
     func read(_ connection: FrontConnection) {
+        if connection.stage == .lingering { return drop(connection) }
         guard connection.stage == .open, !connection.hasEnded else { return }
         do throws(SystemError) {
             let room = connection.input.room(upTo: FrontLimits.inputBytes)
@@ -38,26 +39,28 @@ extension FrontThread {
     /// Takes whole requests as long as there are any and the connection may have more; false if
     /// it stopped for the latter.
     private func takeRequests(_ connection: FrontConnection, _ hasProgressed: inout Bool) -> Bool {
-        var answered: UInt64 = 0
+        answeredRequests = 0
         defer {
-            if answered > 0 {
-                metrics.answered.add(answered)
-                metrics.answerTime.note(Clocks.now() - now, count: answered)
+            if answeredRequests > 0 {
+                metrics.answered.add(answeredRequests)
+                metrics.answerTime.note(Clocks.now() - now, count: answeredRequests)
             }
         }
         while mayServe(connection) {
             let bytes = connection.input.filled
             let progress = connection.parser.parse(bytes)
             guard progress == .complete else {
+                answerLooks(connection)
                 takeUnfinished(connection, progress)
                 return true
             }
-            if take(connection, bytes) { answered += 1 }
+            take(connection, bytes)
             hasProgressed = true
             if !connection.parser.head.keepsAlive { connection.stage = .finishing }
             connection.input.consume(connection.parser.byteCount)
             connection.parser.startNext()
         }
+        answerLooks(connection)
         guard connection.input.isEmpty else { return connection.stage == .finishing }
         if connection.hasEnded { connection.stage = .finishing }
         return true
@@ -70,6 +73,7 @@ extension FrontThread {
         case .refused(let refusal):
             metrics.malformed.add()
             answer(connection) { router.refuse(refusal, date: date, to: &$0) }
+            connection.isRefused = true
             connection.stage = .finishing
         case .expectsContinue:
             answer(connection) {
@@ -88,8 +92,8 @@ extension FrontThread {
             && connection.output.count < FrontLimits.queuedBytes
     }
 
-    /// Takes one whole request; true if it is answered.
-    private func take(_ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    /// Takes one whole request: answers it, hands it over, or looks up what it asks about.
+    private func take(_ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer) {
         let head = connection.parser.head
         scratch.removeAll()
         let routed = connection.parser.withBody(in: bytes) { body in
@@ -97,21 +101,24 @@ extension FrontThread {
                 head, in: bytes, body: body, from: connection.origin, date: date,
                 now: { Clocks.now() }, to: &scratch)
         }
+        if case .looked(let looked, let context) = routed {
+            looks.append((looked, context))
+            if looks.count == FrontLimits.looks { answerLooks(connection) }
+            return
+        }
+        // Answers leave in the order of their requests.
+        answerLooks(connection)
         switch routed {
+        case .looked: break
         case .answered(let status):
             metrics.note(status)
-            putScratch(connection)
-            return true
-        case .validated(let verdict, let status):
-            metrics.note(verdict)
-            metrics.note(status)
-            putScratch(connection)
-            return true
+            put(scratch.bytes, connection)
+            answeredRequests += 1
         case .monitoring(let page, let context):
-            let freshUntil = router.freshUntil
-            let text = services.pages.text(of: page, freshUntil: freshUntil, now: Clocks.now())
+            let expiry = router.leaseExpiry
+            let text = services.pages.text(of: page, expiry: expiry, now: Clocks.steady())
             answer(connection) { router.write(page, text, context, date: date, to: &$0) }
-            return true
+            answeredRequests += 1
         case .submit(let body, let context):
             metrics.submitted.add()
             let ticket = FrontTicket(
@@ -119,7 +126,6 @@ extension FrontThread {
             connection.exchanges.append(
                 FrontConnection.Exchange(answer: .awaited(context), began: now))
             requests.append(ClientRequest(ticket: ticket.ticket, body: body))
-            return false
         }
     }
 
@@ -128,15 +134,15 @@ extension FrontThread {
     private func answer(_ connection: FrontConnection, _ write: (inout ResponseWriter) -> Status?) {
         scratch.removeAll()
         if let status = write(&scratch) { metrics.note(status) }
-        putScratch(connection)
+        put(scratch.bytes, connection)
     }
 
-    private func putScratch(_ connection: FrontConnection) {
+    func put(_ answer: [UInt8], _ connection: FrontConnection) {
         if connection.exchanges.isEmpty {
-            connection.output.append(scratch.bytes)
+            connection.output.append(answer)
         } else {
             connection.exchanges.append(
-                FrontConnection.Exchange(answer: .ready(scratch.bytes), began: now))
+                FrontConnection.Exchange(answer: .ready(answer), began: now))
         }
     }
 
@@ -152,7 +158,7 @@ extension FrontThread {
         settle(connection, connection.output.count < before)
     }
 
-    /// Writes what can be written; false if the connection is closed now.
+    /// Writes what can be written; false if the connection has ended.
     private func write(_ connection: FrontConnection) -> Bool {
         do throws(SystemError) {
             _ = try connection.output.flush(into: connection.socket)
@@ -161,7 +167,7 @@ extension FrontThread {
             return false
         }
         guard connection.stage == .finishing && connection.isQuiet else { return true }
-        close(connection)
+        end(connection)
         return false
     }
 
@@ -172,8 +178,8 @@ extension FrontThread {
     }
 
     /// Tells the poller what the connection waits for.
-    private func watch(_ connection: FrontConnection) {
-        var interest: Interest = []
+    func watch(_ connection: FrontConnection) {
+        var interest: Interest = connection.stage == .lingering ? .read : []
         if !connection.output.isEmpty { interest.insert(.write) }
         if connection.stage == .open && connection.exchanges.count < FrontLimits.exchanges
             && connection.output.count < FrontLimits.queuedBytes && !connection.hasEnded
@@ -188,6 +194,8 @@ extension FrontThread {
 
     /// Moves the deadline if the connection does something else now, or the same anew.
     private func note(_ connection: FrontConnection, _ hasProgressed: Bool) {
+        // A lingering connection's deadline is its last.
+        guard connection.stage != .lingering else { return }
         let phase = connection.currentPhase
         guard phase != connection.phase || hasProgressed else { return }
         connection.phase = phase
@@ -202,15 +210,15 @@ extension FrontThread {
 
     /// The deadline has come.
     func expire(_ connection: FrontConnection) {
-        if connection.phase == .readingBody || connection.phase == .readingHead {
-            // Says why, if the client still listens.
-            answer(connection) {
-                router.refuse(ProblemDetails(.requestTimeout), date: date, to: &$0)
-            }
-            connection.stage = .finishing
-            _ = try? connection.output.flush(into: connection.socket)
+        let isReading = connection.phase == .readingBody || connection.phase == .readingHead
+        guard connection.stage == .open, isReading else { return close(connection) }
+        // Says why, if the client still listens.
+        answer(connection) {
+            router.refuse(ProblemDetails(.requestTimeout), date: date, to: &$0)
         }
-        close(connection)
+        connection.isRefused = true
+        connection.stage = .finishing
+        if write(connection) { close(connection) }
     }
 
     /// What the node won't answer any more. A question failed; a change may be in some log, and

@@ -26,6 +26,14 @@ final class FrontThread: @unchecked Sendable {
     /// Requests of this turn for the node.
     var requests: [ClientRequest] = []
     private var letters: [FrontLetter] = []
+    /// Keys of this batch that were looked up and not judged yet, and where their answers are
+    /// written: `scratch` may already hold the answer to the request behind them.
+    var looks: [(looked: LookedUp, context: AnswerContext)] = []
+    var verdicts = ResponseWriter(capacity: 4096)
+    /// Requests of this batch that the thread has answered.
+    var answeredRequests: UInt64 = 0
+    /// Oldest first.
+    var held: [HeldValidation] = []
     /// Where answers are written before they go to their connection.
     var scratch = ResponseWriter(capacity: 4096)
     /// For the `Date` field; at most a second old.
@@ -36,6 +44,8 @@ final class FrontThread: @unchecked Sendable {
     private var acceptAgain: Instant?
     private var acceptFailures = Recurrence()
     var isDraining = false
+    /// Connections beyond the limit that are being told so.
+    var turnedAway = 0
     /// Since the last sweep.
     private var failuresLogged = 0
     private static let failuresLoggedPerSweep = 5
@@ -93,6 +103,7 @@ final class FrontThread: @unchecked Sendable {
                 if let connection = connections[place] { handle(ready, connection) }
             }
         }
+        lookAgain()
         if !requests.isEmpty {
             services.replica.send(.input(.requests(requests)))
             requests = []
@@ -104,7 +115,9 @@ final class FrontThread: @unchecked Sendable {
         defer { router.unpark() }
         // Without connections nothing is ever due but a pause in accepting.
         let isIdle = connections.isEmpty && acceptAgain == nil && !isDraining
-        return poller.wait(isIdle ? nil : max(nextSweep - now, .zero))
+        var patience = max(nextSweep - now, .zero)
+        if !held.isEmpty { patience = min(patience, FrontLimits.holdInterval) }
+        return poller.wait(isIdle ? nil : patience)
     }
 
     private func handle(_ ready: Readiness, _ connection: FrontConnection) {
@@ -130,7 +143,7 @@ final class FrontThread: @unchecked Sendable {
     /// Connections that got an answer from the node this turn and were not written to yet.
     private var answered: [FrontConnection] = []
 
-    private func take(_ reply: ClientReply, _ ticket: FrontTicket) {
+    func take(_ reply: ClientReply, _ ticket: FrontTicket) {
         // Gone: the client closed, or was too slow.
         guard let connection = connections[ticket.place] else { return }
         let isTaken = complete(connection, ticket.number, reply)
@@ -142,7 +155,8 @@ final class FrontThread: @unchecked Sendable {
     func complete(
         _ connection: FrontConnection, _ number: UInt32, _ reply: ClientReply
     ) -> Bool {
-        connection.complete(number) { context, began in
+        if case .validation(let validation) = reply { metrics.note(validation.verdict) }
+        return connection.complete(number) { context, began in
             scratch.removeAll()
             let status = router.render(reply, context, date: date, to: &scratch)
             metrics.note(status)
@@ -165,7 +179,7 @@ final class FrontThread: @unchecked Sendable {
             ])
     }
 
-    private func flushAnswered() {
+    func flushAnswered() {
         for connection in answered where connections.holds(connection) {
             // What was read but had to wait for room goes on first: one write for all.
             serve(connection, hasProgressed: true)
@@ -194,26 +208,21 @@ final class FrontThread: @unchecked Sendable {
     }
 
     private func admit(_ socket: consuming StreamSocket) throws(SystemError) {
-        guard services.connectionCount.enter() else {
-            metrics.refused.add()
-            scratch.removeAll()
-            metrics.note(router.refuse(ProblemDetails(.overloaded), date: date, to: &scratch))
-            var answer = WriteBuffer()
-            answer.append(scratch.bytes)
-            _ = try? answer.flush(into: socket)
-            return
-        }
+        guard services.connectionCount.enter() else { return try turnAway(socket) }
         let deadline = now + services.settings.headDeadline
-        let connection = connections.insert(socket, deadline: deadline)
+        try enroll(connections.insert(socket, deadline: deadline))
+        metrics.accepted.add()
+    }
+
+    /// Lets the poller watch a new connection, which is gone if that can't be.
+    func enroll(_ connection: FrontConnection) throws(SystemError) {
         let token = FrontThread.firstPlace + UInt64(connection.place)
         do throws(SystemError) {
             try poller.add(connection.socket.descriptor, .read, token: token)
         } catch {
-            connections.remove(connection)
-            services.connectionCount.leave()
+            close(connection)
             throw error
         }
-        metrics.accepted.add()
         metrics.open.set(UInt64(connections.count))
     }
 
@@ -225,7 +234,11 @@ final class FrontThread: @unchecked Sendable {
     func close(_ connection: FrontConnection) {
         guard connections.holds(connection) else { return }
         connections.remove(connection)
-        services.connectionCount.leave()
+        if connection.isTurnedAway {
+            turnedAway -= 1
+        } else {
+            services.connectionCount.leave()
+        }
         metrics.open.set(UInt64(connections.count))
     }
 

@@ -19,16 +19,17 @@ struct MonitoringPages: Sendable {
     /// an election time-out.
     static let stall = Duration.seconds(10)
 
-    /// The page; nil if what it stands for isn't so. `freshUntil` is the time until which the key
+    /// The page; nil if what it stands for isn't so. `expiry` is the time until which the key
     /// table may answer; `now` must have been read after it.
-    func text(of page: MonitoringPage, freshUntil: Instant, now: Instant) -> [UInt8]? {
+    func text(of page: MonitoringPage, expiry: SteadyInstant, now: SteadyInstant) -> [UInt8]? {
         let isFine =
             switch page {
-            case .live: metrics.pulse.age(at: now) < MonitoringPages.stall
-            case .ready: metrics.board.isReady && now < freshUntil
+            case .live: metrics.pulse.age(at: now.running) < MonitoringPages.stall
+            case .ready: metrics.board.isReady && now.precedes(expiry)
             case .metrics: true
             }
         guard isFine else { return nil }
-        return Array((page == .metrics ? metrics.page() : "ok\n").utf8)
+        let remaining = max(.zero, now.remaining(until: expiry))
+        return Array((page == .metrics ? metrics.page(leaseRemaining: remaining) : "ok\n").utf8)
     }
 }

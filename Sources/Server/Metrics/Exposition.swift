@@ -14,6 +14,13 @@ struct Exposition {
         text += "keyclave_\(name) \(value)\n"
     }
 
+    /// A gauge in seconds.
+    mutating func duration(_ name: String, _ help: String, _ value: Duration) {
+        head(name, help, "gauge")
+        let seconds = Exposition.seconds(nanoseconds: UInt64(max(0, value.nanoseconds)))
+        text += "keyclave_\(name) \(seconds)\n"
+    }
+
     /// One counter with a label; `values` in the order in which they are to stand.
     mutating func counters(
         _ name: String, _ help: String, label: String, _ values: [(String, UInt64)]

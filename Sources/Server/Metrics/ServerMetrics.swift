@@ -18,13 +18,16 @@ final class ServerMetrics: Sendable {
     }
 
     /// The page in the Prometheus text format.
-    func page() -> String {
+    func page(leaseRemaining: Duration) -> String {
         var page = Exposition()
         writeFronts(to: &page)
         writeDisk(to: &page)
         writeEvents(to: &page)
         if let status = board.status { write(status, to: &page) }
         page.gauge("ready", "Whether this node validates.", board.isReady ? 1 : 0)
+        page.duration(
+            "lease_remaining_seconds", "How much longer this node may validate by itself.",
+            leaseRemaining)
         let uptime = Clocks.now() - started
         page.gauge(
             "uptime_seconds", "Since the process started.", UInt64(uptime.milliseconds / 1000))
@@ -41,6 +44,9 @@ final class ServerMetrics: Sendable {
             Validation.Verdict.allCases.enumerated().map { position, verdict in
                 (verdict.code, fronts.reduce(0) { $0 &+ $1.verdicts[position].value })
             })
+        page.counter(
+            "held_validations_total",
+            "Validations that waited for a change of the key to be applied.", sum(\.held))
         page.counters(
             "responses_total", "Answers to clients by status.", label: "status",
             Status.allCases.enumerated().map { position, status in

@@ -7,7 +7,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case createUser, listUsers, showUser, updateUser, removeUser
     case setLimit, showLimit, removeLimit
     case createKey, listKeys, showKey, updateKey, revokeKey, revokeKeys
-    case usage, audit, listAPIs
+    /// `clusterAudit` is the trail of all accounts and of the cluster itself.
+    case usage, audit, clusterAudit, listAPIs
     case createToken, listTokens, showToken, revokeToken, whoami
     case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
     case addMember, promoteMember, removeMember
@@ -21,9 +22,9 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
             .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember:
             true
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
-            .showLimit, .listKeys, .showKey, .usage, .audit, .listAPIs, .listTokens, .showToken,
-            .whoami, .cluster, .transferLeadership, .takeSnapshot, .showSettings, .metrics, .live,
-            .ready, .problemPage:
+            .showLimit, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
+            .listTokens, .showToken, .whoami, .cluster, .transferLeadership, .takeSnapshot,
+            .showSettings, .metrics, .live, .ready, .problemPage:
             false
         }
     }
@@ -67,6 +68,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.delete), "/v1/tokens/{token}", .revokeToken),
         Route(.init(.get), "/v1/whoami", .whoami),
 
+        Route(.init(.get), "/v1/audit", .clusterAudit),
         Route(.init(.get), "/v1/cluster", .cluster),
         Route(.init(.post), "/v1/cluster/transfer-leadership", .transferLeadership),
         Route(.init(.post), "/v1/cluster/members", .addMember),

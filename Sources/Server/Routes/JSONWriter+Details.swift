@@ -212,6 +212,7 @@ extension JSONWriter {
         member("held", row.held)
         member("remaining", row.remaining)
         member("resets_at", row.resetsAt)
+        if row.isContinued { member("continued", true) }
         name("keys")
         beginArray()
         for usage in row.keys {
@@ -255,7 +256,7 @@ extension JSONWriter {
     mutating func cluster(_ status: ClusterStatus, version: String) {
         object { json in
             json.name("cluster_id")
-            json.plainString { $0.append(hexadecimal: status.clusterID) }
+            json.plainString { $0.append(uuid: status.clusterID) }
             json.member("node", status.node.description)
             json.member("version", version)
             json.member("role", "\(status.role)")
@@ -287,9 +288,8 @@ extension JSONWriter {
         self.member("match", member.match?.rawValue)
         self.member("applied", member.applied?.rawValue)
         name("lease_remaining_ms")
-        // Each node knows of itself how much longer it may answer.
-        if member.id == status.node {
-            number(UInt64(max(0, status.freshFor.milliseconds)))
+        if let remaining = member.leaseRemaining {
+            number(UInt64(max(0, remaining.milliseconds)))
         } else {
             null()
         }
@@ -299,8 +299,10 @@ extension JSONWriter {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(hexadecimal bytes: [UInt8]) {
-        for byte in bytes {
+    /// In the form of RFC 9562, 4.
+    fileprivate mutating func append(uuid bytes: [UInt8]) {
+        for (position, byte) in bytes.enumerated() {
+            if [4, 6, 8, 10].contains(position) { append(UInt8(ascii: "-")) }
             for digit in [byte >> 4, byte & 15] { append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
         }
     }

@@ -7,12 +7,15 @@ import Replica
 struct QueryParameters {
     enum Name: String, CaseIterable {
         case limit, cursor, before, consistency, user, api, state, account
+        case apiKey = "api_key"
     }
 
     private(set) var page = PageRequest()
     private(set) var consistency = ClientRequest.Consistency.linearizable
     private(set) var filter = KeyFilter()
     private(set) var account: AccountID?
+    /// In the request's buffer, as it stands there: a key has no character to encode.
+    private(set) var key: UnsafeRawBufferPointer?
 
     init(_ request: IncomingRequest, allowed: [Name]) throws(ProblemDetails) {
         var query = QueryString(request.head.query, in: request.bytes)
@@ -23,9 +26,14 @@ struct QueryParameters {
                 throw QueryParameters.problem(text, "is not known here")
             }
             guard !seen.contains(name) else {
+                if name == .apiKey { throw ProblemDetails(.twoKeys) }
                 throw QueryParameters.problem(text, "is given twice")
             }
             seen.append(name)
+            if name == .apiKey {
+                key = parameter.encodedValue
+                continue
+            }
             guard let value = parameter.value else {
                 throw QueryParameters.problem(text, "is not percent-encoded UTF-8")
             }
@@ -63,6 +71,7 @@ struct QueryParameters {
             filter.state = try parsed(
                 KeyState(text: value), "must be active, inactive or revoked")
         case .account: account = try parsed(AccountID(text: value), "must be an account's id")
+        case .apiKey: preconditionFailure("kept as it stands")
         }
     }
 

@@ -21,13 +21,11 @@ extension Router {
     mutating func chargeRequest(
         _ request: IncomingRequest, _ context: inout AnswerContext
     ) throws(ProblemDetails) -> ClientRequest.Body {
-        _ = try QueryParameters(request, allowed: [])
+        let parameters = try QueryParameters(request, allowed: keyParameter)
         try request.requireJSON()
         var shared = ChargeRequest()
-        switch request.head.presentedSecret(in: request.bytes) {
-        case .several: throw ProblemDetails(.twoKeys)
-        case .one(let place): shared.key = reference(place.slice(of: request.bytes))
-        case .none: break
+        if let text = try presentedKey(request, inQuery: parameters.key) {
+            shared.key = reference(text)
         }
         shared.id = try request.idempotencyKey()
         var charges: [Charge] = []

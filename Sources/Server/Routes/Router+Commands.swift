@@ -124,8 +124,9 @@ extension Router {
         let (account, user) = (try request.account(), try request.user())
         let api = try request.api(2)
         var credits = Credits.zero
+        // Without a period of its own, a larger number for a month would be one for ever.
         var period = Period.none
-        try request.readObject(Bodies.limit, required: [.credits]) {
+        try request.readObject(Bodies.limit, required: [.credits, .period]) {
             field, reader throws(JSONRefusal) in
             switch field {
             case .credits: credits = Credits(clamping: try reader.number(in: 0...Bounds.credits))

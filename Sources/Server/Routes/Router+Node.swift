@@ -34,8 +34,10 @@ extension Router {
     private func creditsRequest(
         _ request: IncomingRequest
     ) throws(ProblemDetails) -> ClientRequest.Body {
-        guard let text = try presentedKey(request) else { throw ProblemDetails(.invalidKey) }
-        let parameters = try QueryParameters(request, allowed: [.consistency])
+        let parameters = try QueryParameters(request, allowed: [.consistency] + keyParameter)
+        guard let text = try presentedKey(request, inQuery: parameters.key) else {
+            throw ProblemDetails(.invalidKey)
+        }
         guard KeyText.api(ofKey: text.bytes) != nil else { throw ProblemDetails(.invalidKey) }
         return .query(KeyText.digest(of: text.bytes), .credits, parameters.consistency)
     }
@@ -94,6 +96,7 @@ extension Router {
                 try request.id(1, as: KeyID.self), account: try request.account())
         case .usage: query = .usage(account: try request.account(), parameters.page)
         case .audit: query = .audit(account: try request.account(), parameters.page)
+        case .clusterAudit: query = .audit(account: nil, parameters.page)
         case .listTokens: query = .tokens(account: parameters.account, parameters.page)
         case .showToken: query = .token(try request.id(0, as: TokenID.self))
         case .showSettings: query = .settings
@@ -111,7 +114,7 @@ extension Endpoint {
             .showSettings:
             []
         case .listAccounts, .listUsers, .usage: [.limit, .cursor]
-        case .audit: [.limit, .cursor, .before]
+        case .audit, .clusterAudit: [.limit, .cursor, .before]
         case .listKeys: [.limit, .cursor, .user, .api, .state]
         case .listTokens: [.limit, .cursor, .account]
         default: nil

@@ -15,8 +15,11 @@ extension Router {
         }
         switch reply {
         case .failed(let failure):
+            // The node tells no index with a failure; where a key was judged, the front's own
+            // memory has one.
+            let index = context.endpoint.takesKey ? reader.image.appliedIndex : nil
             return write(
-                failure.problem(context), context, index: nil, date: date, to: &response)
+                failure.problem(context), context, index: index, date: date, to: &response)
         case .outcome(let outcome, let index):
             return render(outcome, context, index: index, date: date, to: &response)
         case .answer(.refused(let refusal), let index):
@@ -26,6 +29,8 @@ extension Router {
             json.removeAll()
             json.answer(answer, context.endpoint)
             return writeJSON(context, index: index, date: date, to: &response)
+        case .validation(let validation):
+            return write(validation, context, date: date, to: &response)
         case .status(let status):
             json.removeAll()
             json.cluster(status, version: settings.version)
@@ -132,6 +137,9 @@ extension ClientFailure {
         case .overloaded: return ProblemDetails(.overloaded)
         case .diskFull: return ProblemDetails(.diskFull)
         case .unavailable: return ProblemDetails(.unavailable)
+        case .cannotLead:
+            return ProblemDetails(
+                .invalidField, detail: "\"to\" must be a member that votes.", field: "to")
         case .changeUnderWay: return ProblemDetails(.changeUnderWay)
         case .notMember:
             return ProblemDetails(
@@ -178,6 +186,11 @@ extension Refusal {
         case .lastOperator:
             return ProblemDetails(
                 .conflict, detail: "The last operator token can not be revoked.")
+        case .settingRefused(.leaseWaitMilliseconds):
+            return ProblemDetails(
+                .invalidField,
+                detail: "The wait is fixed when the cluster is formed, and covers no longer lease.",
+                field: Setting.leaseWaitMilliseconds.name)
         case .settingRefused(let setting):
             return ProblemDetails(
                 .invalidField, detail: "\"\(setting.name)\" contradicts another setting.",

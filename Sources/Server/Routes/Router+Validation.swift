@@ -6,26 +6,46 @@ import Replica
 // Validations, answered by the thread that read them.
 extension Router {
     /// `/v1/auth`: a gateway asks whether its client's request may pass.
-    mutating func authorize(
-        _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
-        now: () -> Instant, to response: inout ResponseWriter
+    func authorize(
+        _ request: IncomingRequest, _ context: AnswerContext
     ) throws(ProblemDetails) -> Routed {
         let query = try AuthQuery(request, keyAllowed: settings.acceptsKeyInQuery)
         // No key at all is refused like one that can't be any.
         let text = try presentedKey(request, inQuery: query.key) ?? Router.noText
-        let validation = validate(text, api: query.api, cost: query.cost, now: now)
+        let question = ValidationQuestion(
+            text: text.bytes, api: query.api, cost: Credits(clamping: query.cost))
+        return look(question, context)
+    }
+
+    /// Writes what is said of a key, as its endpoint says it.
+    mutating func write(
+        _ validation: Validation, _ context: AnswerContext, date: HTTPDate,
+        to response: inout ResponseWriter
+    ) -> Status {
+        if context.endpoint == .auth {
+            return writePermission(validation, context, date: date, to: &response)
+        }
+        if validation.verdict == .unavailable {
+            return write(
+                ProblemDetails(.unavailable), context, index: validation.index, date: date,
+                to: &response)
+        }
+        return writeVerdict(validation, context, date: date, to: &response)
+    }
+
+    private mutating func writePermission(
+        _ validation: Validation, _ context: AnswerContext, date: HTTPDate,
+        to response: inout ResponseWriter
+    ) -> Status {
         if let code = validation.verdict.problem {
             var problem = ProblemDetails(code)
             if code == .creditsExhausted {
                 problem.remaining = validation.key?.credits?.remaining.rawValue
             }
-            let status = write(
-                problem, context, index: validation.index, date: date, to: &response)
-            return .validated(validation.verdict, status)
+            return write(problem, context, index: validation.index, date: date, to: &response)
         }
         begin(.ok, context, index: validation.index, date: date, to: &response)
         if let key = validation.key {
-            stamp(key, date: date)
             response.field("X-Keyclave-Account", id: key.account)
             response.field("X-Keyclave-User", id: key.user)
             response.field("X-Keyclave-Key", id: key.id)
@@ -33,12 +53,15 @@ extension Router {
             if let credits = key.credits { response.rateLimit(credits, date: date) }
         }
         response.end()
-        return .validated(.valid, .ok)
+        return .ok
     }
 
     private static var noText: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: nil, count: 0)
     }
+
+    /// The parameter that may present a key, where the configuration lets one.
+    var keyParameter: [QueryParameters.Name] { settings.acceptsKeyInQuery ? [.apiKey] : [] }
 
     /// The one key that the request presents; nil if it presents none.
     func presentedKey(
@@ -54,48 +77,35 @@ extension Router {
     }
 
     /// `POST /v1/verify`: a back-end asks about a key that its client gave it.
-    mutating func verify(
-        _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
-        now: () -> Instant, to response: inout ResponseWriter
+    func verify(
+        _ request: IncomingRequest, _ context: AnswerContext
     ) throws(ProblemDetails) -> Routed {
-        _ = try QueryParameters(request, allowed: [])
+        let parameters = try QueryParameters(request, allowed: keyParameter)
+        let presented = try presentedKey(request, inQuery: parameters.key)
         try request.requireJSON()
-        let question: VerifyQuestion
+        let asked: VerifyQuestion
         do throws(JSONRefusal) {
-            question = try VerifyQuestion(request.body)
+            asked = try VerifyQuestion(request.body)
         } catch {
             throw error.problem
         }
-        if question.key != nil, request.head.presentedSecret(in: request.bytes) != .none {
-            throw ProblemDetails(.twoKeys)
-        }
-        let validation: Validation
-        if let key = question.key, key.hasEscapes {
+        if asked.key != nil, presented != nil { throw ProblemDetails(.twoKeys) }
+        let question: ValidationQuestion?
+        if let key = asked.key, key.hasEscapes {
             var text = key.string
-            validation = text.withUTF8 {
-                validate(
-                    UnsafeRawBufferPointer($0), api: question.api, cost: question.cost, now: now)
-            }
-        } else if let key = question.key {
-            validation = validate(
-                key.raw, api: question.api, cost: question.cost, now: now)
+            question = text.withUTF8 { asked.about(UnsafeRawBufferPointer($0)) }
+        } else if let key = asked.key {
+            question = asked.about(key.raw)
         } else {
-            guard case .one(let place) = request.head.presentedSecret(in: request.bytes) else {
+            guard let presented else {
                 throw JSONRefusal(path: "key", reason: .missing).problem
             }
-            validation = validate(
-                place.slice(of: request.bytes), api: question.api, cost: question.cost, now: now)
+            question = asked.about(presented)
         }
-        let status =
-            validation.verdict == .unavailable
-            ? write(
-                ProblemDetails(.unavailable), context, index: validation.index, date: date,
-                to: &response)
-            : write(validation, context, date: date, to: &response)
-        return .validated(validation.verdict, status)
+        return look(question, context)
     }
 
-    private mutating func write(
+    private mutating func writeVerdict(
         _ validation: Validation, _ context: AnswerContext, date: HTTPDate,
         to response: inout ResponseWriter
     ) -> Status {
@@ -105,7 +115,6 @@ extension Router {
         json.member("valid", isValid)
         json.member("code", validation.verdict.text)
         if let key = validation.key, isValid {
-            stamp(key, date: date)
             json.member("key_id", id: key.id)
             json.member("account_id", id: key.account)
             json.member("user_id", id: key.user)
@@ -182,6 +191,11 @@ struct VerifyQuestion {
     var cost: UInt64 = 0
 
     private static let fields = JSONFields<Field>()
+
+    /// The question about the key's text; nil if that is no key's.
+    func about(_ text: UnsafeRawBufferPointer) -> ValidationQuestion? {
+        ValidationQuestion(text: text.bytes, api: api, cost: Credits(clamping: cost))
+    }
 
     init(_ body: UnsafeRawBufferPointer) throws(JSONRefusal) {
         var reader = JSONReader(body)

@@ -7,13 +7,14 @@ import Replica
 /// nothing: whether a key is good stands in the table, everything else is the node's to say.
 ///
 /// Laws: exactly one answer is written for a request, by `route`, `render` or `write`; a
-/// validation is answered without allocation, and says its verdict; no text of a key or token is
+/// validation is looked up and answered without allocation; no text of a key or token is
 /// kept but in `AnswerContext`.
 public struct Router: ~Copyable {
     public struct Settings: Sendable {
         /// As in `X-Keyclave-Node`.
         public var node: NodeID
-        /// Whether `?api_key=` may present a key. It lands in logs of proxies, so it is off.
+        /// Whether `?api_key=` may present a key wherever a header may. It lands in logs of
+        /// proxies, so it is off.
         public var acceptsKeyInQuery: Bool
         /// What `/v1/cluster` calls the program.
         public var version: String
@@ -49,8 +50,7 @@ public struct Router: ~Copyable {
     public func park() { reader.park() }
     public func unpark() { reader.unpark() }
 
-    /// Answers a complete request, or says whom to ask. `now` reads the node's monotonic clock;
-    /// it is called after what it judges was read. `origin` is the number of the client's
+    /// Answers a complete request, or says whom to ask. `now` reads the node's monotonic clock. `origin` is the number of the client's
     /// address, by which those are slowed down who try tokens.
     public mutating func route(
         _ head: RequestHead, in bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer,
@@ -65,9 +65,9 @@ public struct Router: ~Copyable {
             context.endpoint = try match(&request)
             switch context.endpoint {
             case .auth:
-                return try authorize(request, context, date: date, now: now, to: &response)
+                return try authorize(request, context)
             case .verify:
-                return try verify(request, context, date: date, now: now, to: &response)
+                return try verify(request, context)
             case .metrics: return .monitoring(.metrics, context)
             case .live: return .monitoring(.live, context)
             case .ready: return .monitoring(.ready, context)
@@ -120,8 +120,10 @@ public struct Router: ~Copyable {
         return .ok
     }
 
-    /// Until when the key table may answer.
-    var freshUntil: Instant { reader.freshUntil }
+    /// Until when the key table may answer; for ever where the leader confirms each answer.
+    var leaseExpiry: SteadyInstant {
+        reader.isConfirming ? .never : reader.leases(at: reader.image.appliedIndex).usable
+    }
 
     // MARK: Finding the endpoint
 
@@ -210,7 +212,7 @@ extension ClientRequest.Body {
         case .change(let token, _), .status(let token), .transferLeadership(let token, _),
             .takeSnapshot(let token):
             token
-        case .query(_, .credits, _), .charge: nil
+        case .query(_, .credits, _), .charge, .validation: nil
         case .query(let token, _, _): token
         }
     }

@@ -28,17 +28,23 @@ extension Validation.Verdict {
 }
 
 extension Router {
-    /// Judges the text of a key by this node's memory, by the one rule there is.
-    func validate(
-        _ text: UnsafeRawBufferPointer, api: API?, cost: UInt64, now: () -> Instant
-    ) -> Validation {
-        Replica.validate(
-            text.bytes, for: api, cost: Credits(clamping: cost), reader: reader, clock: now)
+    /// Looks a key up in this node's memory, or has the leader asked where it must.
+    func look(_ question: ValidationQuestion?, _ context: AnswerContext) -> Routed {
+        if let question, reader.isConfirming { return .submit(.validation(question), context) }
+        return .looked(lookUp(question), context)
     }
 
-    /// Notes that the key was used, for `last_used_at`.
-    func stamp(_ key: KeyView, date: HTTPDate) {
-        reader.stamp(key, minute: UInt32(clamping: date.second / 60))
+    func lookUp(_ question: ValidationQuestion?) -> LookedUp {
+        LookedUp(question, reader: reader)
+    }
+
+    /// Judges what was looked up, and notes that a good key was used, for `last_used_at`.
+    func judge(_ looked: LookedUp, now: SteadyInstant, date: HTTPDate) -> Validation {
+        let validation = looked.judge(at: now)
+        if let key = validation.key, validation.verdict == .valid {
+            reader.stamp(key, minute: UInt32(clamping: date.second / 60))
+        }
+        return validation
     }
 }
 

@@ -10,6 +10,8 @@ public struct Coverage: Sendable {
     /// How often each kind of operation succeeded, in the order of `Operation.Kind.allCases`.
     public private(set) var operations = [Int](repeating: 0, count: Operation.Kind.allCases.count)
 
+    /// 1 in a run whose frames bore the codes that a server's do.
+    public var authenticRuns = 0
     public var elections = 0
     public var restarts = 0
     public var gracefulStops = 0
@@ -34,8 +36,18 @@ public struct Coverage: Sendable {
     public var membersRemoved = 0
     public var memberRefusals = 0
     public var clockDisagreements = 0
+    /// One if the run had as many commits as a run must have.
+    public var fullRuns = 0
+    public static let fullRunsName = "five commits a second"
+    /// Connections that broke because they carried less than they were given.
+    public var overflows = 0
+    /// Reads that came with a wrong bit, of a running node or of one that begins.
+    public var misreads = 0
+    /// Power cuts that tore a write apart, by the bytes that are written as a whole.
+    public var tornWrites: [(unit: Int, count: Int)] = [(1, 0), (512, 0), (4096, 0)]
     public var fullDisks = 0
-    public var digests = 0
+    /// States compared with another node's at the same index.
+    public var states = 0
     public var reads = 0
     public var validations = 0
     /// Clients' histories judged, and those that weren't decided within the bound.
@@ -44,6 +56,8 @@ public struct Coverage: Sendable {
     /// Requests that were told they failed, or that their outcome isn't known.
     public var failures = 0
     public var unknownOutcomes = 0
+    /// Attempts made while an earlier one may have been under way at another node.
+    public var duplicates = 0
     public var leaderless = 0
     public var committed = 0
     public var refused = 0
@@ -121,6 +135,7 @@ public struct Coverage: Sendable {
     /// The figures by name, in a fixed order.
     public var table: [(name: String, count: Int)] {
         [
+            ("frames authenticated", authenticRuns),
             ("elections", elections), ("restarts", restarts), ("graceful stops", gracefulStops),
             ("starts in doubt or damaged", doubts), ("repairs", repairs),
             ("lost nodes", lostNodes), ("snapshots written", snapshotsWritten),
@@ -131,13 +146,17 @@ public struct Coverage: Sendable {
             ("members added", membersAdded), ("members promoted", membersPromoted),
             ("members removed", membersRemoved), ("member changes refused", memberRefusals),
             ("clock disagreements", clockDisagreements), ("full disks noticed", fullDisks),
-            ("states compared", digests), ("entries committed", committed),
+            ("links overflowed", overflows), ("wrong bits read", misreads),
+            ("states compared", states), ("entries committed", committed),
+            (Coverage.fullRunsName, fullRuns),
             ("linearizable reads", reads), ("validations", validations),
             ("histories judged", histories), ("histories undecided", undecidedHistories),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),
             ("refusals", refused), ("failures told", failures),
-            ("outcomes unknown", unknownOutcomes), ("no leader found", leaderless),
-        ] + zip(FaultKind.allCases, faults).map { ("fault: \($0.rawValue)", $1) }
+            ("outcomes unknown", unknownOutcomes), ("asked at two nodes at once", duplicates),
+            ("no leader found", leaderless),
+        ] + tornWrites.map { ("torn between units of \($0.unit)", $0.count) }
+            + zip(FaultKind.allCases, faults).map { ("fault: \($0.rawValue)", $1) }
             + zip(Operation.Kind.allCases, operations).filter { $0.0 != .changeMember }
             .map { ("done: \($0.rawValue)", $1) }
     }

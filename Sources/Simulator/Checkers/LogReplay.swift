@@ -27,6 +27,11 @@ struct LogReplay {
         Violation(kind: .safety, law: law, detail: detail, time: now)
     }
 
+    /// Every key that there is, and whether it gives access.
+    var keys: [(digest: Digest, isAccepted: Bool)] {
+        reference.keys.map { ($0.digest, reference.isAccepted($0)) }
+    }
+
     /// The next entry.
     mutating func replay(_ entry: Observer.Committed, at now: Instant) throws(Violation) {
         let index = LogIndex(UInt64(outcomes.count + 1))
@@ -55,7 +60,8 @@ struct LogReplay {
         guard expected == outcome else {
             throw violation(
                 "every outcome is the reference store's",
-                "\(envelope.command) at \(index): \(outcome), expected \(expected)", now)
+                "\(envelope.command.brief) at #\(index): "
+                    + Difference.words(outcome, expected: expected), now)
         }
         guard case .charge(let charges) = envelope.command, case .charged(let results) = outcome
         else { return }
@@ -71,7 +77,7 @@ struct LogReplay {
             guard receipt.index == index else {
                 throw violation(
                     "a charge is accepted where its receipt says",
-                    "\(charge.id) at \(index): \(receipt)", now)
+                    "\(charge.id) at #\(index): \(receipt.brief)", now)
             }
             receipts[id] = receipt
             return
@@ -79,8 +85,8 @@ struct LogReplay {
         first.replayed = receipt.replayed
         guard first == receipt else {
             throw violation(
-                "a charge is accepted once", "\(charge.id) at \(index): \(receipt), first \(first)",
-                now)
+                "a charge is accepted once",
+                "\(charge.id) at #\(index): \(receipt.brief), first \(first.brief)", now)
         }
     }
 }
@@ -89,7 +95,7 @@ struct LogReplay {
 extension LogReplay {
     func verify(_ told: Acknowledgement, at now: Instant) throws(Violation) {
         guard told.index >= told.floor, told.index.rawValue <= UInt64(outcomes.count) else {
-            throw violation("an outcome comes after what was told before it", "\(told)", now)
+            throw violation("an outcome comes after what was told before it", told.brief, now)
         }
         if case .charged(let results) = told.outcome,
             case .charge(let charges)? = told.operation.command
@@ -106,7 +112,7 @@ extension LogReplay {
         if isExplained(by: outcomes[Int(told.index.rawValue) - 1]) { return }
         // It may have been told from an earlier entry's record.
         guard outcomes.contains(where: isExplained) else {
-            throw violation("every acknowledged change stands in the log", "\(told)", now)
+            throw violation("every acknowledged change stands in the log", told.brief, now)
         }
     }
 
@@ -120,20 +126,24 @@ extension LogReplay {
         guard known == receipt else {
             throw violation(
                 "every acknowledged charge stands in the log, once",
-                "\(charge.id): told \(receipt), log \(String(describing: first))", now)
+                "\(charge.id): told \(receipt.brief), log \(first?.brief ?? "knows none")", now)
         }
     }
 }
 
 // At the end.
 extension LogReplay {
-    /// Compares a node that has applied the whole log.
-    func compare(with node: Node, at now: Instant) throws(Violation) {
-        guard node.inspection.appliedIndex.rawValue == UInt64(outcomes.count),
-            node.stateDigest() == state.stateDigest()
-        else {
-            throw violation(
-                "the last state is the log's", "\(node.id) \(node.inspection)", now)
+    /// Compares nodes that have applied the whole log.
+    func compare(with processes: [NodeProcess], at now: Instant) throws(Violation) {
+        let last = state.encodedState()
+        for process in processes {
+            let view = process.node.inspection
+            guard view.appliedIndex.rawValue == UInt64(outcomes.count),
+                process.node.encodedState() == last
+            else {
+                throw violation(
+                    "the last state is the log's", "\(process.node.id) \(view)", now)
+            }
         }
     }
 

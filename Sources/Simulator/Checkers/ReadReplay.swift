@@ -42,8 +42,10 @@ struct ReadReplay {
         self.now = now
     }
 
-    private func violation(_ law: String, _ read: ReadAnswer) -> Violation {
-        Violation(kind: .safety, law: law, detail: "\(read)", time: now)
+    private func violation(
+        _ law: String, _ read: ReadAnswer, _ detail: String = ""
+    ) -> Violation {
+        Violation(kind: .safety, law: law, detail: read.brief + detail, time: now)
     }
 
     private mutating func verify(at index: LogIndex) throws(Violation) {
@@ -70,7 +72,9 @@ struct ReadReplay {
             expected = .refused(error)
         }
         guard expected == read.answer else {
-            throw violation("a read is answered from the state at its index", read)
+            throw violation(
+                "a read is answered from the state at its index", read,
+                "; " + Difference.words(read.answer, expected: expected))
         }
     }
 }

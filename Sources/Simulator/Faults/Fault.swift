@@ -13,6 +13,9 @@ public enum Fault: Hashable, Sendable {
     case mendAll
     /// What the first sends to the second crawls: each delivery takes this much longer.
     case clog(from: NodeID, to: NodeID, by: Duration)
+    /// What the first sends to the second passes no faster than this.
+    case narrow(from: NodeID, to: NodeID, bytesPerSecond: Int)
+    case widen(from: NodeID, to: NodeID)
     /// Every connection of the node breaks, with what is under way on it.
     case reset(NodeID)
     /// One bit of the next bytes from the first to the second is turned.
@@ -39,12 +42,19 @@ public enum Fault: Hashable, Sendable {
 
     /// What the disk is asked from now on takes this much longer.
     case slowDisk(NodeID, by: Duration)
+    /// What the disk was asked, and is asked from now on, ends only when it is freed.
+    case hangDisk(NodeID)
+    case freeDisk(NodeID)
     case fillDisk(NodeID)
     case makeRoom(NodeID)
     /// The next write or sync fails with an error.
     case failDisk(NodeID)
     /// One bit of what was synced turns.
     case rot(NodeID)
+    /// One bit turns in the last batch of the journal that was synced.
+    case rotTail(NodeID)
+    /// The disk gives one wrong bit with what it is asked for next.
+    case misread(NodeID)
     /// The next write lands at another place of its file.
     case misdirect(NodeID)
     /// The process ends and its directory is gone.
@@ -75,7 +85,14 @@ public enum Fault: Hashable, Sendable {
 public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case cut
     case oneWayCut = "one-way cut"
+    /// Two sides, and a node between them that reaches both.
+    case bridge
+    /// Each node reaches its neighbours only; of three each sends one way round.
+    case ring
+    /// A leader learns late, by old answers, that nobody follows it any more.
+    case lateAnswers = "late answers"
     case clog
+    case narrow = "narrow link"
     case reset
     case corrupt
     case replay
@@ -86,13 +103,24 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case pause
     case stop
     case slowDisk = "slow disk"
+    case hungDisk = "hanging disk"
     case fullDisk = "full disk"
     case diskError = "disk error"
     case rot
+    /// What a node wrote last and acknowledged rots, while the others that hold it are away.
+    case rottenTail = "rotten tail"
+    case misread = "read corruption"
     case misdirect = "misdirected write"
     case wipe
     case wallClock = "wall clock"
+    case clockOffset = "clock offset"
     case drift
     case join
     case removal
+
+    /// Without these messages are timely, and processes run on as long as they run.
+    static let untimely: [FaultKind] = [
+        .cut, .oneWayCut, .bridge, .ring, .lateAnswers, .clog, .narrow, .pause, .slowDisk,
+        .hungDisk, .fullDisk, .rottenTail,
+    ]
 }

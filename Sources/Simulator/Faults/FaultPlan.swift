@@ -3,15 +3,17 @@ import Basics
 /// Draws the faults of a run: what strikes when, whom, and for how long.
 struct FaultPlan {
     private let options: SimulationOptions
-    private let nodes: [NodeID]
+    private let founders: [NodeID]
     /// Those who may join, in the order in which they do.
     private var joiners: [NodeID]
     /// Everybody who may ever run.
-    private let everybody: [NodeID]
+    let nodes: [NodeID]
     /// Whose disks may be damaged.
-    private let victims: [NodeID]
-    private var random: SeededGenerator
+    let victims: [NodeID]
+    var random: SeededGenerator
     private var planned: [PlannedFault] = []
+    /// What the wall clocks are off by when nothing else has shifted them.
+    var offsets: [NodeID: Duration] = [:]
 
     /// In the order of their times.
     static func draw(_ options: SimulationOptions, seed: UInt64) -> [PlannedFault] {
@@ -23,21 +25,22 @@ struct FaultPlan {
     private init(_ options: SimulationOptions, seed: UInt64) {
         self.options = options
         var random = SeededGenerator(seed: seed)
-        let nodes = (1...options.nodes).map { NodeID(UInt32($0)) }
+        let founders = (1...options.nodes).map { NodeID(UInt32($0)) }
         // A node that is never healed is the one that may be damaged, too: the rest must do.
-        let drawn = Int(random.below(UInt64(nodes.count)))
+        let drawn = Int(random.below(UInt64(founders.count)))
         let first = options.brokenForEver.map { Int($0.rawValue) - 1 } ?? drawn
-        victims = (0..<options.damagedMachines).map { nodes[(first + $0) % nodes.count] }
-        self.nodes = nodes
+        victims = (0..<options.damagedMachines).map { founders[(first + $0) % founders.count] }
+        self.founders = founders
         joiners = (0..<options.joiners).map { NodeID(UInt32(options.nodes + $0 + 1)) }
-        everybody = nodes + joiners
+        nodes = founders + joiners
         self.random = random
     }
 
     private mutating func draw(_ kind: FaultKind) {
         guard let pause = options.pauses[kind] else { return }
-        // Clocks have drifted before anything else happens.
+        // Clocks have drifted, and are off, before anything else happens.
         if kind == .drift { for node in nodes { plan(kind, at: .zero, drift(of: node)) } }
+        if kind == .clockOffset { return planOffsets() }
         var at = Instant.zero + random.between(.zero, pause * 2)
         while at < .zero + options.safetyPhase {
             drawOne(kind, at: at)
@@ -45,7 +48,7 @@ struct FaultPlan {
         }
     }
 
-    private mutating func plan(
+    mutating func plan(
         _ kind: FaultKind, at: Instant, _ faults: [Fault], repairs: [Fault] = [],
         lasting: Duration = .zero
     ) {
@@ -55,18 +58,22 @@ struct FaultPlan {
 
     private mutating func drawOne(_ kind: FaultKind, at: Instant) {
         switch kind {
-        case .cut, .oneWayCut, .clog, .reset, .corrupt, .replay:
+        case .cut, .oneWayCut, .bridge, .ring, .clog, .narrow, .reset, .corrupt, .replay:
             drawNetwork(kind, at: at)
+        case .lateAnswers: drawLateAnswers(at: at)
         case .crash, .powerLoss, .crashAll, .crashAmidEffects, .pause, .stop:
             drawProcess(kind, at: at)
-        case .slowDisk, .fullDisk, .diskError, .rot, .misdirect, .wipe:
+        case .slowDisk, .hungDisk, .fullDisk, .diskError, .rot, .rottenTail,
+            .misread, .misdirect, .wipe:
             drawDisk(kind, at: at)
         case .wallClock:
             let node = pick()
             let shift = random.between(.seconds(-30), .seconds(30))
+            let usual = offsets[node] ?? .zero
             plan(
-                kind, at: at, [.shiftWallClock(node, by: shift)],
-                repairs: [.shiftWallClock(node, by: .zero)], lasting: drawLasting(.seconds(20)))
+                kind, at: at, [.shiftWallClock(node, by: usual + shift)],
+                repairs: [.shiftWallClock(node, by: usual)], lasting: drawLasting(.seconds(20)))
+        case .clockOffset: break
         case .drift:
             plan(kind, at: at, drift(of: pick()))
         case .join:
@@ -83,22 +90,21 @@ struct FaultPlan {
     }
 
     /// One of the first nodes more often than one that may not have joined yet.
-    private mutating func pick() -> NodeID {
-        guard everybody.count > nodes.count, random.chance(1, in: 3) else {
-            return nodes[Int(random.below(UInt64(nodes.count)))]
+    mutating func pick() -> NodeID {
+        guard nodes.count > founders.count, random.chance(1, in: 3) else {
+            return founders[Int(random.below(UInt64(founders.count)))]
         }
-        return everybody[Int(random.below(UInt64(everybody.count)))]
+        return nodes[Int(random.below(UInt64(nodes.count)))]
     }
 
     private mutating func pickPair() -> (NodeID, NodeID) {
-        let nodes = everybody
         let first = Int(random.below(UInt64(nodes.count)))
         let second = (first + 1 + Int(random.below(UInt64(nodes.count - 1)))) % nodes.count
         return (nodes[first], nodes[second])
     }
 
     /// Mostly short, at times nearly as long as it may be.
-    private mutating func drawLasting(_ longest: Duration) -> Duration {
+    mutating func drawLasting(_ longest: Duration) -> Duration {
         let bound = random.chance(1, in: 3) ? longest.nanoseconds : longest.nanoseconds / 10
         return random.between(.milliseconds(1), .nanoseconds(bound))
     }
@@ -121,8 +127,8 @@ extension FaultPlan {
     private mutating func drawNetwork(_ kind: FaultKind, at: Instant) {
         let (from, to) = pickPair()
         switch kind {
-        case .cut:
-            let pairs = drawCut()
+        case .cut, .bridge, .ring:
+            let pairs = kind == .cut ? drawCut() : kind == .bridge ? drawBridge() : drawRing()
             plan(
                 kind, at: at, pairs.map { .cut(from: $0.0, to: $0.1) },
                 repairs: pairs.map { .mend(from: $0.0, to: $0.1) },
@@ -137,27 +143,63 @@ extension FaultPlan {
                 [.clog(from: from, to: to, by: random.between(.milliseconds(20), .seconds(2)))],
                 repairs: [.clog(from: from, to: to, by: .zero)], lasting: drawLasting(.seconds(15))
             )
+        case .narrow:
+            let rate = Int(20_000 + random.below(200_000))
+            plan(
+                kind, at: at, [.narrow(from: from, to: to, bytesPerSecond: rate)],
+                repairs: [.widen(from: from, to: to)], lasting: drawLasting(.seconds(15)))
         case .reset: plan(kind, at: at, [.reset(from)])
         case .corrupt: plan(kind, at: at, [.corrupt(from: from, to: to)])
         default: plan(kind, at: at, [.replay(from: from, to: to)])
         }
     }
 
-    /// The directions that a partition cuts: a node off, two nodes apart, or two sides apart with
-    /// or without a node between them that reaches both.
+    /// The directions that a partition cuts: a node off, two nodes apart, or two sides apart.
     private mutating func drawCut() -> [(NodeID, NodeID)] {
-        let shape = random.below(4)
-        let nodes = everybody
-        var sides = nodes.map { _ in random.below(2) }
+        let shape = random.below(3)
         let chosen = Int(random.below(UInt64(nodes.count)))
         switch shape {
-        case 0: sides = nodes.indices.map { $0 == chosen ? 1 : 0 }
+        case 0: return directions(between: nodes.indices.map { $0 == chosen ? 1 : 0 })
         case 1:
             let (one, other) = pickPair()
-            sides = nodes.map { $0 == one ? 0 : $0 == other ? 1 : 2 }
-        case 2: sides[chosen] = 2
-        default: break
+            return directions(between: nodes.map { $0 == one ? 0 : $0 == other ? 1 : 2 })
+        default: return directions(between: nodes.map { _ in Int(random.below(2)) })
         }
+    }
+
+    /// Two sides, with a node that reaches both.
+    private mutating func drawBridge() -> [(NodeID, NodeID)] {
+        let bridge = Int(random.below(UInt64(nodes.count)))
+        let turn = Int(random.below(2))
+        var sides = nodes.indices.map { (($0 + turn) % nodes.count) % 2 }
+        sides[bridge] = 2
+        // With neither side empty.
+        let others = nodes.indices.filter { $0 != bridge }
+        if let first = others.first, let last = others.last { (sides[first], sides[last]) = (0, 1) }
+        return directions(between: sides)
+    }
+
+    /// Each node is cut off from all but the two beside it; where that cuts nothing, each sends
+    /// one way round only.
+    private mutating func drawRing() -> [(NodeID, NodeID)] {
+        var ring = nodes
+        for position in ring.indices.dropLast() {
+            let left = UInt64(ring.count - position)
+            ring.swapAt(position, position + Int(random.below(left)))
+        }
+        var pairs: [(NodeID, NodeID)] = []
+        for (one, from) in ring.enumerated() {
+            for (other, to) in ring.enumerated() where one != other {
+                let step = (other - one + ring.count) % ring.count
+                let isKept = step == 1 || ring.count > 3 && step == ring.count - 1
+                if !isKept { pairs.append((from, to)) }
+            }
+        }
+        return pairs
+    }
+
+    /// Both directions between the sides 0 and 1; who is on another side is cut off from nobody.
+    private func directions(between sides: [Int]) -> [(NodeID, NodeID)] {
         var pairs: [(NodeID, NodeID)] = []
         for (one, side) in zip(nodes, sides) where side == 0 {
             for (other, otherSide) in zip(nodes, sides) where otherSide == 1 {
@@ -179,8 +221,8 @@ extension FaultPlan {
         case .crashAll:
             let losingPower = random.chance(3, in: 4)
             plan(
-                kind, at: at, everybody.map { .crash($0, losingPower: losingPower) },
-                repairs: everybody.map { .restart($0) }, lasting: drawLasting(.seconds(2)))
+                kind, at: at, nodes.map { .crash($0, losingPower: losingPower) },
+                repairs: nodes.map { .restart($0) }, lasting: drawLasting(.seconds(2)))
         case .crashAmidEffects:
             plan(
                 kind, at: at, [.crashAmidEffects(node, after: Int(random.below(6)))],
@@ -204,6 +246,12 @@ extension FaultPlan {
                 kind, at: at,
                 [.slowDisk(node, by: random.between(.milliseconds(5), .seconds(8)))],
                 repairs: [.slowDisk(node, by: .zero)], lasting: lasting)
+        case .hungDisk:
+            // Until a supervisor would give up, or for minutes.
+            let longest = random.chance(1, in: 2) ? Duration.seconds(10) : .seconds(180)
+            plan(
+                kind, at: at, [.hangDisk(node)], repairs: [.freeDisk(node)],
+                lasting: random.between(.milliseconds(200), longest))
         case .fullDisk:
             plan(kind, at: at, [.fillDisk(node)], repairs: [.makeRoom(node)], lasting: lasting)
         case .diskError:
@@ -216,7 +264,7 @@ extension FaultPlan {
     }
 
     /// Somebody formats the directory anew under the node's old id, as nobody should, or removes
-    /// the node, as everybody should, or neither.
+    /// the node, as nodes should, or neither.
     private mutating func drawWipesEnd(_ victim: NodeID) -> [Fault] {
         if random.chance(1, in: 2) { return [.reformat(victim)] }
         return options.pauses[.removal] == nil ? [] : [.remove(victim)]
@@ -225,13 +273,27 @@ extension FaultPlan {
     private mutating func drawDamage(_ kind: FaultKind, at: Instant) {
         guard !victims.isEmpty else { return }
         let victim = victims[Int(random.below(UInt64(victims.count)))]
+        if kind == .wipe, random.chance(1, in: 2) {
+            return drawForgetting(
+                kind, at: at, victim, by: [.wipe(victim), .reformat(victim)])
+        }
+        if kind == .rottenTail {
+            return drawForgetting(
+                kind, at: at, victim,
+                by: [.crash(victim, losingPower: false), .rotTail(victim), .restart(victim)])
+        }
         guard kind != .wipe else {
             return plan(
                 kind, at: at, [.wipe(victim)],
                 repairs: drawWipesEnd(victim),
                 lasting: random.between(.milliseconds(10), .seconds(2)))
         }
-        let damage: Fault = kind == .rot ? .rot(victim) : .misdirect(victim)
+        let damage: Fault =
+            switch kind {
+            case .rot: random.chance(1, in: 3) ? .rotTail(victim) : .rot(victim)
+            case .misread: .misread(victim)
+            default: .misdirect(victim)
+            }
         // Damage shows when a process reads the directory anew.
         guard random.chance(2, in: 3) else { return plan(kind, at: at, [damage]) }
         plan(

@@ -122,11 +122,12 @@ extension ClientHistory {
 
     private func describe<Call>(_ position: Int, _ history: ObjectHistory<Call>) -> String {
         let call = history.calls[position]
-        guard let deed = history.deeds[position] else { return "  log time: \(call.call)" }
+        guard let deed = history.deeds[position] else { return "  log time: a day turns" }
         let operation = operations[deeds[deed].operation]
-        let end = call.returned.map { "\($0)" } ?? "never"
-        let result = call.result.map { "\($0)" } ?? "unknown"
-        return "  client \(operation.client), \(call.invoked) to \(end): \(deeds[deed].text)"
+        let end = call.returned.map { "\($0.seconds) s" } ?? "never"
+        let result = call.result.map(\.brief) ?? "unknown"
+        return
+            "  client \(operation.client), \(call.invoked.seconds) s to \(end): \(deeds[deed].text)"
             + " -> \(result)"
     }
 }

@@ -34,7 +34,7 @@ struct Deed {
 
     var text: String {
         let id = identity.map { ", id \($0.id)" } ?? ""
-        return "\(content)\(id)"
+        return "\(content.brief)\(id)"
     }
 }
 
@@ -158,7 +158,8 @@ struct Decisions {
             contradictions.append(
                 ClientHistory.Finding(
                     subject: "id \(identity.id)",
-                    detail: "two answers to \(identity.content)\n  \(known)\n  \(result)"))
+                    detail: "two answers to \(identity.content.brief)\n  \(known.brief)\n  "
+                        + result.brief))
         }
     }
 }

@@ -251,6 +251,6 @@ struct ObjectHistories {
         guard let result = deed.result, result.refusal == nil else { return }
         strays.append(
             ClientHistory.Finding(
-                subject: "what nobody created", detail: "\(deed.text) -> \(result)"))
+                subject: "what nobody created", detail: "\(deed.text) -> \(result.brief)"))
     }
 }

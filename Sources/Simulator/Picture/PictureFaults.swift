@@ -73,6 +73,7 @@ extension Fault {
         switch self {
         case .cut: .cut
         case .clog(_, _, let lag): lag > .zero ? .clog : nil
+        case .narrow: .narrow
         case .reset: .reset
         case .corrupt: .corrupt
         case .replay: .replay
@@ -81,24 +82,26 @@ extension Fault {
         case .pause: .pause
         case .stop: .stop
         case .slowDisk(_, let lag): lag > .zero ? .slowDisk : nil
+        case .hangDisk: .hungDisk
         case .fillDisk: .fullDisk
         case .failDisk: .diskError
-        case .rot: .rot
+        case .rot, .rotTail: .rot
+        case .misread: .misread
         case .misdirect: .misdirect
         case .wipe: .wipe
         case .shiftWallClock(_, let offset): offset == .zero ? nil : .wallClock
         case .driftClock(_, let rate): rate == 0 ? nil : .drift
         case .join, .add, .promote: .join
         case .remove: .removal
-        case .mend, .mendAll, .restart, .resume, .makeRoom, .reformat: nil
+        case .mend, .mendAll, .widen, .restart, .resume, .freeDisk, .makeRoom, .reformat: nil
         }
     }
 
     /// Whether it goes on until something ends it.
     fileprivate var lasts: Bool {
         switch self {
-        case .reset, .corrupt, .replay, .failDisk, .rot, .misdirect, .join, .add, .promote,
-            .remove:
+        case .reset, .corrupt, .replay, .failDisk, .rot, .rotTail, .misread, .misdirect, .join,
+            .add, .promote, .remove:
             false
         default: true
         }
@@ -109,10 +112,12 @@ extension Fault {
         switch (other, self) {
         case (.cut, .mendAll): true
         case (.cut(let from, let to), .mend(let begin, let end)),
-            (.clog(let from, let to, _), .clog(let begin, let end, _)):
+            (.clog(let from, let to, _), .clog(let begin, let end, _)),
+            (.narrow(let from, let to, _), .widen(let begin, let end)):
             from == begin && to == end
         case (.pause(let node), .resume(let other)), (.pause(let node), .crash(let other, _)),
             (.slowDisk(let node, _), .slowDisk(let other, _)),
+            (.hangDisk(let node), .freeDisk(let other)),
             (.fillDisk(let node), .makeRoom(let other)),
             (.shiftWallClock(let node, _), .shiftWallClock(let other, _)),
             (.driftClock(let node, _), .driftClock(let other, _)),
@@ -138,7 +143,7 @@ extension PlannedFault {
     /// What strikes, in a few words: a cut by its links, a crash of all as one.
     var summary: String {
         if kind == .crashAll { return kind.rawValue }
-        guard kind == .cut || kind == .oneWayCut else {
+        guard [.cut, .oneWayCut, .bridge, .ring].contains(kind) else {
             return faults.map(\.text).joined(separator: ", ")
         }
         var links: [String] = []

@@ -100,7 +100,7 @@ struct PictureNodes {
         {
             all[position].indices.append((time, commit, applied))
         }
-        takeFreshness(position, from: time, until: view.freshUntil.microseconds)
+        takeFreshness(position, from: time, until: view.answersUntil.microseconds)
     }
 
     /// The later word counts; nothing outlives the process.

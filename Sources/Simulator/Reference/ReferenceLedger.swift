@@ -97,11 +97,11 @@ struct ReferenceLedger {
         if let own = id.time {
             return own.milliseconds > time.milliseconds + 300_000 ? .idempotencyTooNew : nil
         }
-        let live = records.filter {
+        let live = records.count {
             guard case .freeForm = $0.id else { return false }
             return $0.scope == scope && time < $0.expiry
         }
-        return live.count >= Int(settings.freeFormRecordsPerAccount) ? .idempotencyCapacity : nil
+        return live >= Int(settings.freeFormRecordsPerAccount) ? .idempotencyCapacity : nil
     }
 
     mutating func keep(
@@ -115,7 +115,12 @@ struct ReferenceLedger {
                 scope: scope, id: id, request: request, position: position, content: content,
                 answer: answer, expiry: newestExpiry))
         drop(settings)
-        records = records.filter { !isBelowFloor($0.id) }
+        // In place: a filtered copy took 2 % of a run.
+        let floor = floor
+        records.removeAll { record in
+            guard case .uuidV7(let high, let low) = record.id else { return false }
+            return (high, low) <= floor
+        }
     }
 
     mutating func keepRequest(

@@ -195,9 +195,14 @@ extension ReferenceStore {
         if after.requestSeconds > after.idempotencySeconds {
             return .refused(.settingRefused(.requestSeconds))
         }
-        let lease = UInt64(max(after.leaseMilliseconds, settings.leaseMilliseconds))
-        // W ≥ L (1 + 0.02) / (1 − 0.02) + 10 ms, rounded up.
-        if UInt64(after.leaseWaitMilliseconds) < (lease * 102 + 97) / 98 + 10 {
+        if (1..<500).contains(after.leaseMilliseconds) {
+            return .refused(.settingRefused(.leaseMilliseconds))
+        }
+        // W ≥ L (1 + 0.02) / (1 − 0.02) + 10 ms, rounded up; and never another.
+        let lease = UInt64(after.leaseMilliseconds)
+        if UInt64(after.leaseWaitMilliseconds) < (lease * 102 + 97) / 98 + 10
+            || after.leaseWaitMilliseconds != settings.leaseWaitMilliseconds
+        {
             return .refused(.settingRefused(.leaseWaitMilliseconds))
         }
         if after != settings {

@@ -118,6 +118,9 @@ extension ScenarioFault {
         case .heal: "heal"
         case .slowLink(let place, let others, let time):
             "slow link \(place.text) to \(others.text) by \(time.text)"
+        case .narrowLink(let place, let others, let rate):
+            "narrow link \(place.text) to \(others.text) to \(rate) bytes a second"
+        case .widenLink(let place, let others): "widen link \(place.text) to \(others.text)"
         case .corrupt(let from, let to): "corrupt \(from.text) to \(to.text)"
         case .replay(let from, let to): "replay \(from.text) to \(to.text)"
         case .crash(let victims, let manner): "crash \(victims.text)\(manner.text)"

@@ -52,6 +52,7 @@ public struct ScenarioExpectation: Hashable, Sendable {
         case unavailable
         case unauthenticated
         case forbidden
+        case cannotLead = "cannot_lead"
         case transferFailed = "transfer_failed"
         case changeUnderWay = "change_under_way"
         case notMember = "not_member"

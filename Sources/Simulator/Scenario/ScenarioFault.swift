@@ -11,6 +11,8 @@ public enum ScenarioFault: Hashable, Sendable {
     /// All cuts are mended.
     case heal
     case slowLink(ScenarioPlace, to: ScenarioCompany, by: Duration)
+    case narrowLink(ScenarioPlace, to: ScenarioCompany, bytesPerSecond: UInt64)
+    case widenLink(ScenarioPlace, to: ScenarioCompany)
     case corrupt(ScenarioPlace, to: ScenarioPlace)
     case replay(ScenarioPlace, to: ScenarioPlace)
     case crash(Victims, Manner)
@@ -40,12 +42,14 @@ public enum ScenarioFault: Hashable, Sendable {
         case resume = "resume"
         case stop = "stop"
         case hangDisk = "hang disk of"
-        /// The disk is as fast as before again, and what hung goes on.
+        /// What hung goes on.
         case freeDisk = "free disk of"
         case fillDisk = "fill disk of"
         case makeRoom = "make room on"
         case failDisk = "fail disk of"
         case rot = "rot disk of"
+        case rotTail = "rot tail of"
+        case misread = "misread disk of"
         case misdirect = "misdirect write of"
         case wipe = "wipe"
         /// Somebody formats the wiped directory under the node's old id, as nobody should.
@@ -54,13 +58,11 @@ public enum ScenarioFault: Hashable, Sendable {
         case join = "start"
     }
 
-    /// How long a disk that hangs takes longer: beyond every run's end.
-    static let hang = Scenario.longestTime
-
     /// The words that faults begin with.
     static let verbs =
         [
-            "cut", "mend", "heal", "slow", "corrupt", "replay", "crash", "restart", "shift",
+            "cut", "mend", "heal", "slow", "narrow", "widen", "corrupt", "replay", "crash",
+            "restart", "shift",
             "drift",
         ] + Strike.allCases.map { String($0.rawValue.prefix { $0 != " " }) }
 }

@@ -96,6 +96,13 @@ extension ScenarioParser {
                 &words, ScenarioFault.mend(_:from:), ScenarioFault.mendOneWay(_:to:))
         }
         if words.take("slow") { return try parseSlowness(&words) }
+        if words.take("narrow") { return try parseNarrowness(&words) }
+        if words.take("widen") {
+            try words.expect("link")
+            let place = try parsePlace(&words)
+            try words.expect("to")
+            return .widenLink(place, to: try parseCompany(&words))
+        }
         if words.take("corrupt") {
             let (from, to) = try parsePair(&words)
             return .corrupt(from, to: to)
@@ -149,6 +156,19 @@ extension ScenarioParser {
         let others = try parseCompany(&words)
         try words.expect("by")
         return .slowLink(place, to: others, by: try words.time("a time"))
+    }
+
+    private func parseNarrowness(
+        _ words: inout ScenarioWords
+    ) throws(ScenarioError) -> ScenarioFault {
+        try words.expect("link")
+        let place = try parsePlace(&words)
+        try words.expect("to")
+        let others = try parseCompany(&words)
+        try words.expect("to")
+        let rate = try words.number("a number of bytes", from: 1, to: 1_000_000_000)
+        try words.expect("bytes a second")
+        return .narrowLink(place, to: others, bytesPerSecond: rate)
     }
 
     private func parseCrash(_ words: inout ScenarioWords) throws(ScenarioError) -> ScenarioFault {

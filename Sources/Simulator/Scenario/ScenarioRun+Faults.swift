@@ -72,11 +72,6 @@ extension ScenarioRun {
             if case .resume(let id) = fault { answerValidations(waitingAt: id) }
             try world.strike(fault)
         }
-        switch fault {
-        case .strike(.hangDisk, let place): noteHang(place, position)
-        case .strike(.freeDisk, let place): endHang(place, position)
-        default: break
-        }
     }
 
     /// Which nodes were meant, where the line doesn't name them by number.
@@ -105,6 +100,12 @@ extension ScenarioRun {
             [.mendAll]
         case .slowLink(let place, let others, let time):
             pairs(place, others, position)?.map { .clog(from: $0, to: $1, by: time) }
+        case .narrowLink(let place, let others, let rate):
+            pairs(place, others, position)?.map {
+                .narrow(from: $0, to: $1, bytesPerSecond: Int(rate))
+            }
+        case .widenLink(let place, let others):
+            pairs(place, others, position)?.map { .widen(from: $0, to: $1) }
         case .corrupt(let from, let to):
             pairs(from, .these([to]), position)?.map { .corrupt(from: $0, to: $1) }
         case .replay(let from, let to):
@@ -141,31 +142,6 @@ extension ScenarioRun {
         case .all: world.machines.map(\.id)
         }
     }
-
-    // MARK: Disks that hang
-
-    private func noteHang(_ place: ScenarioPlace, _ position: Int) {
-        guard let id = resolve(place, position) else { return }
-        beforeHang[id] = underWay(id).map(\.id)
-    }
-
-    /// What was begun while the disk hung would take a day: it goes on now. What was under way
-    /// before has its own end.
-    private func endHang(_ place: ScenarioPlace, _ position: Int) {
-        guard let id = resolve(place, position), let known = beforeHang.removeValue(forKey: id)
-        else { return }
-        let machine = world.machine(id)
-        for batch in underWay(id) where !known.contains(batch.id) {
-            world.schedule(
-                .batchEnd(id, life: machine.life, batch.id), after: world.drawDiskDelay(machine))
-        }
-    }
-
-    /// The batch being performed of each lane.
-    private func underWay(_ id: NodeID) -> [DiskBatch] {
-        let batches = world.machine(id).batches
-        return [DiskLane.journal, .snapshots].compactMap { batches[$0]?.first }
-    }
 }
 
 extension ScenarioFault.Manner {
@@ -185,12 +161,14 @@ extension ScenarioFault.Strike {
         case .pause: .pause(id)
         case .resume: .resume(id)
         case .stop: .stop(id)
-        case .hangDisk: .slowDisk(id, by: ScenarioFault.hang)
-        case .freeDisk: .slowDisk(id, by: .zero)
+        case .hangDisk: .hangDisk(id)
+        case .freeDisk: .freeDisk(id)
         case .fillDisk: .fillDisk(id)
         case .makeRoom: .makeRoom(id)
         case .failDisk: .failDisk(id)
         case .rot: .rot(id)
+        case .rotTail: .rotTail(id)
+        case .misread: .misread(id)
         case .misdirect: .misdirect(id)
         case .wipe: .wipe(id)
         case .reformat: .reformat(id)

@@ -209,6 +209,8 @@ extension ScenarioRun {
             hear(heard(answer, at: index, asked), number)
         case .done?, .status?:
             hear(.done, number)
+        case .validation(let validation)?:
+            hear(.verdict(validation), number)
         case .failed(let failure)?:
             world.observer.count(failure)
             hear(heard(failure), number)
@@ -262,6 +264,7 @@ extension ScenarioRun {
         case .overloaded: .failed(.overloaded)
         case .diskFull: .failed(.diskFull)
         case .unavailable: .failed(.unavailable)
+        case .cannotLead: .failed(.cannotLead)
         case .transferFailed: .failed(.transferFailed)
         case .changeUnderWay: .failed(.changeUnderWay)
         case .notMember: .failed(.notMember)
@@ -359,7 +362,8 @@ extension ScenarioRequest {
         case .retry: .repeatCharge
         case .readCredits: .query
         case .validate: .validate
-        case .handOver, .takeSnapshot: .transfer
+        case .handOver: .transfer
+        case .takeSnapshot: .takeSnapshot
         case .member: .changeMember
         }
     }

@@ -34,8 +34,6 @@ final class ScenarioRun {
     var tallies: [Tally]
     /// Where each machine's wall clock would be had it not been shifted.
     let wallOffset: Duration
-    /// What a hanging disk was doing when it began to hang.
-    var beforeHang: [NodeID: [DiskBatch.ID]] = [:]
     private var preparations: [ScenarioRequest] = []
     private var prepared = 0
 
@@ -245,12 +243,7 @@ final class ScenarioRun {
         try world.observer.replay.compareAudit(at: world.now)
         try ReadReplay.verify(
             world.observer.reads, against: world.observer.log, at: world.now)
-        for machine in world.machines {
-            guard let process = machine.process,
-                process.node.inspection.appliedIndex == world.observer.lastCommitted
-            else { continue }
-            try world.observer.replay.compare(with: process.node, at: world.now)
-        }
+        try world.observer.replay.compare(with: world.upToDate(world.machines), at: world.now)
     }
 }
 

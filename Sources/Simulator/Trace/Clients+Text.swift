@@ -63,18 +63,12 @@ extension Operation {
         switch question {
         case .credits(let digest): return "read credits of key \(digest.brief)"
         case .key(let id, _): return "read \(id.brief)"
-        case nil: return kind == .transfer ? "hand over the leadership" : "who am I"
-        }
-    }
-}
-
-extension ChargeOutcome {
-    fileprivate var brief: String {
-        switch self {
-        case .charged(let receipt):
-            "charged \(receipt.charged)\(receipt.replayed ? " earlier" : "")"
-                + (receipt.remaining.map { ", \($0) left" } ?? "")
-        case .refused(let refusal): "refused: \(refusal.code)"
+        case nil:
+            switch kind {
+            case .transfer: return "hand over the leadership"
+            case .takeSnapshot: return "take a snapshot"
+            default: return "who am I"
+            }
         }
     }
 }
@@ -92,20 +86,9 @@ extension ClientReply {
         case .outcome(.malformed, let index): "malformed, #\(index)"
         case .answer(let answer, let index): "\(answer.brief), #\(index)"
         case .status: "status"
+        case .validation(let validation): validation.verdict.code
         case .done(let index): "done, #\(index)"
         case .failed(let failure): "failed: \(failure.brief)"
-        }
-    }
-}
-
-extension QueryAnswer {
-    fileprivate var brief: String {
-        switch self {
-        case .credits(let credits):
-            "\(credits.spent) spent, \(credits.remaining.map { "\($0)" } ?? "no limit") left"
-        case .key(let key): "answer: \(key.id.brief)"
-        case .refused(let refusal): "refused: \(refusal.code)"
-        default: "answer"
         }
     }
 }
@@ -116,6 +99,7 @@ extension ClientFailure {
         case .outcomeUnknown: "outcome unknown"
         case .noLeader: "no leader"
         case .diskFull: "disk full"
+        case .cannotLead: "cannot lead"
         case .transferFailed: "transfer failed"
         case .changeUnderWay: "a change under way"
         case .notMember: "no member"

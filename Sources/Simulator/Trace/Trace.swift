@@ -41,7 +41,7 @@ public struct TracedView: Sendable {
     public var node: NodeID
     public var inspection: NodeInspection
     /// Until then, in the world's time, the node answers validations.
-    public var freshUntil: Instant
+    public var answersUntil: Instant
 }
 
 /// What happened in a run, in the order in which it did.
@@ -119,12 +119,12 @@ public struct Trace: Sendable {
 
     /// What a node looks like after a step.
     mutating func noteView(
-        _ view: NodeInspection, of node: NodeID, freshUntil: Instant, at time: Instant
+        _ view: NodeInspection, of node: NodeID, answersUntil: Instant, at time: Instant
     ) {
         guard isDetailed else { return }
         let last = lastViews[node]
-        if let last, last.inspection == view, last.freshUntil == freshUntil { return }
-        let noted = TracedView(time: time, node: node, inspection: view, freshUntil: freshUntil)
+        if let last, last.inspection == view, last.answersUntil == answersUntil { return }
+        let noted = TracedView(time: time, node: node, inspection: view, answersUntil: answersUntil)
         lastViews[node] = noted
         views.append(noted)
     }

@@ -59,10 +59,11 @@ extension World {
     /// The client's turn: it asks something new, or again.
     func act(client number: Int) throws(Violation) {
         if clients[number].errand == nil {
-            // In the liveness phase the errands under way are finished and no new ones begun.
-            guard !isHealed else { return }
+            // In the liveness phase the errands under way are finished, and new ones begun only
+            // until the run is worth to be counted.
+            guard !isHealed || isMakingUp else { return }
             var operation = population.draw(
-                &clientRandom, wall: Self.wallStart + (now - .zero))
+                options.workload, &clientRandom, wall: Self.wallStart + (now - .zero))
             if operation.kind == .transfer, !options.clientsMoveLeadership {
                 operation = Operation(kind: .query)
             }
@@ -81,14 +82,14 @@ extension World {
             : Int(clientRandom.below(UInt64(up.count)))
         let machine = up[choice % up.count]
         if clients[number].errand?.operation.kind == .validate {
-            try validate(client: number, at: machine)
-            return finish(number)
+            return validate(client: number, at: machine)
         }
         try ask(client: number, at: machine)
     }
 
     private func ask(client number: Int, at machine: Machine) throws(Violation) {
         guard let operation = clients[number].errand?.operation else { return }
+        noteDuplicate(client: number, at: machine)
         let ticket = makeTicket(.client(number), at: machine)
         clients[number].errand?.ticket = ticket
         clients[number].errand?.attempts += 1
@@ -100,10 +101,19 @@ extension World {
         try submit(body(of: operation), ticket, to: machine)
     }
 
+    /// An earlier attempt may be under way at another node, under the same id.
+    private func noteDuplicate(client number: Int, at machine: Machine) {
+        guard clients[number].errand?.operation.command != nil else { return }
+        let isDuplicate = tickets.values.contains { ticket in
+            ticket.holder != machine.id && ticket.asker == .client(number)
+        }
+        observer.coverage.duplicates += isDuplicate ? 1 : 0
+    }
+
     func makeTicket(_ asker: Asker, at machine: Machine) -> RequestTicket {
         let ticket = RequestTicket(nextTicket)
         nextTicket += 1
-        tickets[ticket] = (asker, machine.id)
+        tickets[ticket] = Ticket(asker: asker, holder: machine.id, asked: now)
         return ticket
     }
 
@@ -114,20 +124,10 @@ extension World {
         try give(input, to: machine, .input(machine.id, life: machine.life, input))
     }
 
-    /// As a front thread answers: from the read side, by the machine's own clock.
-    private func validate(client number: Int, at machine: Machine) throws(Violation) {
-        guard let digest = clients[number].errand?.operation.digest, !machine.isPaused,
-            let validation = machine.validate(digest, at: now)
-        else { return }
-        observer.coverage.validations += 1
-        trace?.note(
-            .answered(
-                "client \(number)", machine.id,
-                "key \(digest.brief) is \(validation.verdict.code)"), at: now)
-        if validation.verdict != .unavailable { observer.coverage.count(.validate) }
-    }
-
     private func body(of operation: Operation) -> ClientRequest.Body {
+        if operation.kind == .takeSnapshot {
+            return .takeSnapshot(token: Population.operatorToken)
+        }
         if operation.kind == .transfer {
             return .transferLeadership(token: Population.operatorToken, to: nil)
         }
@@ -180,7 +180,7 @@ extension World {
                         question: question, answer: answer, index: index, floor: errand.floor))
             }
             finish(number)
-        case .failed(.transferFailed):
+        case .failed(.transferFailed), .failed(.cannotLead):
             finish(number)
         case .failed(let failure):
             observer.count(failure)
@@ -189,22 +189,41 @@ extension World {
         case .done:
             observer.coverage.count(errand.operation.kind)
             finish(number)
-        case .status:
+        case .status, .validation:
             finish(number)
         }
     }
 
-    private func finish(_ number: Int) {
+    func finish(_ number: Int) {
         clients[number].errand = nil
         clients[number].finished += 1
-        schedule(.client(number), after: clientRandom.between(.zero, options.longestPause))
+        let pause = isHealed ? Self.shortPause : options.longestPause
+        schedule(.client(number), after: clientRandom.between(.zero, pause))
+    }
+
+    /// Between a client's errands while a run is making up for commits that it lacks.
+    private static let shortPause = Duration.milliseconds(20)
+
+    /// Whether clients go on in the quiet: the run has too few commits yet, and the first half of
+    /// the quiet isn't over.
+    private var isMakingUp: Bool {
+        !hasEnoughCommits
+            && now < .zero + options.safetyPhase
+                + .nanoseconds(options.livenessPhase.nanoseconds / 2)
+    }
+
+    /// A run tells something if things are done in it, and not only broken.
+    var hasEnoughCommits: Bool {
+        let length = options.safetyPhase + options.livenessPhase
+        return Int64(observer.log.count) * 1_000
+            >= length.milliseconds * SimulationOptions.commitsPerSecond
     }
 
     /// The node that held these questions is gone.
     func loseTickets(of machine: Machine) {
         let lost = tickets.filter { $0.value.holder == machine.id }.keys
         for ticket in lost.sorted(by: { $0.rawValue < $1.rawValue }) {
-            guard let (asker, _) = tickets.removeValue(forKey: ticket) else { continue }
+            guard let asker = tickets.removeValue(forKey: ticket)?.asker else { continue }
             switch asker {
             case .client(let number):
                 guard clients[number].errand?.ticket == ticket else { continue }

@@ -18,8 +18,9 @@ struct Population {
     var users: [KnownUser] = []
     var keys: [KnownKey] = []
     var tokens: [TokenID] = []
-    /// Charges that were asked for, to be repeated late.
+    /// Charges that were asked for, and changes under a client's id, to be repeated late.
     var charges: [Charge] = []
+    var changes: [Operation] = []
 
     /// The operator's token, by which every run is administered.
     static let operatorToken = SHA256.digest(of: Array("the simulated operator's token".utf8))
@@ -44,25 +45,34 @@ enum Question {
 public struct Operation {
     public enum Kind: String, CaseIterable, Sendable {
         case createAccount
+        case renameAccount
+        case deleteAccount
         case createUser
         case updateUser
         case removeUser
         case setLimit
         case removeLimit
         case createKey
+        case renameKey
         case toggleKey
         case revokeKey
         case revokeAllKeys
         case createToken
         case revokeToken
+        case updateSettings
         case charge
         case chargeMany
         case repeatCharge
+        case repeatChange
         case query
         case validate
         case transfer
+        case takeSnapshot
         /// The operator's, not a client's: no run must have one.
         case changeMember
+
+        /// Whether it is asked of a node, and no command of the log.
+        var isOfNode: Bool { self == .transfer || self == .takeSnapshot }
     }
 
     var kind: Kind
@@ -78,24 +88,13 @@ public struct Operation {
 }
 
 extension Population {
-    /// How often each kind is drawn, of a hundred and some.
-    private static let weights: [(kind: Operation.Kind, weight: UInt64)] = [
-        (.createAccount, 1), (.createUser, 3), (.updateUser, 1), (.removeUser, 1), (.setLimit, 5),
-        (.removeLimit, 1), (.createKey, 7), (.toggleKey, 9), (.revokeKey, 2), (.revokeAllKeys, 1),
-        (.createToken, 2), (.revokeToken, 1), (.charge, 50), (.chargeMany, 5),
-        (.repeatCharge, 6), (.query, 6), (.validate, 10), (.transfer, 1),
-    ]
-
-    private func drawKind(_ random: inout SeededGenerator) -> Operation.Kind {
+    private func drawKind(
+        _ mix: WorkloadMix, _ random: inout SeededGenerator
+    ) -> Operation.Kind {
         if accounts.isEmpty { return .createAccount }
         if users.isEmpty { return .createUser }
         if keys.isEmpty { return .createKey }
-        var left = random.below(Self.weights.reduce(0) { $0 + $1.weight })
-        for (kind, weight) in Self.weights {
-            if left < weight { return kind }
-            left -= weight
-        }
-        return .charge
+        return mix.draw(&random)
     }
 
     private func pick<Element>(_ elements: [Element], _ random: inout SeededGenerator) -> Element? {
@@ -103,9 +102,15 @@ extension Population {
     }
 
     /// Draws what a client does next. `wall` is the time in an id that bears one.
-    mutating func draw(_ random: inout SeededGenerator, wall: Timestamp) -> Operation {
-        let kind = drawKind(&random)
-        if kind == .transfer { return Operation(kind: kind) }
+    mutating func draw(
+        _ mix: WorkloadMix, _ random: inout SeededGenerator, wall: Timestamp
+    ) -> Operation {
+        let kind = drawKind(mix, &random)
+        if kind.isOfNode { return Operation(kind: kind) }
+        if kind == .repeatChange, var change = pick(changes, &random) {
+            change.kind = kind
+            return change
+        }
         if kind == .validate, let key = pick(keys, &random) {
             return Operation(kind: kind, digest: key.digest)
         }
@@ -118,9 +123,11 @@ extension Population {
                 random.chance(1, in: 2)
                 ? .credits(key.digest) : .key(key.id, account: key.account)
         }
-        return Operation(
+        let operation = Operation(
             kind: command == nil ? .query : kind, command: command, question: question,
             content: drawDigest(&random), idempotency: isCharge || command == nil ? nil : id)
+        if operation.idempotency != nil { changes.append(operation) }
+        return operation
     }
 
     private func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {
@@ -140,23 +147,49 @@ extension Population {
         case .createAccount:
             guard let name = Name("account \(accounts.count)") else { return nil }
             return .createAccount(AccountID(random.next()), name: name)
+        case .renameAccount, .deleteAccount:
+            return accountCommand(kind, &random)
         case .createUser, .updateUser, .removeUser, .revokeAllKeys:
             return userCommand(kind, &random)
         case .setLimit, .removeLimit:
             return limitCommand(kind, &random)
-        case .createKey, .toggleKey, .revokeKey:
+        case .createKey, .renameKey, .toggleKey, .revokeKey:
             return keyCommand(kind, &random)
         case .createToken, .revokeToken:
             return tokenCommand(kind, &random)
+        case .updateSettings:
+            return drawSettings(&random)
         case .charge:
             return drawCharge(&random, wall: wall).map { .charge([$0]) }
         case .chargeMany:
             return .charge((0..<5).compactMap { _ in drawCharge(&random, wall: wall) })
         case .repeatCharge:
             return pick(charges, &random).map { .charge([$0]) }
-        case .query, .validate, .transfer, .changeMember:
+        case .repeatChange, .query, .validate, .transfer, .takeSnapshot, .changeMember:
             return nil
         }
+    }
+
+    private func accountCommand(
+        _ kind: Operation.Kind, _ random: inout SeededGenerator
+    ) -> Command? {
+        guard let account = pick(accounts, &random) else { return nil }
+        guard kind == .deleteAccount else {
+            return Name("account \(random.below(1000))").map { .renameAccount(account, name: $0) }
+        }
+        // With all that is in it: were the oldest deleted, little would be left to do.
+        guard let newest = accounts.last, accounts.count > 1 else { return nil }
+        return .deleteAccount(newest)
+    }
+
+    /// Nothing that is remembered is forgotten sooner by it: the judges count on that.
+    private func drawSettings(_ random: inout SeededGenerator) -> Command {
+        var change = SettingsChange()
+        change[.activeKeysPerUser] = 2 + UInt32(random.below(3))
+        if random.chance(1, in: 2) {
+            change[.tokensPerAccount] = 900 + UInt32(random.below(200))
+        }
+        return .updateSettings(change)
     }
 
     private func userCommand(
@@ -211,6 +244,11 @@ extension Population {
                     active: random.chance(7, in: 8)))
         }
         guard let key = pick(keys, &random) else { return nil }
+        if kind == .renameKey {
+            return Name("key \(random.below(1000))").map {
+                .renameKey(key.id, account: key.account, name: $0)
+            }
+        }
         if kind == .revokeKey { return .revokeKey(key.id, account: key.account) }
         return .setKeyActive(key.id, account: key.account, active: random.chance(1, in: 2))
     }
@@ -244,12 +282,16 @@ extension Population {
         switch command {
         case .createAccount(let id, _):
             if !accounts.contains(id) { accounts.append(id) }
+        case .deleteAccount(let id):
+            accounts.removeAll { $0 == id }
         case .createUser(let id, let account, _, _, _):
+            guard !users.contains(where: { $0.id == id }) else { return }
             users.append(KnownUser(id: id, account: account))
         case .createKey(let key):
+            guard !keys.contains(where: { $0.id == key.id }) else { return }
             keys.append(KnownKey(id: key.id, account: key.account, digest: key.digest))
         case .createToken(let token):
-            tokens.append(token.id)
+            if !tokens.contains(token.id) { tokens.append(token.id) }
         default:
             break
         }

@@ -59,9 +59,11 @@ struct EventQueue<Event> {
         var parent = 0
         while true {
             var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                if heap[child].precedes(heap[least]) { least = child }
-            }
+            // Not a loop over an array of two: that was allocated at every level, 1 % of a run.
+            let left = 2 * parent + 1
+            let right = left + 1
+            if left < heap.count, heap[left].precedes(heap[least]) { least = left }
+            if right < heap.count, heap[right].precedes(heap[least]) { least = right }
             if least == parent { return }
             heap.swapAt(parent, least)
             parent = least

@@ -1,18 +1,33 @@
 import Basics
+import Consensus
 import Journal
 import Keyring
 import Replica
 
 /// A process with its node, which is large and must never be copied to be looked at.
 final class NodeProcess {
+    let id: NodeID
     var node: Node
 
-    init(_ node: consuming Node) { self.node = node }
+    init(_ node: consuming Node) {
+        id = node.id
+        self.node = node
+    }
 
-    /// Looks at the node where it lies.
-    @inline(__always)
-    func look(_ body: (inout Node) throws(Violation) -> Void) throws(Violation) {
-        try body(&node)
+    /// Asked of a mutable node: of an immutable one it would be asked of a copy.
+    func entries(from first: LogIndex, through last: LogIndex) -> [Entry] {
+        func read(_ node: inout Node) -> [Entry] { node.entries(from: first, through: last) }
+        return read(&node)
+    }
+
+    /// Mutable for the same reason.
+    func onDisk(_ view: NodeInspection) -> NodeOnDisk {
+        func read(_ node: inout Node) -> NodeOnDisk {
+            NodeOnDisk(
+                vote: node.durableHardState, end: node.durablePosition, commit: view.commitIndex,
+                isWhole: view.standing.isWhole)
+        }
+        return read(&node)
     }
 }
 
@@ -37,11 +52,17 @@ final class Machine {
 
     /// What waits for a process that stands still; nil while it runs.
     var backlog: [World.Event]?
+    /// When the process last went on after standing still.
+    var wentOn = Instant.zero
     /// The next step that has more effects than this ends the process after so many.
     var crashesAfterEffects: Int?
     /// Every disk operation takes this much longer.
     var diskLag = Duration.zero
+    /// What ended while the disk hangs, and waits until it is freed; nil while it doesn't.
+    var hanging: [World.Event]?
     var failsNextBatch = false
+    /// The next thing that is read from the disk has a wrong bit.
+    var misreadsNext = false
     /// The next batch's failure was planned: the node may end itself over it.
     var mayFail = false
     /// A graceful stop was asked of the process.
@@ -75,8 +96,8 @@ final class Machine {
     func validate(_ digest: Digest, at world: Instant) -> Validation? {
         guard let process else { return nil }
         let reader = process.node.table.makeReader()
-        return ValidationLoads.Applied(reader).states(of: digest).freshness(reader)
-            .judge(for: nil, cost: .zero, at: clock.local(at: world))
+        return ValidationLoads.Applied(reader).states(of: digest).leases(reader)
+            .judge(for: nil, cost: .zero, at: clock.steady(at: world))
     }
 
     var isUp: Bool { process != nil }

@@ -10,6 +10,8 @@ struct MachineClock {
     private(set) var partsPerMillion: Int64 = 0
     /// What the wall clock shows beyond the time that passed on the monotonic one.
     var wallOffset = Duration.zero
+    /// What the clock that counts suspensions as well shows beyond the monotonic one.
+    var bootOffset = Duration.zero
     private let origin: Instant
 
     /// Shows `origin` at the beginning of the world.
@@ -20,7 +22,13 @@ struct MachineClock {
 
     func reading(at world: Instant) -> ClockReading {
         let now = local(at: world)
-        return ClockReading(now: now, wall: World.wallStart + (now - origin) + wallOffset)
+        return ClockReading(
+            steady: steady(at: world), wall: World.wallStart + (now - origin) + wallOffset)
+    }
+
+    func steady(at world: Instant) -> SteadyInstant {
+        let now = local(at: world)
+        return SteadyInstant(running: now, sinceBoot: now + bootOffset)
     }
 
     func local(at world: Instant) -> Instant { base.local + stretched(world - base.world) }

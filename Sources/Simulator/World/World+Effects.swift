@@ -23,7 +23,7 @@ extension World {
                 .input(machine.id, life: machine.life, .snapshotEncoded(encoding)),
                 after: drawDiskDelay(machine))
         case .reply(let ticket, let reply):
-            guard let (asker, _) = tickets.removeValue(forKey: ticket) else { return }
+            guard let asker = tickets.removeValue(forKey: ticket)?.asker else { return }
             try take(reply, asker: asker, ticket: ticket)
         case .report(let event):
             observer.coverage.count(event)

@@ -19,6 +19,10 @@ extension World {
             mendAll()
         case .clog(let from, let to, let lag):
             network.setLag(Network.Direction(from: from, to: to), lag)
+        case .narrow(let from, let to, let rate):
+            network.setWidth(Network.Direction(from: from, to: to), rate)
+        case .widen(let from, let to):
+            widen(Network.Direction(from: from, to: to))
         case .reset(let id):
             for link in network.links(of: id) { reset(link) }
         case .corrupt(let from, let to):
@@ -31,7 +35,8 @@ extension World {
         case .add(let id): wish(.add(id, address: "\(id)", clientAddress: ""))
         case .promote(let id): wish(.promote(id))
         case .remove(let id): wishAway(id)
-        case .slowDisk, .fillDisk, .makeRoom, .failDisk, .rot, .misdirect:
+        case .slowDisk, .hangDisk, .freeDisk, .fillDisk, .makeRoom, .failDisk, .rot, .rotTail,
+            .misread, .misdirect:
             strikeDisk(fault)
         case .shiftWallClock(let id, let offset):
             machine(id).clock.wallOffset = offset
@@ -59,6 +64,10 @@ extension World {
         switch fault {
         case .slowDisk(let id, let lag):
             machine(id).diskLag = lag
+        case .hangDisk(let id):
+            hangDisk(machine(id))
+        case .freeDisk(let id):
+            freeDisk(machine(id))
         case .fillDisk(let id):
             let machine = machine(id)
             machine.disk.capacity = machine.disk.usedBytes
@@ -68,6 +77,10 @@ extension World {
             machine(id).failsNextBatch = true
         case .rot(let id):
             rot(machine(id))
+        case .rotTail(let id):
+            rotTail(machine(id))
+        case .misread(let id):
+            machine(id).misreadsNext = true
         case .misdirect(let id):
             misdirect(machine(id))
         default:
@@ -93,6 +106,7 @@ extension World {
                 let direction = Network.Direction(from: machine.id, to: other.id)
                 mend(direction)
                 network.setLag(direction, .zero)
+                widen(direction)
             }
             machine.disk.capacity = .max
             machine.diskLag = .zero
@@ -100,6 +114,8 @@ extension World {
             machine.clock.setRate(partsPerMillion: 0, at: now)
             machine.crashesAfterEffects = nil
             machine.failsNextBatch = false
+            machine.misreadsNext = false
+            freeDisk(machine)
             try resume(machine)
             try start(machine)
             if machine.isUp { resetTimer(machine) }

@@ -21,10 +21,14 @@ extension World {
             observer.coverage.count(.reset)
             return reset(link)
         }
+        guard network.waiting(on: link, from: sender) <= options.linkCapacity else {
+            observer.coverage.overflows += 1
+            return reset(link)
+        }
         guard !network.isCut(direction) else {
-            let waiting = network.hold(bytes, on: link, from: sender, at: now)
-            // The sender's buffers are full, or its kernel gives up.
-            if waiting > options.linkCapacity || networkRandom.chance(1, in: 64) { reset(link) }
+            network.hold(bytes, on: link, from: sender, at: now)
+            // The sender's kernel may give up.
+            if networkRandom.chance(1, in: 64) { reset(link) }
             return
         }
         deliver(bytes, on: link, direction, sent: now)
@@ -34,14 +38,14 @@ extension World {
         _ bytes: [UInt8], on link: LinkID, _ direction: Network.Direction, sent: Instant
     ) {
         let delay = drawDelay() + network.lag(direction)
-        let arrival = network.arrival(on: link, from: direction.from, now: now, delay: delay)
+        let arrival = network.arrival(
+            of: bytes.count, on: link, direction, now: now, delay: delay)
         var bytes = bytes
         if network.takeCorruption(direction), !bytes.isEmpty {
             let bit = Int(faultRandom.below(UInt64(bytes.count * 8)))
             bytes[bit / 8] ^= 1 << UInt8(bit % 8)
         }
         if networkRandom.chance(1, in: 256) { network.record(bytes, direction) }
-        observer.noteDelay(arrival - sent)
         queue.schedule(.arrival(link, to: direction.to, bytes, sent: sent), at: arrival)
     }
 
@@ -50,7 +54,9 @@ extension World {
     ) throws(Violation) {
         guard network.isOpen(link, at: id) else { return }
         hash.mix(bytes)
+        // A process that stands still leaves them in its buffers.
         if !machine(id).isPaused, let peer = network.peer(of: id, on: link) {
+            network.noteArrival(of: bytes.count, on: link, from: peer)
             let direction = Network.Direction(from: peer, to: id)
             trace?.noteArrival(of: bytes, direction, sent: sent, at: now)
         }
@@ -70,6 +76,12 @@ extension World {
         }
     }
 
+    /// The direction is as wide as ever; what was too much for it has broken the connection.
+    func widen(_ direction: Network.Direction) {
+        network.setWidth(direction, nil)
+        for link in network.links(direction, busyAt: now + .seconds(1)) { reset(link) }
+    }
+
     /// Ends the connection at both ends, each noticing in its own time.
     func reset(_ link: LinkID) {
         guard !network.isBroken(link), let (dialer, acceptor) = network.ends(of: link) else {
@@ -84,6 +96,7 @@ extension World {
     func replay(_ direction: Network.Direction) {
         guard let link = network.link(direction), let bytes = network.takeRecording(direction)
         else { return }
+        network.noteCopy(of: bytes.count, on: link, from: direction.from)
         schedule(.arrival(link, to: direction.to, bytes, sent: now), after: drawDelay())
     }
 

@@ -1,7 +1,7 @@
 import Basics
 import Journal
 import Keyring
-import Replica
+@_spi(Simulation) import Replica
 
 // Machines and the processes on them.
 extension World {
@@ -53,11 +53,12 @@ extension World {
         machine.mayFail = false
         machine.crashesAfterEffects = nil
         do {
-            let start = NodeStart(
-                recovery: try Recovery(of: machine.disk.files), settings: nodeSettings,
+            var start = NodeStart(
+                recovery: try Recovery(of: readDirectory(of: machine)), settings: nodeSettings,
                 journalSettings: Self.journalSettings, secrets: [Self.secret],
                 entropy: Digest(
                     (0..<Digest.count).map { _ in UInt8(entropyRandom.below(256)) }))
+            if !options.authenticatesFrames { start.frameCodes = .checksums }
             machine.process = NodeProcess(
                 try Node(start, clock: machine.clock.reading(at: now)))
         } catch {
@@ -73,7 +74,7 @@ extension World {
         }
         trace?.note(.started(machine.id), at: now)
         if let process = machine.process {
-            try observer.observeStart(of: process.node, isDamaged: machine.isDamaged, at: now)
+            try observer.observeStart(of: process, isDamaged: machine.isDamaged, at: now)
         }
         try step(machine, .timePassed)
     }
@@ -92,6 +93,7 @@ extension World {
             _ = try? machine.disk.perform(Array(batch.operations.prefix(performed)))
         }
         machine.batches = [:]
+        if machine.hanging != nil { machine.hanging = [] }
         if losingPower { cutPower(machine) }
         for link in network.links(of: machine.id) {
             guard let peer = network.peer(of: machine.id, on: link) else { continue }
@@ -105,10 +107,12 @@ extension World {
     }
 
     private func cutPower(_ machine: Machine) {
-        let units = [1, 512, 4096]
+        let kind = Int(diskRandom.below(UInt64(observer.coverage.tornWrites.count)))
         let tearing = InMemoryDisk.Tearing(
-            unitBytes: units[Int(diskRandom.below(3))], cutsUnits: diskRandom.chance(1, in: 4))
-        machine.disk.cutPower(tearing: tearing, using: &diskRandom)
+            unitBytes: observer.coverage.tornWrites[kind].unit,
+            cutsUnits: diskRandom.chance(1, in: 4))
+        let torn = machine.disk.cutPower(tearing: tearing, using: &diskRandom)
+        observer.coverage.tornWrites[kind].count += torn
     }
 
     func pause(_ machine: Machine) {
@@ -119,6 +123,7 @@ extension World {
     func resume(_ machine: Machine) throws(Violation) {
         guard let backlog = machine.backlog else { return }
         machine.backlog = nil
+        machine.wentOn = now
         for event in backlog { try perform(event) }
         if machine.isUp { try step(machine, .timePassed) }
     }
@@ -136,6 +141,7 @@ extension World {
         crash(machine, losingPower: true)
         machine.disk = InMemoryDisk()
         machine.loss = "its directory is gone"
+        observer.noteWipe(of: machine.id)
     }
 
     /// Against all advice, an operator formats the empty directory under the id of the lost node.

@@ -21,6 +21,7 @@ final class World {
         case restart(NodeID)
         case client(Int)
         case impatience(Int, RequestTicket)
+        case load(NodeID, life: Int, SteppedValidation)
         /// The fault with this number in the plan begins, or is set right.
         case fault(Int)
         case repair(Int)
@@ -38,6 +39,13 @@ final class World {
         case client(Int)
         case `operator`(Int)
         case script(Int)
+    }
+
+    /// A request that has no answer yet.
+    struct Ticket {
+        var asker: Asker
+        var holder: NodeID
+        var asked: Instant
     }
 
     let seed: UInt64
@@ -62,12 +70,13 @@ final class World {
     var isHealed = false
     var nextTicket: UInt64 = 1
     /// Who waits for which ticket, and which node holds the question.
-    var tickets: [RequestTicket: (asker: Asker, holder: NodeID)] = [:]
+    var tickets: [RequestTicket: Ticket] = [:]
     var population = Population()
     /// What the operator wants of the members, in the order in which it arose.
     var wishes: [MemberWish] = []
     var events = 0
     private var eventsAtThisInstant = 0
+    private var checkedTellings = 0
     /// What a script does at its lines, and with the answers to what it asked.
     var onScript: ((World, Int) throws(Violation) -> Void)?
     var onScriptReply: ((World, Int, ClientReply?) throws(Violation) -> Void)?
@@ -89,7 +98,7 @@ final class World {
         clientRandom = generator(3)
         entropyRandom = generator(4)
         faultRandom = generator(5)
-        observer = Observer(options: options)
+        observer = Observer(founders: options.nodes)
         clients = (0..<options.clients).map { Client(number: $0) }
         trace = tracing ? Trace() : nil
         makeMachines()
@@ -115,7 +124,9 @@ extension World {
             eventsAtThisInstant = time == now ? eventsAtThisInstant + 1 : 0
             guard eventsAtThisInstant < 100_000 else {
                 throw Violation(
-                    kind: .liveness, law: "time goes on", detail: "\(event)", time: now)
+                    kind: .liveness, law: "time goes on",
+                    detail: "100,000 events at one instant, the next of them \(event.kind)",
+                    time: now)
             }
             now = time
             events += 1
@@ -154,6 +165,9 @@ extension World {
             try act(client: number)
         case .impatience(let number, let ticket):
             try loseAttempt(ticket, client: number)
+        case .load(let id, let life, let validation):
+            let machine = machine(id)
+            if machine.life == life { try load(validation, at: machine, event) }
         case .fault(let number):
             guard !isHealed else { return }
             for fault in plan[number].faults { try strike(fault) }
@@ -195,17 +209,26 @@ extension World {
         try performAll(effects, machine)
         guard machine.process === process else { return }
         let known = observer.lastCommitted
-        try process.look { (node) throws(Violation) in
-            node.checkInvariants()
-            let view = node.inspection
-            try observer.observe(node, view, clock: machine.clock, at: now)
-            mix(view)
-            trace?.noteView(
-                view, of: machine.id, freshUntil: machine.clock.worldTime(of: view.freshUntil),
-                at: now)
-            setTimer(machine, due: node.nextDeadline)
-        }
+        let (view, due) = process.node.examine()
+        try observer.observe(process, view, at: now)
+        mix(view)
+        trace?.noteView(
+            view, of: machine.id,
+            answersUntil: machine.clock.worldTime(of: view.leaseExpiry.running), at: now)
+        setTimer(machine, due: due)
         traceCommitted(since: known)
+        try checkAnswers(of: machine)
+        try checkFootprint(machine)
+    }
+
+    /// Whether what was told still holds at the machine, or everywhere if more has been told.
+    private func checkAnswers(of machine: Machine) throws(Violation) {
+        if observer.revocations.tellings > checkedTellings {
+            checkedTellings = observer.revocations.tellings
+            for other in machines { try observer.revocations.observe(other, at: now) }
+        } else {
+            try observer.revocations.observe(machine, at: now)
+        }
     }
 
     private func mix(_ view: NodeInspection) {
@@ -250,5 +273,28 @@ extension World {
     func resetTimer(_ machine: Machine) {
         machine.timer = .never
         if let process = machine.process { setTimer(machine, due: process.node.nextDeadline) }
+    }
+}
+
+extension World.Event {
+    /// What kind of event it is, and whom it concerns.
+    fileprivate var kind: String {
+        switch self {
+        case .timer(let id, _): "timer of \(id)"
+        case .input(let id, _, _): "input of \(id)"
+        case .arrival(let link, let id, let bytes, _):
+            "arrival of \(bytes.count) bytes at \(id) on link \(link.rawValue)"
+        case .linkEnd(let link, let id): "end of link \(link.rawValue) at \(id)"
+        case .dial(let from, let to, _): "dial of \(from) to \(to)"
+        case .batchEnd(let id, _, _): "end of a batch of \(id)"
+        case .stopDeadline(let id, _): "deadline of \(id)'s stop"
+        case .restart(let id): "restart of \(id)"
+        case .client(let number), .impatience(let number, _): "turn of client \(number)"
+        case .load(let id, _, _): "load of a validation at \(id)"
+        case .fault(let number): "fault \(number)"
+        case .repair(let number): "repair \(number)"
+        case .wish(let number), .wishImpatience(let number, _): "the operator's wish \(number)"
+        case .script(let line), .scriptLoss(let line): "line \(line) of the script"
+        }
     }
 }

@@ -15,8 +15,9 @@ extension Command {
                         placeholder: "N", meaning: "how many in a period", isRequired: true),
                     CommandOption(
                         name: "period", value: .choice(["none", "day", "month"]),
+                        placeholder: "none|day|month",
                         meaning: "when spending starts at nothing again (UTC); none is never",
-                        fallback: "month"),
+                        isRequired: true),
                     .account, .idempotency,
                 ],
                 example: "keyclave limit set usr_0000000001B rest --credits 10000 --period month",

@@ -53,6 +53,8 @@ struct Operation: Sendable {
     var method: Method
     /// With the names of options and arguments in braces.
     var path: String
+    /// For an operator who names no account; nil if there must be one.
+    var pathWithoutAccount: String?
     var credential = Credential.token
     /// Nil for no body at all.
     var body: [Member]?

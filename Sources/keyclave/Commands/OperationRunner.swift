@@ -11,7 +11,7 @@ struct OperationRunner {
     func run() throws -> ExitCode {
         var session = try Session(invocation: invocation, surroundings: surroundings)
         let names = try pathNames(&session)
-        let path = Self.fill(operation.path) { Self.percentEncoded(names[$0] ?? "") }
+        let path = Self.fill(pathPattern(names)) { Self.percentEncoded(names[$0] ?? "") }
         let body = try self.body()
         let request = ClientRequest(
             method: operation.method, path: path + (try query()),
@@ -45,9 +45,16 @@ struct OperationRunner {
             names[argument.name] = invocation.text(argument.name)
         }
         if operation.path.contains("{account}"), names["account"] == nil {
-            names["account"] = try session.account()
+            names["account"] = try session.account(isNeeded: operation.pathWithoutAccount == nil)
         }
         return names
+    }
+
+    private func pathPattern(_ names: [String: String]) -> String {
+        guard names["account"] == nil, let path = operation.pathWithoutAccount else {
+            return operation.path
+        }
+        return path
     }
 
     /// Replaces `{name}` by what `value` says.

@@ -61,12 +61,14 @@ struct Session {
         return try checked(trimmed(surroundings.readInput()), "the key on standard input")
     }
 
-    /// The account named, or else the one that the token belongs to.
-    mutating func account() throws -> String {
+    /// The account named, or else the one that the token belongs to; nil if that is none and
+    /// none is needed.
+    mutating func account(isNeeded: Bool) throws -> String? {
         if let account = invocation.text("account") { return account }
         let request = ClientRequest(
             method: .get, path: "/v1/whoami", authorization: try token(), isSafe: true)
-        guard let account = try client.send(request).json()?["account"]?.string else {
+        let account = try client.send(request).json()?["account"]?.string
+        guard account != nil || !isNeeded else {
             throw UsageError(
                 words: invocation.words,
                 message: "--account is needed: the token belongs to no account")

@@ -1,6 +1,11 @@
 extension Command {
     static let usage = Command(
         name: "usage", summary: "show what the users of an account have spent",
+        notes: [
+            "With -o json each row names its keys: those not revoked, and those that spent "
+                + "something in the period. A row of very many keys comes in parts, the further "
+                + "ones marked as continued."
+        ],
         options: [.account] + CommandOption.page,
         example: "keyclave usage --account acc_0000000001A",
         action: .request(
@@ -10,7 +15,12 @@ extension Command {
                 columns: ["user", "api", "allowance", "spent", "held", "remaining"])))
 
     static let audit = Command(
-        name: "audit", summary: "show who changed what in an account, newest first",
+        name: "audit", summary: "show who changed what, newest first",
+        notes: [
+            "The account's that is named, or else the one that the token belongs to. An "
+                + "operator's token belongs to none: without an account it is shown every "
+                + "account's changes, and those of the cluster's settings and operators."
+        ],
         options: [
             CommandOption(
                 name: "before", value: .text, placeholder: "CURSOR",
@@ -24,8 +34,9 @@ extension Command {
         action: .request(
             Operation(
                 method: .get, path: "/v1/accounts/{account}/audit",
+                pathWithoutAccount: "/v1/audit",
                 query: [.text("before"), .number("limit")], answer: .list,
-                columns: ["index", "at", "actor", "action", "subject"])))
+                columns: ["index", "at", "actor", "action", "subject", "account"])))
 
     static let charge = Command(
         name: "charge", summary: "spend credits with an API key",

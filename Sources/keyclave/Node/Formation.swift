@@ -8,8 +8,7 @@ import Server
 struct ClusterID: Hashable, CustomStringConvertible {
     let bytes: [UInt8]
 
-    /// Nil for anything but a UUID of version 7 and variant 10, with its hyphens or, as the
-    /// cluster's status shows it, without.
+    /// Nil for anything but a UUID of version 7 and variant 10, with its hyphens or without.
     init?(_ text: String) {
         var hyphenated = text
         if text.count == 32, text.utf8.count == 32, !text.contains("-") {

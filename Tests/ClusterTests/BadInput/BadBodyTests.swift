@@ -55,7 +55,7 @@ extension RealProcesses {
                         "PUT", limitPath, token,
                         [
                             Field("credits", .credits, "5"),
-                            Field("period", .choice, #""day""#, isRequired: false),
+                            Field("period", .choice, #""day""#),
                         ]),
                     Endpoint(
                         "POST", tenant.path + "/keys", token,

@@ -115,6 +115,7 @@ extension RealProcesses.BadInput.Scene {
             ("DELETE", keyPath), ("DELETE", limitPath), ("GET", "/v1/cluster"),
             ("POST", userPath + "/revoke-keys"), ("POST", "/v1/cluster/snapshot"),
             ("POST", "/v1/cluster/transfer-leadership"), ("GET", tenant.path + "/audit"),
+            ("GET", "/v1/audit"),
         ]
         return paths.flatMap { method, path in
             let json = path == "/v1/accounts" ? #"{"name": "x"}"# : nil

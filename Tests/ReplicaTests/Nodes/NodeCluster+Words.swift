@@ -67,10 +67,12 @@ extension NodeCluster {
 
     /// What the node's read side says of the key now.
     func verdict(at id: NodeID) -> Validation.Verdict {
-        validate(
-            Self.key.span.bytes, for: .rest, cost: Credits(clamping: 0),
-            reader: node(id).table.makeReader()
-        ) { now }.verdict
+        validation(at: id).verdict
+    }
+
+    func validation(at id: NodeID) -> Validation {
+        let question = ValidationQuestion(text: Self.key.span.bytes, api: .rest, cost: .zero)
+        return LookedUp(question, reader: node(id).table.makeReader()).judge(at: clock.steady)
     }
 
     func replies(to ticket: RequestTicket) -> [(reply: ClientReply, at: Instant)] {

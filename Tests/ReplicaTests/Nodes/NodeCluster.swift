@@ -197,7 +197,14 @@ final class NodeCluster {
 
     // MARK: Time
 
-    var clock: ClockReading { ClockReading(now: now, wall: Self.wallStart + (now - .zero)) }
+    /// How long all machines have been suspended, which only one of their clocks shows.
+    var suspended = Duration.zero
+
+    var clock: ClockReading {
+        ClockReading(
+            steady: SteadyInstant(running: now, sinceBoot: now + suspended),
+            wall: Self.wallStart + (now - .zero))
+    }
 
     func run(_ duration: Duration) { run(until: now + duration) }
 
@@ -270,6 +277,14 @@ final class NodeCluster {
             self[id].timer = due
             queue.schedule(.timer(id, life: self[id].life), at: due)
         }
+    }
+
+    /// Lets one node hear something of another, as if it had come on their link.
+    func say(_ frame: PeerFrame, by peer: NodeID, to id: NodeID) {
+        var effects: [NodeEffect] = []
+        computers[place(id)].node?.receive(frame, from: peer, effects: &effects)
+        for effect in effects { perform(effect, of: id) }
+        step(id, .timePassed)
     }
 
     private func perform(_ effect: NodeEffect, of id: NodeID) {

@@ -1,0 +1,69 @@
+import Basics
+import Keyring
+import Linux
+import Replica
+
+/// A validation that can't be answered yet: a change of the key is in this node's log and not yet
+/// applied.
+struct HeldValidation {
+    var ticket: FrontTicket
+    var question: ValidationQuestion
+    /// From then on it is refused.
+    var deadline: Instant
+}
+
+extension FrontThread {
+    /// Judges all that was looked up in this batch by one reading of the clocks, and answers.
+    func answerLooks(_ connection: FrontConnection) {
+        guard !looks.isEmpty else { return }
+        let now = Clocks.steady()
+        for (looked, context) in looks {
+            let validation = router.judge(looked, now: now, date: date)
+            if let question = looked.question, validation.reason == .pending {
+                hold(question, context, connection)
+                continue
+            }
+            verdicts.removeAll()
+            let status = router.write(validation, context, date: date, to: &verdicts)
+            metrics.note(validation.verdict)
+            metrics.note(status)
+            put(verdicts.bytes, connection)
+            answeredRequests += 1
+        }
+        looks.removeAll(keepingCapacity: true)
+    }
+
+    /// Lets a validation wait in its exchange.
+    func hold(
+        _ question: ValidationQuestion, _ context: AnswerContext, _ connection: FrontConnection
+    ) {
+        metrics.held.add()
+        let ticket = FrontTicket(
+            front: number, place: connection.place, number: connection.nextNumber)
+        connection.exchanges.append(
+            FrontConnection.Exchange(answer: .awaited(context), began: now))
+        let isFull = held.count >= FrontLimits.holds
+        held.append(
+            HeldValidation(
+                ticket: ticket, question: question,
+                deadline: isFull ? now : now + FrontLimits.holdTime))
+    }
+
+    /// Looks again at what waits, by the same rule and the same order of loads, and answers what
+    /// can be answered or has waited long enough.
+    func lookAgain() {
+        guard !held.isEmpty else { return }
+        let due = held
+        held.removeAll(keepingCapacity: true)
+        for waiting in due {
+            let looked = router.lookUp(waiting.question)
+            let validation = router.judge(looked, now: Clocks.steady(), date: date)
+            if validation.reason == .pending, now < waiting.deadline {
+                held.append(waiting)
+            } else {
+                take(.validation(validation), waiting.ticket)
+            }
+        }
+        flushAnswered()
+    }
+}

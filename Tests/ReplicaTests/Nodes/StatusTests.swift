@@ -1,0 +1,54 @@
+import Basics
+import Testing
+
+@testable import Keyring
+@testable import Replica
+
+@Suite struct StatusTests {
+    private static func digest(_ role: Role) -> Digest {
+        SHA256.digest(of: Array(role.text.utf8))
+    }
+
+    private static func token(_ role: Role) throws -> NewToken {
+        let name = try #require(Name(role.text))
+        let suffix = try #require(Suffix("wxyz"))
+        return NewToken(
+            id: TokenID(100 + UInt64(role.rawValue)), role: role, account: NodeCluster.account,
+            user: role == .auditor ? nil : NodeCluster.user, name: name, digest: digest(role),
+            suffix: suffix)
+    }
+
+    @Test func `the cluster is shown to operators, and at every node to nobody else`() throws {
+        let cluster = try NodeCluster.started(nodes: 3)
+        let leader = try #require(cluster.leader)
+        cluster.makeKey(at: leader)
+        let roles: [Role] = [.admin, .auditor, .member]
+        // An admin's token needs an admin.
+        cluster.change(
+            leader,
+            .updateUser(
+                NodeCluster.user, account: NodeCluster.account, email: nil, name: nil, role: .admin)
+        )
+        cluster.run(.milliseconds(20))
+        for role in roles {
+            let made = cluster.change(leader, .createToken(try Self.token(role)))
+            cluster.run(.milliseconds(20))
+            #expect(cluster.isChanged(made), "\(role)")
+        }
+        cluster.run(.seconds(1))
+        for id in cluster.computers.map(\.id) {
+            for role in roles {
+                let asked = cluster.ask(id, .status(token: Self.digest(role)))
+                #expect(cluster.failure(of: asked) == .forbidden, "\(role) at \(id)")
+            }
+            let stranger = cluster.ask(id, .status(token: SHA256.digest(of: [])))
+            #expect(cluster.failure(of: stranger) == .unauthenticated)
+            let asked = cluster.ask(id, .status(token: NodeCluster.token))
+            guard case .status(let status)? = cluster.reply(to: asked)?.reply else {
+                Issue.record("no status from \(id)")
+                continue
+            }
+            #expect(status.leader == leader)
+        }
+    }
+}
