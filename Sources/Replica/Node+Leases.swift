@@ -129,7 +129,8 @@ extension Node {
 
     /// When a lease is asked for next; never while there is nobody to ask.
     var nextLeaseRequest: Instant {
-        guard leaseTimes.duration > .zero, raft.standing.isWhole, !isRemoved, let leader = raft.leader,
+        guard leaseTimes.duration > .zero, raft.standing.isWhole, !isRemoved,
+            let leader = raft.leader,
             leader == id || links.isOpen(to: leader)
         else { return .never }
         return holder.nextRequest
