@@ -276,7 +276,7 @@ extension Node {
         let ticket = cluster.setActive(false, at: cluster.follower)
         // Committed, and the leader dies before it can say that it is done.
         cluster.nodes.run(.milliseconds(4))
-        #expect(cluster.nodes.node(cluster.leader).raft.commitIndex.rawValue == 5)
+        #expect(cluster.nodes.node(cluster.leader).raft.commitIndex.rawValue == 8)
         cluster.nodes.crash(cluster.leader)
         cluster.nodes.run(.seconds(1))
         let successor = try #require(cluster.nodes.leader)
