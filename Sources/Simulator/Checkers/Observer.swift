@@ -51,6 +51,7 @@ struct Observer {
     /// What clients asked and were answered, for the judgement of their histories.
     private(set) var operations: [RecordedOperation] = []
     private(set) var revocations = Revocations()
+    var grants = Grants()
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
     /// The largest snapshot file that any node had, and what the longest log behind a snapshot
@@ -132,6 +133,7 @@ struct Observer {
             return
         }
         leaders[view.term] = process.id
+        grants.noteElection(in: view.term, at: now)
         coverage.elections += 1
         try durability.judgeElection(
             of: process.id, in: view.term, by: process.node.voters, at: now)

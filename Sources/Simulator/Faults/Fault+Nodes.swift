@@ -9,7 +9,8 @@ extension Fault {
             .corrupt(let from, let to), .replay(let from, let to):
             [from, to]
         case .mendAll: []
-        case .reset(let node), .crash(let node, _), .crashAmidEffects(let node, _), .crashAmidWrite(let node, _),
+        case .reset(let node), .crash(let node, _), .crashAmidEffects(let node, _),
+            .crashAmidWrite(let node, _),
             .restart(let node), .pause(let node), .resume(let node), .stop(let node),
             .slowDisk(let node, _), .hangDisk(let node), .freeDisk(let node), .fillDisk(let node),
             .makeRoom(let node),

@@ -21,6 +21,12 @@ final class NodeProcess {
     }
 
     /// Mutable for the same reason.
+    var grants: LeaseGrants? {
+        func read(_ node: inout Node) -> LeaseGrants? { node.grants }
+        return read(&node)
+    }
+
+    /// Mutable for the same reason.
     func onDisk(_ view: NodeInspection) -> NodeOnDisk {
         func read(_ node: inout Node) -> NodeOnDisk {
             NodeOnDisk(

@@ -29,7 +29,8 @@ extension World {
             network.corruptNext(Network.Direction(from: from, to: to))
         case .replay(let from, let to):
             replay(Network.Direction(from: from, to: to))
-        case .crash, .crashAmidEffects, .crashAmidWrite, .restart, .pause, .resume, .stop, .wipe, .reformat:
+        case .crash, .crashAmidEffects, .crashAmidWrite, .restart, .pause, .resume, .stop, .wipe,
+            .reformat:
             try strikeProcess(fault)
         case .slowDisk, .hangDisk, .freeDisk, .fillDisk, .makeRoom, .failDisk, .rot, .rotTail,
             .misread, .misdirect:

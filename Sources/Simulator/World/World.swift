@@ -212,6 +212,10 @@ extension World {
         setTimer(machine, due: due)
         traceCommitted(since: known)
         try checkAnswers(of: machine)
+        if view.role == .leader, let grants = process.grants {
+            try observer.grants.observe(
+                grants, by: machine.id, in: view.term, machine.clock, at: now)
+        }
         try checkFootprint(machine)
     }
 
