@@ -67,13 +67,14 @@ extension Raft {
         return .appended(log.last)
     }
 
-    /// Two changes under way, or one begun before this leader knows what its predecessors left,
+    /// Whether a change can begin now. Two changes under way, or one begun before this leader knows what its predecessors left,
     /// could be decided by majorities that don't meet.
-    private var mayChangeMembers: Bool {
+    public var mayChangeMembers: Bool {
+        guard case .leader(let leading) = state, leading.transfer == nil else { return false }
         #if MUTANTS
         if PlantedBug.isOn(.manyMembershipChanges) { return true }
         #endif
-        return isEstablishedLeader && !isChangingMembers
+        return commitIndex >= leading.opening && !isChangingMembers
     }
 
     /// Whether the learner to be promoted holds all but what one message brings.
@@ -156,7 +157,7 @@ extension Raft {
     }
 
     /// Whether entries can't be taken yet: a snapshot must come first.
-    var isBlank: Bool { beginsBlank && snapshot == nil }
+    public var isBlank: Bool { beginsBlank && snapshot == nil }
 }
 
 extension Entry {

@@ -10,7 +10,7 @@ import Basics
 /// | 16 | cluster id |
 /// | 4, 8 | node id, incarnation |
 /// | 4, 4 | bytes of a sector, of a page |
-/// | 4, … | count of members; each an id (4) and an address (counted string) |
+/// | 4, … | count of members; each an id (4) and two addresses (counted strings) |
 /// | 4 + n | genesis (counted bytes) |
 /// | 4 | CRC-32C of everything before |
 ///
@@ -33,6 +33,7 @@ extension Identity {
         for member in members {
             body.write(member.node.rawValue)
             body.writeString(member.address)
+            body.writeString(member.clientAddress)
         }
         body.writeBytes(genesis)
         var writer = ByteWriter()
@@ -84,7 +85,9 @@ extension Identity {
         for _ in 0..<count {
             let member = NodeID(try reader.readUInt32())
             let address = try reader.readString(limit: Identity.addressLimit)
-            members.append(IdentityMember(node: member, address: address))
+            let clientAddress = try reader.readString(limit: Identity.addressLimit)
+            members.append(
+                IdentityMember(node: member, address: address, clientAddress: clientAddress))
         }
         let genesis = Array(try reader.readBytes(limit: Identity.genesisLimit))
         try reader.finish()

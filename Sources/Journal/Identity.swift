@@ -5,10 +5,13 @@ public struct IdentityMember: Hashable, Sendable {
     public var node: NodeID
     /// Where its peers find it; opaque here.
     public var address: String
+    /// Where clients find it; empty if that wasn't said.
+    public var clientAddress: String
 
-    public init(node: NodeID, address: String) {
+    public init(node: NodeID, address: String, clientAddress: String = "") {
         self.node = node
         self.address = address
+        self.clientAddress = clientAddress
     }
 }
 
@@ -17,13 +20,14 @@ public struct Identity: Hashable, Sendable {
     /// 16 random bytes, the same on all members.
     public var clusterID: [UInt8]
     public var node: NodeID
-    /// The first members, in ascending order of their ids, this one included.
+    /// The first members, in ascending order of their ids, this one included; of a node that
+    /// joins a cluster, itself alone.
     public var members: [IdentityMember]
     /// Random, drawn when the directory was formatted: a node that comes back under its old id
     /// with another incarnation has lost the memory of its votes.
     public var incarnation: UInt64
     /// What the state machine starts from (settings, the operator token's digest); opaque here,
-    /// and the same on all members.
+    /// and the same on all first members. Empty in a node that joins: a snapshot brings its state.
     public var genesis: [UInt8]
     public var geometry: Geometry
 
@@ -50,5 +54,6 @@ public struct Identity: Hashable, Sendable {
     /// |---|---|
     /// | 1 | the hard state was a term and a vote |
     /// | 2 | it also holds the incarnations of the peers |
-    public static let formatVersion: UInt32 = 2
+    /// | 3 | members come and go, with addresses, roles and incarnations |
+    public static let formatVersion: UInt32 = 3
 }

@@ -14,12 +14,15 @@ extension Node {
         precondition(state.appliedIndex == index, "the log has a gap below its commit index")
         raft.applied = index
         publish(through: index)
+        followAppliedMembers(&effects)
         answerReadyReads(&effects)
     }
 
     private mutating func apply(_ entry: Entry, effects: inout [NodeEffect]) {
         switch entry.kind {
-        case .noop, .tick, .configuration:
+        case .configuration:
+            return applyMembers(entry, effects: &effects)
+        case .noop, .tick:
             #if MUTANTS
             if PlantedBug.isOn(.duplicatesInMemory), entry.kind == .noop {
                 state.rememberedFrom = entry.index
@@ -29,7 +32,7 @@ extension Node {
         case .command:
             let result = state.apply(
                 entry.payload, at: entry.index, time: entry.time, changes: &tableChanges)
-            guard let requestID = result.request, let mutation = pending.take(requestID) else {
+            guard let requestID = result.request, let mutation = takePending(requestID) else {
                 return
             }
             let reply = ClientReply.outcome(result.outcome, at: entry.index)

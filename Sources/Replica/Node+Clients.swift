@@ -9,6 +9,7 @@ extension Node {
             effects.append(.reply(request.ticket, .failed(failure)))
         }
         guard isOpen, !isStopping, raft.standing.isWhole else { return fail(.unavailable) }
+        guard !isRemoved, !raft.isBlank else { return fail(.notMember) }
         guard hasRoom(for: request) else { return fail(.overloaded) }
         switch request.body {
         case .query(_, _, .local), .status, .transferLeadership, .takeSnapshot:
@@ -35,7 +36,8 @@ extension Node {
     /// Whether the request may wait beside all that wait already, by count and by bytes.
     private func hasRoom(for request: ClientRequest) -> Bool {
         let waiting =
-            pending.count + reads.count + held.count + snapshots.waiting.count
+            pending.count + memberChanges.count + reads.count + held.count
+            + snapshots.waiting.count
         return waiting < NodeLimits.waitingRequests
             && pending.bytes + reads.bytes + request.cost <= NodeLimits.waitingBytes
     }
@@ -198,10 +200,14 @@ extension Node {
         let envelope = Envelope(
             requestID: requestID, actor: actor, idempotency: submission.idempotency,
             content: submission.content, command: submission.command)
-        pending.insert(
-            PendingMutation(
-                ticket: ticket, requestID: requestID, envelope: envelope.encode(),
-                deadline: clock.now + settings.changeDeadline))
+        let mutation = PendingMutation(
+            ticket: ticket, requestID: requestID, envelope: envelope.encode(),
+            deadline: clock.now + settings.changeDeadline)
+        if case .changeMember = submission.command {
+            memberChanges.insert(mutation)
+        } else {
+            pending.insert(mutation)
+        }
     }
 
     /// Replies, if anybody waits.
@@ -213,7 +219,9 @@ extension Node {
 
     /// Ends what has waited too long.
     mutating func expireRequests(_ effects: inout [NodeEffect]) {
-        for mutation in pending.takeExpired(now: clock.now) {
+        let expired =
+            pending.takeExpired(now: clock.now) + memberChanges.takeExpired(now: clock.now)
+        for mutation in expired {
             let failure: ClientFailure =
                 mutation.attempts == 0 ? .noLeader : .outcomeUnknown(mutation.requestID)
             answer(mutation.ticket, .failed(failure), effects: &effects)

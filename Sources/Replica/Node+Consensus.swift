@@ -45,6 +45,7 @@ extension Node {
             receive(chunk, from: peer, effects: &effects)
         case .roleChanged(let role, let term):
             effects.append(.report(.roleChanged(role, term: term)))
+            memberDesk = MemberDesk()
             ledger = nil
             if role == .leader { beginLedger(of: term) } else { snapshots.isDistrusted = false }
         case .leaderChanged(let leader, let term):
@@ -54,10 +55,12 @@ extension Node {
             if let leader {
                 reads.resume()
                 pending.handOverAgain(since: .never)
+                memberChanges.handOverAgain(since: .never)
                 noteHandOver(to: leader, effects: &effects)
             }
-        case .configurationChanged:
-            break
+        case .configurationChanged(let configuration):
+            followMembers()
+            effects.append(.report(.membersChanged(configuration)))
         case .transferEnded(let succeeded):
             endTransfer(succeeded: succeeded, effects: &effects)
         case .clockDisagreement(let disagrees):
@@ -80,8 +83,13 @@ extension Node {
         case .consensus(let message):
             raft.receive(message, from: peer, clock: clock, effects: &raftEffects)
             performRaftEffects(&effects)
+        // Of who isn't a member only Raft may need to hear.
+        case _ where !raft.configuration.contains(peer):
+            break
         case .propose(let envelopes):
             appendForwarded(envelopes, from: peer)
+        case .proposeMember(let envelope):
+            takeMemberChange(envelope, from: peer)
         case .declined(let requests, let reason):
             takeBack(requests, reason, effects: &effects)
         case .applied(let index):
@@ -98,6 +106,9 @@ extension Node {
         case .handOver(let target):
             guard raft.role == .leader, canLead(target) else { return }
             raft.transferLeadership(to: target, clock: clock, effects: &raftEffects)
+        case .introduction, .dismissal:
+            // The links' own.
+            break
         }
     }
 }

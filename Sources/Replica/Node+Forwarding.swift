@@ -10,6 +10,7 @@ extension Node {
         if pending.oldestHandOver + settings.resendInterval <= clock.now {
             pending.handOverAgain(since: clock.now + (.zero - settings.resendInterval))
         }
+        handOverMemberChanges(to: leader)
         if reads.nextRound <= clock.now {
             raft.requestRead(reads.beginRound(), clock: clock, effects: &raftEffects)
         }
@@ -36,7 +37,7 @@ extension Node {
     }
 
     /// Appends all or nothing; says why nothing.
-    private mutating func append(_ envelopes: [[UInt8]]) -> PeerFrame.Reason? {
+    mutating func append(_ envelopes: [[UInt8]]) -> PeerFrame.Reason? {
         guard !isDiskFull else { return .diskFull }
         switch raft.propose(envelopes, kind: .command, clock: clock, effects: &raftEffects) {
         case .accepted: return nil
@@ -54,9 +55,16 @@ extension Node {
             switch reason {
             case .notLeader:
                 break
-            case .overloaded, .diskFull:
-                guard let mutation = pending.takeDeclined(requestID) else { continue }
-                let failure: ClientFailure = reason == .overloaded ? .overloaded : .diskFull
+            case .overloaded, .diskFull, .changeUnderWay:
+                let declined =
+                    pending.takeDeclined(requestID) ?? memberChanges.takeDeclined(requestID)
+                guard let mutation = declined else { continue }
+                let failure: ClientFailure =
+                    switch reason {
+                    case .diskFull: .diskFull
+                    case .changeUnderWay: .changeUnderWay
+                    case .notLeader, .overloaded: .overloaded
+                    }
                 answer(mutation.ticket, .failed(failure), effects: &effects)
             }
         }

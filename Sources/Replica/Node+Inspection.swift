@@ -10,6 +10,8 @@ public struct NodeInspection: Hashable, Sendable, CustomStringConvertible {
     public var commitIndex: LogIndex
     public var appliedIndex: LogIndex
     public var lastIndex: LogIndex
+    /// It knows that it isn't a member any more.
+    public var isRemoved: Bool
     /// Until then, by its own clocks, the node answers by its present state; past if it doesn't.
     public var leaseExpiry: SteadyInstant
 
@@ -21,7 +23,7 @@ public struct NodeInspection: Hashable, Sendable, CustomStringConvertible {
             case .damaged: ", damaged"
             }
         return "\(role) of term \(term), log to #\(lastIndex), committed #\(commitIndex), "
-            + "applied #\(appliedIndex)\(trust)"
+            + "applied #\(appliedIndex)\(trust)\(isRemoved ? ", removed" : "")"
     }
 }
 
@@ -33,7 +35,8 @@ extension Node {
         NodeInspection(
             role: raft.role, term: raft.term, standing: raft.standing,
             commitIndex: raft.commitIndex, appliedIndex: state.appliedIndex,
-            lastIndex: raft.lastIndex, leaseExpiry: holder.expiry(at: state.appliedIndex))
+            lastIndex: raft.lastIndex, isRemoved: isRemoved,
+            leaseExpiry: holder.expiry(at: state.appliedIndex))
     }
 
     /// Term and vote as the disk holds them: no other may have left this node.
@@ -44,6 +47,11 @@ extension Node {
 
     /// Whose votes count, as far as this node knows.
     public var voters: [NodeID] { raft.configuration.voters }
+
+    /// Whose votes counted when the log ended at `last`, which must not have been taken back.
+    public func voters(whenLogEndedAt last: LogIndex) -> [NodeID] {
+        raft.configuration(at: last).voters
+    }
 
     /// The entries from `first` to `last` that are still in the log's memory.
     public func entries(from first: LogIndex, through last: LogIndex) -> [Entry] {

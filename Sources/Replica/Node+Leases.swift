@@ -6,12 +6,6 @@ import Keyring
 extension Node {
     var leaseTimes: LeaseTimes { LeaseTimes(state.settings) }
 
-    /// Who may hold a lease. As long as members neither come nor go it is always the same.
-    var leaseRoster: LeaseRoster {
-        let members = (raft.configuration.voters + raft.configuration.learners).sorted()
-        return LeaseRoster(eligible: members, awaited: members)
-    }
-
     private var others: [NodeID] { leaseRoster.awaited.filter { $0 != id } }
 
     /// The newest key-state entry in the whole log, applied or not.
@@ -81,6 +75,23 @@ extension Node {
         holder.hasten()
     }
 
+    // MARK: Members that were removed
+
+    private var undrained: [NodeID] {
+        raft.committedConfiguration.former.filter { !$0.isDrained }.map(\.id)
+    }
+
+    /// Writes into the log who can't hold a lease any more, so that nobody waits for them.
+    mutating func drainRemoved() {
+        guard raft.isEstablishedLeader, !isDiskFull else { return }
+        let (removed, times) = (undrained, leaseTimes)
+        guard !removed.isEmpty,
+            let node = ledger?.drained(among: removed, now: clock.now, times).first
+        else { return }
+        // If another change is under way, the next step tries again.
+        _ = raft.changeMembers(.drain(node), clock: clock, effects: &raftEffects)
+    }
+
     // MARK: The end of a step
 
     /// What the step changed: what the leader is told, grants, changes that are done.
@@ -118,7 +129,8 @@ extension Node {
 
     /// When a lease is asked for next; never while there is nobody to ask.
     var nextLeaseRequest: Instant {
-        guard leaseTimes.duration > .zero, raft.standing.isWhole, let leader = raft.leader,
+        guard leaseTimes.duration > .zero, raft.standing.isWhole, !isRemoved,
+            let leader = raft.leader,
             leader == id || links.isOpen(to: leader)
         else { return .never }
         return holder.nextRequest
@@ -203,6 +215,7 @@ extension Node {
                 deadline,
                 ledger.nextDeadline(committed: raft.commitIndex, leaseRoster, leaseTimes))
         }
+        if let ledger { deadline = min(deadline, ledger.nextDrain(after: clock.now, leaseTimes)) }
         return deadline
     }
 }

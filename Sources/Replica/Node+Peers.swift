@@ -18,6 +18,7 @@ extension Node {
                 switch event {
                 case .opened(let peer): reopened(peer)
                 case .frame(let frame, let peer): receive(frame, from: peer, effects: &effects)
+                case .dismissed: leaveCluster(&effects)
                 }
             }
         case .linkClosed(let link):
@@ -30,11 +31,13 @@ extension Node {
 
     /// A peer that proved itself for the first time is heard and spoken to once its incarnation is
     /// durable here: a node that lost its disk can then never pass for it.
-    private mutating func keepIncarnations() {
-        let kept = hardState.peers
+    mutating func keepIncarnations() {
         // Asked at every arrival: 1 % of a simulated run was spent on building lists here.
-        guard links.knowsOther(than: kept) else { return }
-        let new = links.incarnations.filter { !kept.contains($0) }
+        guard links.knowsOther(than: hardState.peers) else { return }
+        let new = links.incarnations.filter { !hardState.peers.contains($0) }
+        let kept = hardState.peers.filter { peer in
+            !links.former.contains(peer.node) && !new.contains { $0.node == peer.node }
+        }
         hardState.peers = (kept + new).sorted { $0.node < $1.node }
         journal.save(hardState)
     }
@@ -46,5 +49,6 @@ extension Node {
         guard peer == raft.leader else { return }
         forgetTold()
         pending.handOverAgain(since: .never)
+        memberChanges.handOverAgain(since: .never)
     }
 }

@@ -29,6 +29,8 @@ struct SnapshotTraffic: Sendable {
 
     /// Set when somebody asked for one.
     var isWanted = false
+    /// Set when a member needs one, and there is none yet.
+    var isNeeded = false
     /// Set when a follower found the newest one damaged: its file may have rotted since it was
     /// written, and no follower could ever be brought up to date from it.
     var isDistrusted = false
@@ -87,6 +89,7 @@ extension Node {
             raft.standing.isWhole, !isWaitingForMember()
         else { return }
         snapshots.isWanted = false
+        snapshots.isNeeded = false
         let applied = state.appliedIndex
         if snapshots.isDistrusted, applied == raft.snapshot?.lastIndex {
             if raft.lastIndex == applied {
@@ -111,7 +114,9 @@ extension Node {
     }
 
     @inline(__always)
-    var isSnapshotDue: Bool { snapshots.isWanted || snapshots.isDistrusted || isLogLong(times: 1) }
+    var isSnapshotDue: Bool {
+        snapshots.isWanted || snapshots.isNeeded || snapshots.isDistrusted || isLogLong(times: 1)
+    }
 
     private func isLogLong(times factor: Int) -> Bool {
         let logBytes = raft.logBytesSinceSnapshot
@@ -124,7 +129,7 @@ extension Node {
     /// with the next one, and under a steady load again and again. So that one waits as long as
     /// the member gets on and the log has not become too long altogether.
     private mutating func isWaitingForMember() -> Bool {
-        guard !snapshots.isWanted, !snapshots.isDistrusted,
+        guard !snapshots.isWanted, !snapshots.isNeeded, !snapshots.isDistrusted,
             !isLogLong(times: NodeLimits.deferredLogFactor)
         else { return false }
         if snapshots.nextLook <= clock.now {
@@ -227,7 +232,11 @@ extension Node {
     mutating func readSnapshot(
         for peer: NodeID, offset: UInt64, maxBytes: Int, effects: inout [NodeEffect]
     ) {
-        guard let file = store.current else { return }
+        guard let file = store.current else {
+            // Raft asks again.
+            snapshots.isNeeded = true
+            return
+        }
         // Raft asks again for what a hanging disk hasn't read yet: one read is enough.
         guard
             !snapshots.transfers.contains(where: {
@@ -327,6 +336,8 @@ extension Node {
         keyChanges = Self.keyChanges(in: raft, after: state.appliedIndex)
         Self.fill(table, from: state, blocking: keyChanges)
         effects.append(.report(.snapshotInstalled(metadata.lastIndex, from: reception.peer)))
+        followMembers()
+        leaveClusterIfRemoved(&effects)
         answerFromRecords(&effects)
         answerReadyReads(&effects)
         performRaftEffects(&effects)
@@ -353,16 +364,19 @@ extension Node {
     /// Entries that a snapshot stepped over were not applied here one by one: what this node's
     /// clients wait for stands in the snapshot's records, or comes by another attempt.
     private mutating func answerFromRecords(_ effects: inout [NodeEffect]) {
-        let answered = pending.takeAll { mutation in
+        func recorded(_ mutation: PendingMutation) -> Outcome? {
             guard let envelope = try? Envelope(decoding: mutation.envelope) else { return nil }
             return state.recordedOutcome(for: envelope)
         }
+        let answered =
+            pending.takeAll(where: recorded) + memberChanges.takeAll(where: recorded)
         for (mutation, outcome) in answered {
             hold(
                 .outcome(outcome, at: state.appliedIndex), of: mutation,
                 until: state.keyStateIndex)
         }
         pending.handOverAgain(since: .never)
+        memberChanges.handOverAgain(since: .never)
     }
 }
 

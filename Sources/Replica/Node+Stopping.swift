@@ -17,7 +17,8 @@ extension Node {
     /// it can be made at any time.
     mutating func finishStopIfDone(_ effects: inout [NodeEffect]) {
         guard isStopping, !isStopped, !isHandingOver, transfer == nil else { return }
-        guard pending.count == 0, reads.count == 0, held.isEmpty else { return }
+        guard pending.count == 0, memberChanges.count == 0, reads.count == 0, held.isEmpty
+        else { return }
         answerSnapshotTickets(.failed(.unavailable), effects: &effects)
         isStopped = true
         effects.append(.stopped)

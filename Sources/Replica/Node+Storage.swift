@@ -103,5 +103,8 @@ extension Entry {
         self.init(
             term: record.term, index: record.index, time: record.time, kind: kind,
             payload: record.payload)
+        if kind == .configuration, configuration == nil {
+            throw MalformedBytes("the configuration at \(index)")
+        }
     }
 }

@@ -28,8 +28,6 @@ public struct Node: Sendable {
     public let settings: NodeSettings
     /// The read side of the state, shared with the threads that validate.
     public let table: KeyTable
-    /// The members and where their peers reach them, in ascending order of their ids.
-    let addresses: [IdentityMember]
 
     var raft: Raft
     var journal: WriteAheadLog
@@ -46,6 +44,16 @@ public struct Node: Sendable {
     var reads = PendingReads()
     var held = HeldReplies()
     var snapshots = SnapshotTraffic()
+    /// Requests of this node's clients that the members change.
+    var memberChanges = PendingMutations()
+    /// As leader: what is to be decided about the members.
+    var memberDesk = MemberDesk()
+    /// This node isn't a member any more, and that is committed: it answers nothing.
+    var isRemoved = false
+    /// A change of the members was applied in this step.
+    var hasNewMembers = false
+    /// Who may hold a lease, as of the last change of the members.
+    var leaseRoster = LeaseRoster(eligible: [], awaited: [])
     /// The key-state entries of the log that aren't applied: what is blocked.
     var keyChanges: PendingKeyChanges
     /// The leases that this node holds, and as they were last published.
@@ -105,6 +113,8 @@ public struct Node: Sendable {
         appendTickIfDue()
         reportLastUsesIfDue()
         handOver(&effects)
+        decideMembers(&effects)
+        drainRemoved()
         performRaftEffects(&effects)
         advanceLeases(&effects)
         dropOvertakenReception()
@@ -144,7 +154,8 @@ public struct Node: Sendable {
         var deadline = min(raft.nextDeadline, links.nextDeadline)
         deadline = min(deadline, min(pending.nextDeadline, reads.nextDeadline))
         if raft.leader != nil {
-            deadline = min(deadline, pending.oldestHandOver + settings.resendInterval)
+            let oldest = min(pending.oldestHandOver, memberChanges.oldestHandOver)
+            deadline = min(deadline, oldest + settings.resendInterval)
             deadline = min(deadline, reads.nextRound)
         }
         if let first = snapshots.waiting.first { deadline = min(deadline, first.deadline) }
@@ -152,6 +163,7 @@ public struct Node: Sendable {
             deadline = min(deadline, snapshots.retryAt)
         }
         deadline = min(deadline, min(nextLeaseDeadline, nextRoomCheck))
+        deadline = min(deadline, min(memberChanges.nextDeadline, memberDesk.nextDeadline))
         if let transfer { deadline = min(deadline, transfer.deadline) }
         if let due = nextTick { deadline = min(deadline, due) }
         return deadline

@@ -6,8 +6,9 @@ import Journal
 /// Nothing here needs an answer at once. Whatever must not happen before something else is
 /// durable is only asked for after the durability was reported.
 public enum NodeEffect: Sendable {
-    /// Connect to the peer, then give `linkDialed` or `dialFailed`.
-    case dial(NodeID)
+    /// Connect to the peer at this address, unless its performer knows a better one, then give
+    /// `linkDialed` or `dialFailed`.
+    case dial(NodeID, at: String)
     /// Send the bytes, behind all that was sent on the link before.
     case send(LinkID, [UInt8])
     /// End the connection; what was sent may be lost.

@@ -11,6 +11,10 @@ public enum NodeEvent: Sendable {
     /// A link to or from a peer was closed for cause.
     case peerLinkFailed(PeerLinkFailure)
     case diskFull(Bool)
+    /// The members, as the log has them, are others.
+    case membersChanged(Configuration)
+    /// This node isn't a member any more, and that is committed: it answers nothing.
+    case removed
     case snapshotWritten(LogIndex)
     case snapshotInstalled(LogIndex, from: NodeID)
     /// The received snapshot was refused, with the reason.

@@ -17,6 +17,10 @@ enum NodeLimits {
     static let waitingBytes = 64 << 20
     /// Accepted connections that haven't said who they are.
     static let unauthenticatedLinks = 16
+    /// Nodes that hold the secret, are no member as far as this node knows, and are listened to.
+    static let guests = 8
+    /// Requests to change the members that wait for each other.
+    static let waitingMemberChanges = 16
 
     /// How many times longer than usual the log may become while a snapshot waits for a member
     /// that is catching up.

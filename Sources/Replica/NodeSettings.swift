@@ -15,6 +15,9 @@ public struct NodeSettings: Sendable {
     /// A request handed to a leader that neither applied nor declined it is handed over again
     /// after this.
     public var resendInterval = Duration.seconds(1)
+    /// How long a request to change the members may wait for another such change. Less than
+    /// `resendInterval`: only what was handed over once can be declined.
+    public var memberChangePatience = Duration.milliseconds(500)
     /// Pauses between attempts to connect to a peer: doubled from the first to the last.
     public var dialBackoff = (first: Duration.milliseconds(50), last: Duration.seconds(1))
     /// A link must have proved its membership within this.
@@ -49,12 +52,17 @@ public struct NodeSettings: Sendable {
             ("dialBackoff.first", dialBackoff.first), ("roomCheckInterval", roomCheckInterval),
             ("lastUsedInterval", lastUsedInterval), ("snapshotDeadline", snapshotDeadline),
             ("snapshotPatience", snapshotPatience),
+            ("memberChangePatience", memberChangePatience),
         ]
         for (name, value) in positive where value <= .zero {
             throw InvalidNodeSettings(field: name, reason: "must be above zero")
         }
         guard dialBackoff.first <= dialBackoff.last else {
             throw InvalidNodeSettings(field: "dialBackoff", reason: "the last is below the first")
+        }
+        guard memberChangePatience < resendInterval else {
+            throw InvalidNodeSettings(
+                field: "memberChangePatience", reason: "must be below resendInterval")
         }
         guard snapshotLogBytes >= 1 << 12 else {
             throw InvalidNodeSettings(field: "snapshotLogBytes", reason: "must be 4096 or more")

@@ -75,17 +75,17 @@ extension Node {
         }
         let identity = recovery.identity
         var entropy = EntropyStream(seed: start.entropy)
-        let peers = identity.members.map(\.node).filter { $0 != identity.node }
-        if peers.isEmpty { try Self.refuseAlone(recovery.verdict) }
         id = identity.node
         clusterID = identity.clusterID
         settings = start.settings
         table = KeyTable()
-        addresses = identity.members
         state = try Self.state(from: recovery)
         raft = Raft(
             start: try Self.raftStart(from: recovery), settings: start.settings.raft,
             entropy: entropy.split(), clock: clock)
+        if raft.configuration.members.map(\.id) == [identity.node] {
+            try Self.refuseAlone(recovery.verdict)
+        }
         raft.applied = state.appliedIndex
         journal = WriteAheadLog(from: recovery, settings: start.journalSettings)
         store = SnapshotStore(from: recovery)
@@ -94,13 +94,16 @@ extension Node {
         credentials.codes = start.frameCodes
         links = PeerLinks(
             local: PeerIdentity(node: identity.node, incarnation: identity.incarnation),
-            peers: peers, known: recovery.hardState.peers,
-            credentials: credentials, settings: start.settings, entropy: entropy.split())
+            address: identity.members.first { $0.node == identity.node }?.address ?? "",
+            known: recovery.hardState.peers, credentials: credentials, settings: start.settings,
+            entropy: entropy.split())
         nextLastUsedReport = clock.now + start.settings.lastUsedInterval
         keyChanges = Self.keyChanges(in: raft, after: state.appliedIndex)
         self.entropy = entropy
         self.clock = clock
         Self.fill(table, from: state, blocking: keyChanges)
+        followMembers()
+        keepIncarnations()
         #if MUTANTS
         if PlantedBug.isOn(.leaseAcrossRestart) { takeOverLeases() }
         #endif
@@ -115,10 +118,12 @@ extension Node {
         }
     }
 
-    private static func state(
+    static func state(
         from recovery: Recovery
     ) throws(NodeStartRefusal) -> StateMachine {
         guard let snapshot = recovery.snapshot else {
+            // A node that joins has none; nothing is asked of it before a snapshot has come.
+            if recovery.identity.genesis.isEmpty { return StateMachine(genesis: .blank) }
             do {
                 return StateMachine(genesis: try Genesis(decoding: recovery.identity.genesis))
             } catch {
@@ -134,14 +139,31 @@ extension Node {
         }
     }
 
+    /// The members before the first entry of the log: the snapshot's, or those who formed the
+    /// cluster; of a node that joins, none.
+    static func firstConfiguration(
+        of recovery: Recovery
+    ) throws(NodeStartRefusal) -> Configuration {
+        if let snapshot = recovery.snapshot {
+            guard let metadata = SnapshotMetadata(snapshot.description) else {
+                throw .snapshotUnreadable("the configuration isn't one")
+            }
+            return metadata.configuration
+        }
+        let founders = recovery.identity.genesis.isEmpty ? [] : recovery.identity.members
+        return Configuration(
+            members: founders.map { member in
+                Member(
+                    id: member.node, role: .voter, address: member.address,
+                    clientAddress: member.clientAddress)
+            })
+    }
+
     private static func raftStart(
         from recovery: Recovery
     ) throws(NodeStartRefusal) -> RaftStart {
         let identity = recovery.identity
-        let metadata = recovery.snapshot.flatMap { SnapshotMetadata($0.description) }
-        if recovery.snapshot != nil, metadata == nil {
-            throw .snapshotUnreadable("the configuration isn't one")
-        }
+        let configuration = try firstConfiguration(of: recovery)
         var entries: [Entry] = []
         entries.reserveCapacity(recovery.records.count)
         do throws(MalformedBytes) {
@@ -149,11 +171,12 @@ extension Node {
         } catch {
             throw .entryUnreadable(error)
         }
-        let first = Configuration(voters: identity.members.map(\.node))
         return RaftStart(
-            id: identity.node, configuration: metadata?.configuration ?? first,
-            hardState: HardState(recovery.hardState), snapshot: metadata, entries: entries,
-            standing: Standing(recovery.verdict))
+            id: identity.node, configuration: configuration,
+            hardState: HardState(recovery.hardState),
+            snapshot: recovery.snapshot.flatMap { SnapshotMetadata($0.description) },
+            entries: entries,
+            standing: Standing(recovery.verdict), isBlank: identity.genesis.isEmpty)
     }
 }
 

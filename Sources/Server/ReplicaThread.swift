@@ -143,8 +143,8 @@ final class ReplicaThread: @unchecked Sendable {
 
     private func perform(_ effect: NodeEffect) {
         switch effect {
-        case .dial(let peer):
-            if let addresses = resolver.addresses(of: peer) {
+        case .dial(let peer, let address):
+            if let addresses = resolver.addresses(of: peer, at: address) {
                 network.dial(peer, addresses) { step($0) }
             }
         case .send(let link, let bytes): network.send(bytes, on: link)

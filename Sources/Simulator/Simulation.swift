@@ -99,6 +99,7 @@ extension World {
         try heal()
         try run(until: .zero + options.safetyPhase + options.livenessPhase)
         try checkConvergence()
+        try checkFormerMembers()
         try observer.verifyNothingIsMissing(at: now)
         for client in clients {
             guard let errand = client.errand else { continue }
@@ -120,7 +121,7 @@ extension World {
     /// Why nothing can be asked of this run; nil if everything can.
     fileprivate var excuse: String? {
         let damaged = machines.filter(\.isDamaged)
-        guard damaged.count * 2 > machines.count else { return nil }
+        guard damaged.count * 2 > observer.fewestVoters else { return nil }
         return
             "the disks of a majority were damaged: \(damaged.map { "\($0.id)" }.joined(separator: ", "))"
     }
@@ -132,17 +133,45 @@ extension World {
         func isWhole(_ machine: Machine) -> Bool {
             machine.process?.node.inspection.standing == .whole
         }
-        guard core.count(where: isWhole) < core.count,
-            core.count(where: isWhole) * 2 <= machines.count
-        else { return nil }
+        let voters = lastVoters
+        let able = core.count { isWhole($0) && voters.contains($0.id) }
+        guard able * 2 <= voters.count else { return nil }
+        guard core.count(where: isWhole) < core.count else {
+            let lost = voters.filter { id in !core.contains { $0.id == id } }
+            return
+                "too few of the voters are well: \(lost.map { "\($0)" }.joined(separator: ", ")) "
+                + "aren't"
+        }
         let lacking = core.filter { !isWhole($0) }.map { "\($0.id)" }.joined(separator: ", ")
-        let broken = machines.filter { machine in !core.contains { $0 === machine } }
+        let broken = machines.filter { machine in
+            voters.contains(machine.id) && !core.contains { $0 === machine }
+        }
         guard !broken.isEmpty else {
             return "\(lacking) aren't whole, and what one lost may have been acknowledged with "
                 + "another: too few are left to settle it"
         }
         let missing = broken.map { "\($0.id)" }.joined(separator: ", ")
         return "\(lacking) isn't whole, and what it lost may be on \(missing), which stays broken"
+    }
+
+    /// The voters of the newest configuration that the furthest of the core knows: it may be one
+    /// that can't be committed.
+    fileprivate var lastVoters: [NodeID] {
+        let nodes = core.compactMap(\.process?.node)
+        let furthest = nodes.max { $0.inspection.commitIndex < $1.inspection.commitIndex }
+        return (furthest?.configuration ?? observer.configuration).voters
+    }
+
+    /// Who was removed answers nothing, wherever it is and whether or not it knows.
+    func checkFormerMembers() throws(Violation) {
+        for machine in machines where observer.configuration.isFormer(machine.id) {
+            guard let view = machine.process?.node.inspection, !machine.isPaused,
+                machine.clock.steady(at: now).precedes(view.leaseExpiry)
+            else { continue }
+            throw Violation(
+                kind: .safety, law: "a removed node validates nothing",
+                detail: "\(machine.id) \(view)", time: now)
+        }
     }
 
     /// After the quiet: one leader, every errand done, one state.
@@ -176,8 +205,9 @@ extension World {
     /// A node that was left broken may lead, if it is well enough to commit; those that it can
     /// hardly reach then lag behind it, and what is asked of them takes its time.
     private func checkMajority(of leader: Machine) throws(Violation) {
-        let abreast = count(machines.compactMap(\.process), abreastOf: leader)
-        guard abreast * 2 > machines.count else {
+        let voters = observer.configuration.voters
+        let able = machines.filter { voters.contains($0.id) }.compactMap(\.process)
+        guard count(able, abreastOf: leader) * 2 > voters.count else {
             throw unsettled("a majority reaches one state", views)
         }
     }

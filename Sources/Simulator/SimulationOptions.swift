@@ -3,6 +3,10 @@ import Basics
 /// What a run does to its cluster. Drawn from the seed; each can be set by hand.
 public struct SimulationOptions: Sendable {
     public var nodes = 3
+    /// How many more there are to join.
+    public var joiners: Int { scriptedJoiners ?? (pauses[.join] == nil ? 0 : 3) }
+    /// How many a script says; nil without one.
+    var scriptedJoiners: Int?
     /// Virtual time during which faults strike; the cluster's core is healed afterwards.
     public var safetyPhase = Duration.seconds(40)
     /// Virtual time within which the healed core must have come to rest.
@@ -58,7 +62,8 @@ public struct SimulationOptions: Sendable {
         .hungDisk: .seconds(40), .fullDisk: .seconds(25), .diskError: .seconds(30),
         .rot: .seconds(40), .rottenTail: .seconds(40), .misread: .seconds(40),
         .misdirect: .seconds(40), .wipe: .seconds(150), .wallClock: .seconds(15),
-        .clockOffset: .seconds(40), .drift: .seconds(20),
+        .clockOffset: .seconds(40), .drift: .seconds(20), .join: .seconds(10),
+        .removal: .seconds(12),
     ]
 
     /// Draws a run's options: half of all runs switch some kinds of faults off (swarm testing;
@@ -82,6 +87,7 @@ public struct SimulationOptions: Sendable {
         var aside = random
         _ = aside.next()
         authenticatesFrames = aside.chance(1, in: 8)
+        if aside.chance(1, in: 2) { (pauses[.join], pauses[.removal]) = (nil, nil) }
     }
 
     private mutating func drawSwarm(_ random: inout SeededGenerator) {

@@ -8,6 +8,8 @@ import Testing
     static let envelopes: [Envelope] = {
         let (account, user, key) = (AccountID(1), UserID(2), KeyID(3))
         let bench = Bench.peopled()
+        let member = MemberDetail(
+            id: NodeID(4), role: .voter, address: "a:1", clientAddress: "a:2")
         var settings = SettingsChange()
         settings[.auditRecords] = 9
         settings[.activeKeysPerUser] = 2
@@ -38,6 +40,9 @@ import Testing
             .revokeToken(TokenID(5)), .updateSettings(settings),
             .updateSettings(SettingsChange()), .tick,
             .reportLastUsed([LastUsed(key: key, minute: 7)]),
+            .changeMember(MemberCommand(.add(NodeID(4), address: "a:1", clientAddress: ""))),
+            .changeMember(MemberCommand(.promote(NodeID(4)), decision: .made(member))),
+            .changeMember(MemberCommand(.remove(NodeID(4)), decision: .standing(member))),
         ]
         let ids: [IdempotencyKey?] = [nil, IdempotencyKey("x"), Sample.uuid(Sample.start)]
         return commands.enumerated().map { position, command in
@@ -120,16 +125,18 @@ import Testing
     }
 
     @Test func `every refusal is remembered as what it was`() throws {
-        let refusals: [Refusal] = [
-            .unauthenticated, .forbidden, .accountNotFound, .userNotFound, .keyNotFound,
-            .tokenNotFound, .limitNotFound, .apiNotFound, .duplicateEmail,
-            .activeKeyLimit(limit: 3), .keyLimit(limit: 100), .tokenLimit(limit: 7), .keyRevoked,
-            .roleMismatch, .lastOperator, .settingRefused(.auditSeconds), .identifierTaken,
-            .capacity, .invalidKey,
-            .creditsExhausted(remaining: .zero, allowance: .maximum), .chargeOutOfRange,
-            .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
-            .cursorMalformed,
-        ]
+        let refusals: [Refusal] =
+            [
+                .unauthenticated, .forbidden, .accountNotFound, .userNotFound, .keyNotFound,
+                .tokenNotFound, .limitNotFound, .apiNotFound, .duplicateEmail,
+                .activeKeyLimit(limit: 3), .keyLimit(limit: 100), .tokenLimit(limit: 7),
+                .keyRevoked,
+                .roleMismatch, .lastOperator, .settingRefused(.auditSeconds), .identifierTaken,
+                .capacity, .invalidKey,
+                .creditsExhausted(remaining: .zero, allowance: .maximum), .chargeOutOfRange,
+                .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
+                .cursorMalformed,
+            ] + MemberRefusal.allCases.map { .memberRefused($0) }
         #expect(Set(refusals.map(\.code)).count == refusals.count)
         for refusal in refusals {
             var writer = ByteWriter()

@@ -236,8 +236,28 @@ struct RandomHistory {
                         key: drawKey().0,
                         minute: UInt32(time.milliseconds / 60_000 + 1 - Int64(random.below(3))))
                 })
+        case 97: return .changeMember(drawMemberCommand())
         default: return .updateSettings(drawSettings())
         }
+    }
+
+    private mutating func drawMemberCommand() -> MemberCommand {
+        let id = NodeID(1 + UInt32(random.below(5)))
+        let member = MemberDetail(
+            id: id, role: .learner, address: "a:\(random.below(9))", clientAddress: "")
+        let request: MemberRequest =
+            switch random.below(3) {
+            case 0: .add(id, address: member.address, clientAddress: "")
+            case 1: .promote(id)
+            default: .remove(id)
+            }
+        let decision: MemberDecision =
+            switch random.below(4) {
+            case 0: .standing(member)
+            case 1: .refused(.notCaughtUp)
+            default: .made(member)
+            }
+        return MemberCommand(request, decision: decision)
     }
 
     private mutating func drawCharge() -> Command {

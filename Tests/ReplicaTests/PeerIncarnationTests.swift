@@ -23,7 +23,9 @@ private struct Pair {
         {
             PeerLinks(
                 local: PeerIdentity(node: NodeID(number), incarnation: incarnation),
-                peers: [NodeID(3 - number)], known: known,
+                address: "n\(number)",
+                members: [LinkedMember(id: NodeID(3 - number), address: "n\(3 - number)")],
+                known: known,
                 credentials: RecordedSession.credentials, settings: NodeSettings(),
                 entropy: RecordedSession.entropy(UInt8(number)))
         }

@@ -27,7 +27,7 @@ import Testing
 
     private static func links(_ local: PeerIdentity, to peer: NodeID, seed: UInt8) -> PeerLinks {
         PeerLinks(
-            local: local, peers: [peer],
+            local: local, address: "here", members: [LinkedMember(id: peer, address: "there")],
             known: [RecordedSession.one, RecordedSession.two]
                 .map { PeerIncarnation(node: $0.node, incarnation: $0.incarnation) },
             credentials: RecordedSession.credentials,

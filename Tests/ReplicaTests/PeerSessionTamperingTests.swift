@@ -185,6 +185,6 @@ import Testing
     /// Every cause that the session itself finds is found by a test of these suites; the others
     /// are their owner's.
     @Test func causesHaveDistinctNamesForTheirCounters() {
-        #expect(Set(PeerLinkFailure.allCases.map(\.rawValue)).count == 15)
+        #expect(Set(PeerLinkFailure.allCases.map(\.rawValue)).count == 16)
     }
 }

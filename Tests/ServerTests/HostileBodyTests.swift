@@ -39,6 +39,10 @@ import Testing
         ("PATCH /v1/cluster/settings", [("active_keys_per_user", "4"), ("keys_per_user", "50")]),
         ("POST /v1/cluster/transfer-leadership", [("to", #""n2""#)]),
         (
+            "POST /v1/cluster/members",
+            [("id", #""n4""#), ("address", #""a:1""#), ("http", #""a:2""#)]
+        ),
+        (
             "POST /v1/charges",
             [("key", "\"\(Fixture.limited)\""), ("credits", "5"), ("id", #""a""#)]
         ),
@@ -51,6 +55,7 @@ import Testing
         "PUT \(user)/limits/rest": ["credits", "period"],
         "POST \(account)/keys": ["api", "name", "user"], "POST /v1/tokens": ["role"],
         "POST /v1/verify": ["key"], "POST /v1/charges": ["credits"],
+        "POST /v1/cluster/members": ["id", "address"],
     ]
 
     static func object(_ members: [(String, String)]) -> String {
@@ -196,6 +201,9 @@ import Testing
         ("POST /v1/tokens", #"{"role":"root"}"#, "role"),
         ("PATCH /v1/cluster/settings", #"{"active_keys_per_user":0}"#, "active_keys_per_user"),
         ("POST /v1/cluster/transfer-leadership", #"{"to":"2"}"#, "to"),
+        ("POST /v1/cluster/members", #"{"id":"4","address":"a:1"}"#, "id"),
+        ("POST /v1/cluster/members", #"{"id":"n4","address":"a"}"#, "address"),
+        ("POST /v1/cluster/members", #"{"id":"n4","address":"a:0"}"#, "address"),
         ("POST /v1/charges", #"{"key":"k","id":"a","credits":0}"#, "credits"),
         ("POST /v1/charges", #"{"key":"k","id":"a","credits":1000000001}"#, "credits"),
         ("POST /v1/charges", #"{"key":"k","id":"","credits":1}"#, "id"),

@@ -165,6 +165,15 @@ import Testing
         (.keyLimit(limit: 100), "409 key_limit"), (.tokenLimit(limit: 9), "409 token_limit"),
         (.keyRevoked, "409 key_revoked"), (.roleMismatch, "400 invalid_field"),
         (.lastOperator, "409 conflict"),
+        (.memberRefused(.formerMember), "409 member_conflict"),
+        (.memberRefused(.alreadyMember), "409 member_conflict"),
+        (.memberRefused(.addressTaken), "409 member_conflict"),
+        (.memberRefused(.tooManyMembers), "409 member_conflict"),
+        (.memberRefused(.unknownMember), "404 not_found"),
+        (.memberRefused(.notCaughtUp), "409 not_caught_up"),
+        (.memberRefused(.lastVoter), "409 last_voter"),
+        (.memberRefused(.noMajority), "409 no_majority"),
+        (.memberRefused(.changeUnderWay), "409 change_under_way"),
         (.settingRefused(.requestSeconds), "400 invalid_field"),
         (.identifierTaken, "503 unavailable"), (.capacity, "503 capacity"),
         (.invalidKey, "401 invalid_key"), (.chargeOutOfRange, "400 invalid_field"),
@@ -204,6 +213,8 @@ import Testing
             (.noLeader, .charge, "503 no_leader"), (.overloaded, .charge, "503 overloaded"),
             (.diskFull, .charge, "503 disk_full"), (.unavailable, .charge, "503 unavailable"),
             (.transferFailed, .transferLeadership, "503 unavailable"),
+            (.changeUnderWay, .addMember, "409 change_under_way"),
+            (.notMember, .charge, "503 unavailable"),
             (.cannotLead, .transferLeadership, "400 invalid_field"),
             (.noLeader, .credits, "503 no_leader"), (.noLeader, .createKey, "503 no_leader"),
             (.outcomeUnknown(RequestID(high: 3, low: 4)), .charge, "504 outcome_unknown"),
@@ -327,8 +338,9 @@ import Testing
     @Test func `the cluster is shown as this node sees it`() throws {
         let member = { (id: UInt32, match: LogIndex?, isHealthy: Bool?) in
             ClusterStatus.Member(
-                id: NodeID(id), isVoter: id != 3, address: "127.0.0.1:720\(id)", match: match,
-                applied: match, isHealthy: isHealthy,
+                id: NodeID(id), isVoter: id != 3, address: "127.0.0.1:720\(id)",
+                clientAddress: id == 1 ? "127.0.0.1:7101" : "", match: match, applied: match,
+                isHealthy: isHealthy,
                 leaseRemaining: match.map { .milliseconds(Int64($0.rawValue) * 25) })
         }
         let status = ClusterStatus(

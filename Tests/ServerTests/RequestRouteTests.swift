@@ -63,10 +63,32 @@ import Testing
         ("GET /v1/cluster/settings", "", "settings linearizable"),
         ("GET /v1/cluster", "", "status"),
         ("POST /v1/cluster/snapshot", "", "snapshot"),
+        (
+            "POST /v1/cluster/members", #"{"id":"n4","address":"10.0.0.4:7201"}"#,
+            "\(Command.changeMember(add("")))"
+        ),
+        (
+            "POST /v1/cluster/members",
+            #"{"id":"n4","address":"10.0.0.4:7201","http":"[::1]:7101"}"#,
+            "\(Command.changeMember(add("[::1]:7101")))"
+        ),
+        (
+            "POST /v1/cluster/members/n4/promote", "",
+            "\(Command.changeMember(MemberCommand(.promote(NodeID(4)))))"
+        ),
+        (
+            "DELETE /v1/cluster/members/n4", "",
+            "\(Command.changeMember(MemberCommand(.remove(NodeID(4)))))"
+        ),
         ("POST /v1/cluster/transfer-leadership", "", "transfer -"),
         ("POST /v1/cluster/transfer-leadership", #"{"to":"n2"}"#, "transfer n2"),
         ("POST /v1/cluster/transfer-leadership", #"{"to":null}"#, "transfer -"),
     ]
+
+    private static func add(_ clientAddress: String) -> MemberCommand {
+        MemberCommand(
+            .add(NodeID(4), address: "10.0.0.4:7201", clientAddress: clientAddress))
+    }
 
     @Test func `every request is put to the node in its words`() {
         for (line, body, expected) in Self.golden {

@@ -226,6 +226,9 @@ extension ScenarioExpectation.NodeState {
         case .whole: .down
         case .inDoubt: .whole
         case .damaged: .whole
+        case .voter: .learner
+        case .learner: .voter
+        case .removed: .voter
         case .down: .running
         }
     }

@@ -24,6 +24,8 @@ extension ProblemCode {
         case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
             .idempotencyConflict, .idTooOld, .idAhead:
             conflictExplanation
+        case .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay:
+            memberExplanation
         case .idempotencyCapacity, .noLeader, .unavailable, .overloaded, .diskFull, .capacity,
             .outcomeUnknown, .internalError:
             nodeExplanation
@@ -121,6 +123,29 @@ extension ProblemCode {
             """
         case .idAhead: "The time in this UUIDv7 is more than five minutes ahead of the cluster's."
         default: "The present state of what the request names does not allow it."
+        }
+    }
+
+    private var memberExplanation: StaticString {
+        switch self {
+        case .notCaughtUp:
+            """
+            A learner becomes a voter once a leader has heard it and it holds nearly all of the log.
+            GET /v1/cluster shows how far it is ("match"). Ask again in a while.
+            """
+        case .lastVoter: "Add another node, promote it, and then remove this one."
+        case .noMajority:
+            """
+            The change would leave a cluster of whose voters no majority answers now: it could never
+            be committed, nor anything after it. Bring nodes back first, or remove those that are
+            gone.
+            """
+        case .changeUnderWay: "Members change one at a time. Ask again in a moment."
+        default:
+            """
+            The id was a member's before, or a member of that id or with that address is there. Ids
+            are never used again: format the node's directory anew, under a new id.
+            """
         }
     }
 

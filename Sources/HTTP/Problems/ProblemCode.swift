@@ -32,6 +32,11 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case duplicateEmail = "duplicate_email"
     case keyRevoked = "key_revoked"
     case conflict
+    case memberConflict = "member_conflict"
+    case notCaughtUp = "not_caught_up"
+    case lastVoter = "last_voter"
+    case noMajority = "no_majority"
+    case changeUnderWay = "change_under_way"
     case idempotencyConflict = "idempotency_conflict"
     case idTooOld = "too_old"
     case idAhead = "idempotency_key_ahead"
@@ -64,7 +69,8 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict:
+        case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
+            .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay:
             .conflict
         case .contentTooLarge: .contentTooLarge
         case .targetTooLong: .targetTooLong

@@ -61,6 +61,11 @@ extension StateMachine {
 
     /// An administrative change, once: see `Ledger`.
     private mutating func decideChange(_ envelope: Envelope, _ step: inout Step) -> Outcome {
+        if case .changeMember(let command) = envelope.command,
+            case .made(let member) = command.decision
+        {
+            return noteMade(member, by: envelope, &step)
+        }
         if let answered = ownRetry(of: envelope) { return answered }
         guard case .token(let token) = envelope.actor, let identity = identity(of: token) else {
             return .refused(.unauthenticated)
@@ -128,6 +133,7 @@ extension StateMachine {
         case .createToken(let token): try createToken(token, author, &step)
         case .revokeToken(let id): try revokeToken(id, author, &step)
         case .updateSettings(let change): try updateSettings(change, author, &step)
+        case .changeMember(let command): try answer(command, step)
         case .charge, .tick, .reportLastUsed: preconditionFailure("decided before")
         }
     }

@@ -30,7 +30,7 @@ extension StateMachine {
     func authorize(_ command: Command, _ identity: Identity) throws(Refusal) {
         let isAllowed: Bool
         switch command {
-        case .createAccount, .renameAccount, .deleteAccount, .updateSettings:
+        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember:
             isAllowed = identity.role == .operator
         case .createUser(_, let account, _, _, _), .updateUser(_, let account, _, _, _),
             .removeUser(_, let account), .setLimit(_, let account, _, _, _),
@@ -78,7 +78,8 @@ extension StateMachine {
             account
         case .createKey(let key): key.account
         case .createToken(let token): token.account ?? AccountID(0)
-        case .createAccount, .revokeToken, .updateSettings, .charge, .tick, .reportLastUsed:
+        case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .tick,
+            .reportLastUsed:
             actor ?? AccountID(0)
         }
     }

@@ -22,6 +22,7 @@ extension Command {
         case .updateSettings: .updateSettings
         case .tick: .tick
         case .reportLastUsed: .reportLastUsed
+        case .changeMember: .changeMember
         }
     }
 }
@@ -64,6 +65,7 @@ extension Command: Coded {
             encodeSecret(into: &writer)
         case .charge(let charges): writer.putList(charges)
         case .updateSettings(let change): writer.put(change)
+        case .changeMember(let command): writer.put(command)
         case .tick: break
         case .reportLastUsed(let stamps): writer.putList(stamps)
         }
@@ -124,6 +126,7 @@ extension Command: Coded {
         case .createToken: self = .createToken(try reader.get())
         case .revokeToken: self = .revokeToken(try reader.get())
         case .updateSettings: self = .updateSettings(try reader.get())
+        case .changeMember: self = .changeMember(try reader.get())
         case .tick: self = .tick
         case .reportLastUsed:
             self = .reportLastUsed(try reader.getList(limit: Bounds.stampsPerEntry))

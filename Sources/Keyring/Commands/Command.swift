@@ -25,6 +25,7 @@ public enum Command: Hashable, Sendable {
     case createToken(NewToken)
     case revokeToken(TokenID)
     case updateSettings(SettingsChange)
+    case changeMember(MemberCommand)
     /// Nothing but time passes.
     case tick
     case reportLastUsed([LastUsed])
@@ -50,6 +51,7 @@ public enum Command: Hashable, Sendable {
         case updateSettings = 17
         case tick = 18
         case reportLastUsed = 19
+        case changeMember = 40
     }
 }
 

@@ -222,6 +222,9 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
     case tokenCreated = 15
     case tokenRevoked = 16
     case settingsUpdated = 17
+    case memberAdded = 40
+    case memberPromoted = 41
+    case memberRemoved = 42
 
     /// As in the body: `key.revoked`.
     public var text: String {
@@ -243,6 +246,9 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
         case .tokenCreated: "token.created"
         case .tokenRevoked: "token.revoked"
         case .settingsUpdated: "settings.updated"
+        case .memberAdded: "member.added"
+        case .memberPromoted: "member.promoted"
+        case .memberRemoved: "member.removed"
         }
     }
 }
@@ -255,6 +261,7 @@ public enum AuditSubject: Hashable, Sendable {
     case limit(UserID, API)
     case key(KeyID)
     case token(TokenID)
+    case member(NodeID)
 
     /// As in the body: the id, and for a limit its API behind a slash.
     public var text: String {
@@ -265,6 +272,7 @@ public enum AuditSubject: Hashable, Sendable {
         case .limit(let id, let api): "\(id.text)/\(api.slug)"
         case .key(let id): id.text
         case .token(let id): id.text
+        case .member(let id): "\(id)"
         }
     }
 }

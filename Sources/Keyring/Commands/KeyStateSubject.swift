@@ -37,8 +37,8 @@ extension Command {
         case .setKeyActive(let id, _, _), .revokeKey(let id, _): [.key(id)]
         case .createToken(let token): [.token(token.id)]
         case .revokeToken(let id): [.token(id)]
-        case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .updateSettings, .tick,
-            .reportLastUsed:
+        case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .updateSettings,
+            .changeMember, .tick, .reportLastUsed:
             []
         }
     }
@@ -50,8 +50,8 @@ extension Command.Kind {
         case .createAccount, .deleteAccount, .createUser, .updateUser, .removeUser, .createKey,
             .setKeyActive, .revokeKey, .revokeAllKeys, .createToken, .revokeToken:
             true
-        case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .updateSettings, .tick,
-            .reportLastUsed:
+        case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .updateSettings,
+            .changeMember, .tick, .reportLastUsed:
             false
         }
     }

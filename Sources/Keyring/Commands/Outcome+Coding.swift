@@ -53,6 +53,7 @@ extension Change.Result: Coded {
         case .token(let token): writer.put(10, token)
         case .tokenRevoked(let id): writer.put(11, id)
         case .settings(let settings): writer.put(12, settings)
+        case .member(let member): writer.put(40, member)
         }
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -69,6 +70,7 @@ extension Change.Result: Coded {
         case 10: self = .token(try reader.get())
         case 11: self = .tokenRevoked(try reader.get())
         case 12: self = .settings(try reader.get())
+        case 40: self = .member(try reader.get())
         case let code: throw MalformedBytes("no result \(code)")
         }
     }

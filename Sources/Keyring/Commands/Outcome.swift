@@ -43,6 +43,7 @@ public struct Change: Hashable, Sendable {
         case token(TokenDetail)
         case tokenRevoked(TokenID)
         case settings(ClusterSettings)
+        case member(MemberDetail)
     }
 }
 

@@ -19,6 +19,7 @@ extension Refusal: Coded {
         static let tokenLimit: UInt8 = 130
         static let settingRefused: UInt8 = 131
         static let creditsExhausted: UInt8 = 132
+        static let memberRefused: UInt8 = 160
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -27,6 +28,7 @@ extension Refusal: Coded {
         case .keyLimit(let limit): writer.put(Code.keyLimit, limit)
         case .tokenLimit(let limit): writer.put(Code.tokenLimit, limit)
         case .settingRefused(let setting): writer.put(Code.settingRefused, setting)
+        case .memberRefused(let refusal): writer.put(Code.memberRefused, refusal)
         case .creditsExhausted(let remaining, let allowance):
             writer.put(Code.creditsExhausted, remaining)
             writer.put(allowance)
@@ -44,6 +46,7 @@ extension Refusal: Coded {
         case Code.keyLimit: self = .keyLimit(limit: try reader.get())
         case Code.tokenLimit: self = .tokenLimit(limit: try reader.get())
         case Code.settingRefused: self = .settingRefused(try reader.get())
+        case Code.memberRefused: self = .memberRefused(try reader.get())
         case Code.creditsExhausted:
             self = .creditsExhausted(remaining: try reader.get(), allowance: try reader.get())
         case let code:

@@ -32,6 +32,8 @@ public enum Refusal: Error, Hashable, Sendable {
     case lastOperator
     /// A setting is out of its bounds or breaks a relation.
     case settingRefused(Setting)
+    /// The members can't be changed so.
+    case memberRefused(MemberRefusal)
     /// A random id or digest is taken; the node draws another and asks again.
     case identifierTaken
     /// The tables are full.
@@ -77,6 +79,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .roleMismatch: "role_mismatch"
         case .lastOperator: "last_operator"
         case .settingRefused: "setting_refused"
+        case .memberRefused(let refusal): refusal.code
         case .identifierTaken: "identifier_taken"
         case .capacity: "capacity"
         case .invalidKey: "invalid"

@@ -208,6 +208,7 @@ extension AuditSubject: Coded {
             writer.put(api)
         case .key(let id): writer.put(5, id)
         case .token(let id): writer.put(6, id)
+        case .member(let id): writer.put(40, id.rawValue)
         }
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -218,6 +219,7 @@ extension AuditSubject: Coded {
         case 4: self = .limit(try reader.get(), try reader.get())
         case 5: self = .key(try reader.get())
         case 6: self = .token(try reader.get())
+        case 40: self = .member(NodeID(try reader.readUInt32()))
         case let code: throw MalformedBytes("no kind of subject \(code)")
         }
     }

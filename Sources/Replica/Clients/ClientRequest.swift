@@ -102,6 +102,10 @@ public enum ClientFailure: Hashable, Sendable {
     /// The request was handed to a leader and no outcome was learned in time: it may or may not
     /// have been done. The same idempotency key finds out.
     case outcomeUnknown(RequestID)
+    /// Another change of the members isn't committed yet; this one was not begun.
+    case changeUnderWay
+    /// This node is no member of the cluster, yet or any more; nothing was changed.
+    case notMember
     /// The member named can't lead: it is none, or has no vote.
     case cannotLead
     /// The leadership could not be handed over in time.

@@ -6,8 +6,10 @@ public struct ClusterStatus: Hashable, Sendable {
     public struct Member: Hashable, Sendable {
         public var id: NodeID
         public var isVoter: Bool
-        /// Where its peers reach it, as the cluster was formed.
+        /// Where its peers reach it.
         public var address: String
+        /// Where clients reach it; empty if the cluster wasn't told.
+        public var clientAddress: String
         /// Its log is durably the leader's up to here; nil where this node can't know.
         public var match: LogIndex?
         public var applied: LogIndex?
@@ -41,16 +43,16 @@ extension Node {
     /// What this node knows of the cluster now. Only a leader knows how far the others are.
     public var status: ClusterStatus {
         let peers = raft.role == .leader ? raft.peers : []
-        let members = addresses.map { address in
-            let peer = peers.first { $0.id == address.node }
-            let isSelf = address.node == id
+        let members = raft.configuration.members.map { member in
+            let peer = peers.first { $0.id == member.id }
+            let isSelf = member.id == id
             return ClusterStatus.Member(
-                id: address.node, isVoter: raft.configuration.isVoter(address.node),
-                address: address.address,
+                id: member.id, isVoter: member.role == .voter, address: member.address,
+                clientAddress: member.clientAddress,
                 match: isSelf ? raft.durableIndex : peer?.match,
                 applied: isSelf ? state.appliedIndex : peer?.applied,
                 isHealthy: isSelf ? raft.standing.isWhole : peer?.isActive,
-                leaseRemaining: leaseRemaining(of: address.node))
+                leaseRemaining: leaseRemaining(of: member.id))
         }
         return ClusterStatus(
             clusterID: clusterID, node: id, role: raft.role, standing: raft.standing,
@@ -71,7 +73,7 @@ extension Node {
 
     /// Whether this node would pass for ready: it may validate.
     public var isReady: Bool {
-        isOpen && !isStopping && raft.standing.isWhole
+        isOpen && !isStopping && !isRemoved && raft.standing.isWhole
             && (leaseTimes.duration == .zero
                 ? raft.leader != nil : clock.steady.precedes(leaseExpiry))
     }

@@ -282,6 +282,11 @@ struct LeaseLedger: Sendable {
         return removals.filter { $0.since + times.wait <= now }.map(\.node)
     }
 
+    /// When another of those removed will be drained; never if none is left that isn't.
+    func nextDrain(after now: Instant, _ times: LeaseTimes) -> Instant {
+        removals.map { $0.since + times.wait }.filter { $0 > now }.min() ?? .never
+    }
+
     /// When `finish` may have something to tell though nothing happens.
     func nextDeadline(
         committed: LogIndex, _ roster: LeaseRoster, _ times: LeaseTimes

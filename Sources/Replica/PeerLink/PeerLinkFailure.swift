@@ -25,8 +25,10 @@ public enum PeerLinkFailure: String, Error, Hashable, CaseIterable, Sendable {
 
     // The causes below are found outside the session and handed to `PeerSession.end`.
 
-    /// An authentic node that is no member.
+    /// An authentic node that is no member, and one too many of that kind.
     case unknownNode = "unknown_node"
+    /// An authentic node that was a member. It is told so.
+    case formerMember = "former_member"
     /// A member's id with another data directory: it has lost the memory of its votes.
     case foreignIncarnation = "foreign_incarnation"
     /// The handshake wasn't complete by its deadline.

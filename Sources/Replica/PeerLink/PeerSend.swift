@@ -99,6 +99,10 @@ extension PeerFrame {
         case .handOver(let target):
             let whom = target.map { " to \($0)" } ?? ""
             return PeerSend.Part(kind: .other, text: "hand over\(whom)")
+        case .introduction(let address):
+            return PeerSend.Part(kind: .other, text: "is reached at \(address)")
+        case .dismissal: return PeerSend.Part(kind: .other, text: "no member any more")
+        case .proposeMember: return PeerSend.Part(kind: .propose, text: "propose a member")
         case .leaseRequest(let term, _):
             return PeerSend.Part(kind: .lease, text: "lease? term \(term)")
         case .leaseGrant(_, let minIndex):

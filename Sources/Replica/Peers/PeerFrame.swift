@@ -21,6 +21,12 @@ enum PeerFrame {
     /// An operator wants the leader to hand its leadership over, to the node named or to the one
     /// most up to date.
     case handOver(to: NodeID?)
+    /// Where the sender is reached, so that who doesn't know it can answer.
+    case introduction(address: String)
+    /// The receiver isn't a member any more, and that is committed.
+    case dismissal
+    /// An envelope for the leader, which is to decide whether the members change so.
+    case proposeMember([UInt8])
     /// The sender asks the leader of this term for a lease.
     case leaseRequest(term: Term, LeaseNonce)
     /// The lease asked for, for states that include the log up to the index.
@@ -33,6 +39,8 @@ enum PeerFrame {
         case notLeader = 1
         case overloaded = 2
         case diskFull = 3
+        /// Another change of the members isn't committed yet.
+        case changeUnderWay = 20
     }
 
     enum Kind: UInt8 {
@@ -45,6 +53,9 @@ enum PeerFrame {
         case leaseRequest = 7
         case leaseGrant = 8
         case seen = 9
+        case introduction = 20
+        case dismissal = 21
+        case proposeMember = 22
     }
 
     var kind: Kind {
@@ -55,6 +66,9 @@ enum PeerFrame {
         case .applied: .applied
         case .settled: .settled
         case .handOver: .handOver
+        case .introduction: .introduction
+        case .dismissal: .dismissal
+        case .proposeMember: .proposeMember
         case .leaseRequest: .leaseRequest
         case .leaseGrant: .leaseGrant
         case .seen: .seen
@@ -82,6 +96,12 @@ enum PeerFrame {
         case .handOver(let target):
             // No node has the id 0.
             writer.write(target?.rawValue ?? 0)
+        case .introduction(let address):
+            writer.writeString(address)
+        case .dismissal:
+            break
+        case .proposeMember(let envelope):
+            writer.writeRaw(envelope)
         case .leaseRequest(let term, let nonce):
             writer.write(term.rawValue)
             writer.write(nonce.rawValue)
@@ -121,6 +141,13 @@ enum PeerFrame {
         case .handOver:
             let target = NodeID(try reader.readUInt32())
             self = .handOver(to: target.rawValue == 0 ? nil : target)
+        case .introduction:
+            self = .introduction(
+                address: try reader.readString(limit: Configuration.addressLimit))
+        case .dismissal:
+            self = .dismissal
+        case .proposeMember:
+            self = .proposeMember(Array(try reader.readRaw(reader.remaining)))
         case .leaseRequest:
             let term = Term(try reader.readUInt64())
             self = .leaseRequest(term: term, LeaseNonce(try reader.readUInt64()))

@@ -8,6 +8,8 @@ enum PeerLinkEvent {
     case opened(NodeID)
     /// The peer said something.
     case frame(PeerFrame, from: NodeID)
+    /// A member says that this node is none any more.
+    case dismissed
 }
 
 /// The connections to and from the other members: one that this node dialed to speak to each, and
@@ -15,12 +17,15 @@ enum PeerLinkEvent {
 ///
 /// Laws:
 /// - A frame is given to the node only from a session that proved the secret, under the id that it
-///   proved, for a member and for the incarnation first seen under that id, which is durable.
+///   proved. A member's incarnation must be the configuration's or, before that names it, the one
+///   first seen under the id, which is durable.
+/// - A few nodes that are no members here, but hold the secret, are heard and answered: a log that
+///   lags behind doesn't know its leader. Who was a member isn't, and is told so.
 /// - What is sent to a peer without an open link is dropped; everything above tolerates loss.
 /// - At most one link for each direction of each pair: a newer one replaces the older.
 struct PeerLinks: Sendable {
     /// The link on which this node speaks to one peer.
-    private enum Outgoing: Sendable {
+    enum Outgoing: Sendable {
         case resting(until: Instant)
         case dialing
         case handshake(LinkID, until: Instant)
@@ -29,8 +34,14 @@ struct PeerLinks: Sendable {
         case open(LinkID)
     }
 
-    private struct Peer: Sendable {
+    struct Peer: Sendable {
         var id: NodeID
+        /// Where it is dialed; empty while a guest hasn't said.
+        var address: String
+        /// Whether it is no member as far as is known here. It stays as long as its own link.
+        var isGuest: Bool
+        /// The incarnation that the configuration names.
+        var named: UInt64?
         /// The incarnation first seen under this id. Another one has lost the memory of its votes.
         var incarnation: UInt64?
         /// Whether this node's disk holds the incarnation.
@@ -49,42 +60,54 @@ struct PeerLinks: Sendable {
         mutating func seal(_ payload: SealedPayload) { session?.seal(payload, into: &outbox) }
     }
 
-    private struct Accepted: Sendable {
+    struct Accepted: Sendable {
         var link: LinkID
         var session: PeerSession
         /// The handshake must be complete by then.
         var until: Instant
         var peer: NodeID?
+        /// Told that it is no member: nothing is heard from it, and the link ends soon.
+        var isDismissed = false
     }
 
-    private let local: PeerIdentity
+    let local: PeerIdentity
     private let credentials: PeerCredentials
     private let limits = PeerLinkLimits(maximumPayload: NodeLimits.framePayloadBytes)
-    private let backoff: (first: Duration, last: Duration)
-    private let handshakeDeadline: Duration
-    private var peers: [Peer]
+    let backoff: (first: Duration, last: Duration)
+    let handshakeDeadline: Duration
+    /// Where this node is reached.
+    private let address: String
+    var peers: [Peer] = []
+    /// Whether this node isn't a member any more: it has nothing to say to anybody.
+    var isRetired = false
+    /// Who was a member, as far as is committed here.
+    var former: [NodeID] = []
+    /// The incarnations that the disk holds.
+    var remembered: [PeerIncarnation]
     /// Oldest first; never more than a few.
-    private var accepted: [Accepted] = []
+    var accepted: [Accepted] = []
     private var entropy: EntropyStream
     /// Handshake bytes, closings and failures of this step, in order.
-    private var effects: [NodeEffect] = []
+    var effects: [NodeEffect] = []
 
     init(
-        local: PeerIdentity, peers: [NodeID], known: [PeerIncarnation],
-        credentials: PeerCredentials, settings: NodeSettings, entropy: EntropyStream
+        local: PeerIdentity, address: String, members: [LinkedMember] = [],
+        known: [PeerIncarnation], credentials: PeerCredentials, settings: NodeSettings,
+        entropy: EntropyStream
     ) {
         self.local = local
         self.credentials = credentials
         backoff = settings.dialBackoff
         handshakeDeadline = settings.handshakeDeadline
         self.entropy = entropy
-        self.peers = peers.map { Peer(id: $0, pause: settings.dialBackoff.first) }
-        for peer in known { _ = remember(peer) }
+        self.address = address
+        remembered = known
+        follow(members, former: [], now: .zero)
     }
 
     /// The incarnations of the peers that have proven themselves, in ascending order of their ids.
     var incarnations: [PeerIncarnation] {
-        peers.compactMap { peer in
+        peers.filter { !$0.isGuest }.compactMap { peer in
             peer.incarnation.map { PeerIncarnation(node: peer.id, incarnation: $0) }
         }
     }
@@ -92,23 +115,31 @@ struct PeerLinks: Sendable {
     /// Whether a peer has proven itself under an incarnation that isn't among these.
     func knowsOther(than known: [PeerIncarnation]) -> Bool {
         peers.contains { peer in
-            guard let incarnation = peer.incarnation else { return false }
+            guard !peer.isGuest, let incarnation = peer.incarnation else { return false }
             return !known.contains { $0.node == peer.id && $0.incarnation == incarnation }
         }
     }
 
     /// These incarnations are durable. Returns the peers to whom links stand that waited for it.
     mutating func remember(_ known: [PeerIncarnation]) -> [NodeID] {
-        known.filter { remember($0) }.map(\.node)
+        remembered = known
+        return known.filter { remember($0) }.map(\.node)
     }
 
     private mutating func remember(_ known: PeerIncarnation) -> Bool {
-        guard let position = position(of: known.node) else { return false }
-        peers[position].incarnation = known.incarnation
+        guard let position = position(of: known.node),
+            peers[position].incarnation == known.incarnation
+        else { return false }
         peers[position].isRemembered = true
         guard case .proven(let link) = peers[position].outgoing else { return false }
-        peers[position].outgoing = .open(link)
+        open(position, link)
         return true
+    }
+
+    /// From now on what is sent to the peer goes out, behind a word on where it can answer.
+    private mutating func open(_ position: Int, _ link: LinkID) {
+        peers[position].outgoing = .open(link)
+        send(.introduction(address: address), to: peers[position].id)
     }
 
     func isOpen(to peer: NodeID) -> Bool {
@@ -128,7 +159,7 @@ struct PeerLinks: Sendable {
         peers[position].seal(sealed)
     }
 
-    private func position(of peer: NodeID) -> Int? { peers.firstIndex { $0.id == peer } }
+    func position(of peer: NodeID) -> Int? { peers.firstIndex { $0.id == peer } }
 }
 
 // Connections come and go.
@@ -170,7 +201,7 @@ extension PeerLinks {
         }
     }
 
-    private func outgoingLink(_ position: Int) -> LinkID? {
+    func outgoingLink(_ position: Int) -> LinkID? {
         switch peers[position].outgoing {
         case .resting, .dialing: nil
         case .handshake(let link, _), .proven(let link), .open(let link): link
@@ -194,15 +225,18 @@ extension PeerLinks {
         peers[position].outbox.removeAll(keepingCapacity: true)
     }
 
-    private mutating func forget(_ link: LinkID) { accepted.removeAll { $0.link == link } }
+    mutating func forget(_ link: LinkID) {
+        accepted.removeAll { $0.link == link }
+        dropGuests()
+    }
 
-    private mutating func close(_ link: LinkID, _ failure: PeerLinkFailure) {
+    mutating func close(_ link: LinkID, _ failure: PeerLinkFailure) {
         forget(link)
         effects.append(.close(link))
         effects.append(.report(.peerLinkFailed(failure)))
     }
 
-    private mutating func closeOutgoing(
+    mutating func closeOutgoing(
         _ position: Int, _ failure: PeerLinkFailure, now: Instant
     ) {
         guard let link = outgoingLink(position) else { return }
@@ -218,7 +252,7 @@ extension PeerLinks {
         var events: [PeerEvent] = []
         if let position = accepted.firstIndex(where: { $0.link == link }) {
             accepted[position].session.receive(bytes, into: &events)
-            return events.compactMap { takeAccepted($0, on: link) }
+            return events.compactMap { takeAccepted($0, on: link, now: now) }
         }
         for position in peers.indices where outgoingLink(position) == link {
             return receiveOutgoing(bytes, position, link, now: now)
@@ -226,22 +260,31 @@ extension PeerLinks {
         return []
     }
 
-    private mutating func takeAccepted(_ event: PeerEvent, on link: LinkID) -> PeerLinkEvent? {
+    private mutating func takeAccepted(
+        _ event: PeerEvent, on link: LinkID, now: Instant
+    ) -> PeerLinkEvent? {
         // Whatever follows in the batch that ended the link is dropped.
         guard let position = accepted.firstIndex(where: { $0.link == link }) else { return nil }
         switch event {
         case .send(let bytes):
             effects.append(.send(link, bytes))
         case .established(let identity):
-            if let failure = refusal(of: identity) {
+            if former.contains(identity.node) {
+                dismiss(link, now: now)
+            } else if let failure = refusal(of: identity) {
                 close(link, failure)
             } else {
                 admit(identity, on: link)
             }
         case .frame(let kind, let payload):
-            guard let peer = accepted[position].peer, isRemembered(peer) else { return nil }
+            guard let peer = accepted[position].peer, isHeard(peer) else { return nil }
             do throws(MalformedBytes) {
-                return .frame(try PeerFrame(kind: kind, payload: payload), from: peer)
+                let frame = try PeerFrame(kind: kind, payload: payload)
+                if case .introduction(let address) = frame {
+                    introduce(peer, at: address)
+                    return nil
+                }
+                return .frame(frame, from: peer)
             } catch {
                 close(link, .malformedPayload)
             }
@@ -272,15 +315,18 @@ extension PeerLinks {
             } else if case .handshake = peers[position].outgoing {
                 peers[position].incarnation = identity.incarnation
                 peers[position].openedAt = now
-                guard peers[position].isRemembered else {
+                guard isHeard(identity.node) else {
                     peers[position].outgoing = .proven(link)
                     return nil
                 }
-                peers[position].outgoing = .open(link)
+                open(position, link)
                 return .opened(identity.node)
             }
+        case .frame(PeerFrame.Kind.dismissal.rawValue, _):
+            closeOutgoing(position, .formerMember, now: now)
+            return .dismissed
         case .frame:
-            // The other side has nothing to say here after the handshake.
+            // The other side has nothing else to say here after the handshake.
             closeOutgoing(position, .malformedPayload, now: now)
         case .failed(let failure):
             closeOutgoing(position, failure, now: now)
@@ -290,20 +336,24 @@ extension PeerLinks {
 
     /// Why a peer that proved the secret may not speak under its id.
     private func refusal(of identity: PeerIdentity) -> PeerLinkFailure? {
-        guard let position = position(of: identity.node) else { return .unknownNode }
+        guard let position = position(of: identity.node) else {
+            return peers.count(where: \.isGuest) < NodeLimits.guests ? nil : .unknownNode
+        }
         #if MUTANTS
         if PlantedBug.isOn(.incarnationUnchecked) { return nil }
         #endif
-        let known = peers[position].incarnation ?? identity.incarnation
+        let known =
+            peers[position].named ?? peers[position].incarnation ?? identity.incarnation
         return known == identity.incarnation ? nil : .foreignIncarnation
     }
 
-    private func isRemembered(_ peer: NodeID) -> Bool {
-        position(of: peer).map { peers[$0].isRemembered } ?? false
+    /// A guest's votes count for nothing, so nothing of it need be durable.
+    private func isHeard(_ peer: NodeID) -> Bool {
+        position(of: peer).map { peers[$0].isRemembered || peers[$0].isGuest } ?? false
     }
 
     private mutating func admit(_ identity: PeerIdentity, on link: LinkID) {
-        guard let position = position(of: identity.node) else { return }
+        let position = position(of: identity.node) ?? addGuest(identity.node)
         peers[position].incarnation = identity.incarnation
         if let older = accepted.firstIndex(where: { $0.peer == identity.node }) {
             effects.append(.close(accepted[older].link))
@@ -326,13 +376,13 @@ extension PeerLinks {
         now: Instant, isDialing: Bool, effects output: inout [NodeEffect]
     ) {
         for entry in accepted where entry.peer == nil && entry.until <= now {
-            close(entry.link, .handshakeExpired)
+            close(entry.link, entry.isDismissed ? .formerMember : .handshakeExpired)
         }
         for position in peers.indices {
             switch peers[position].outgoing {
-            case .resting(let until) where until <= now && isDialing:
+            case .resting(let until) where until <= now && isDialing && isDialed(position):
                 peers[position].outgoing = .dialing
-                effects.append(.dial(peers[position].id))
+                effects.append(.dial(peers[position].id, at: peers[position].address))
             case .handshake(_, let until) where until <= now:
                 closeOutgoing(position, .handshakeExpired, now: now)
             case .resting, .dialing, .handshake, .proven, .open:
@@ -349,12 +399,17 @@ extension PeerLinks {
         effects.removeAll(keepingCapacity: true)
     }
 
+    private func isDialed(_ position: Int) -> Bool {
+        !isRetired && !peers[position].address.isEmpty
+    }
+
     /// When `flush` has something to do by the clock alone.
     var nextDeadline: Instant {
         var deadline = Instant.never
         for entry in accepted where entry.peer == nil { deadline = min(deadline, entry.until) }
         for peer in peers {
             switch peer.outgoing {
+            case .resting where isRetired || peer.address.isEmpty: break
             case .resting(let until), .handshake(_, let until):
                 deadline = min(deadline, until)
             case .dialing, .proven, .open:

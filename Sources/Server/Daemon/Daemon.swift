@@ -156,19 +156,22 @@ extension Daemon {
                 "verdict": "\(recovery.verdict)", "records": recovery.records.count,
                 "snapshot": recovery.snapshot?.name ?? "none",
             ])
-        let formatted = recovery.identity.members.map(\.node)
         guard recovery.identity.node == configuration.node else {
             throw StartFailure(
                 "\(directory.path) belongs to \(recovery.identity.node), not \(configuration.node)")
         }
-        guard formatted == configuration.members.map(\.id) else {
+        // Which members there are now stands in the log; the file's are those of the beginning.
+        let isFounder = !recovery.identity.genesis.isEmpty
+        let formatted = recovery.identity.members.map(\.node)
+        guard !isFounder || formatted == configuration.members.map(\.id) else {
             throw StartFailure(
                 "\(directory.path) was formatted for the members "
                     + formatted.map(\.description).joined(separator: " "))
         }
         let start = NodeStart(
             recovery: recovery, settings: configuration.nodeSettings,
-            secrets: try usableSecrets(secrets, configuration),
+            secrets: try usableSecrets(
+                secrets, isAlone: isFounder && configuration.members.count == 1),
             entropy: Digest(Entropy.bytes(Digest.count)))
         do throws(NodeStartRefusal) {
             return try Node(start, clock: Clocks.reading())
@@ -179,9 +182,9 @@ extension Daemon {
 
     /// A node without peers needs no secret: it gets one that nobody knows.
     private static func usableSecrets(
-        _ secrets: [[UInt8]], _ configuration: NodeConfiguration
+        _ secrets: [[UInt8]], isAlone: Bool
     ) throws(StartFailure) -> [[UInt8]] {
-        if secrets.isEmpty && configuration.members.count == 1 { return [Entropy.bytes(32)] }
+        if secrets.isEmpty && isAlone { return [Entropy.bytes(32)] }
         guard (1...2).contains(secrets.count) else {
             throw StartFailure("one cluster secret is needed, or two while it is being changed")
         }

@@ -82,16 +82,19 @@ public struct DataDirectory: ~Copyable, Sendable {
     /// anew. Throws if it is a node's already.
     public func format(_ identity: Identity) throws(DataDirectoryRefusal) {
         try checkIsUnused()
-        let performer: DiskPerformer
-        do throws(SystemError) {
-            performer = try DiskPerformer(configuration: DiskConfiguration(path: path))
-        } catch {
-            throw DataDirectoryRefusal("\(error)")
-        }
+        let performer = try performer()
         switch performer.perform(identity.format()) {
         case nil: return
         case .noSpace: throw DataDirectoryRefusal("\(path): no room on the disk")
         case .broken(let reason): throw DataDirectoryRefusal("\(path): \(reason)")
+        }
+    }
+
+    func performer() throws(DataDirectoryRefusal) -> DiskPerformer {
+        do throws(SystemError) {
+            return try DiskPerformer(configuration: DiskConfiguration(path: path))
+        } catch {
+            throw DataDirectoryRefusal("\(error)")
         }
     }
 

@@ -35,6 +35,15 @@ final class NodeEventLog: Sendable {
             note(failure, at: now)
         case .diskFull(let isFull):
             log.error("disk_full", ["full": isFull])
+        case .membersChanged(let configuration):
+            log.info(
+                "members_changed",
+                [
+                    "voters": NodeEventLog.text(configuration.voters),
+                    "learners": NodeEventLog.text(configuration.learners),
+                ])
+        case .removed:
+            log.error("removed", ["detail": "this node is no member any more"])
         case .snapshotWritten(let index):
             snapshotsWritten.add()
             log.info("snapshot_written", ["index": index])
@@ -70,6 +79,10 @@ final class NodeEventLog: Sendable {
 
     private func tell(_ failure: PeerLinkFailure, _ count: Int) {
         log.warning("peer_link_failed", ["reason": failure.rawValue], count: count)
+    }
+
+    private static func text(_ nodes: [NodeID]) -> String {
+        nodes.isEmpty ? "none" : nodes.map(\.description).joined(separator: " ")
     }
 
     static func text(_ standing: Standing) -> String {

@@ -11,6 +11,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case usage, audit, clusterAudit, listAPIs
     case createToken, listTokens, showToken, revokeToken, whoami
     case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
+    case addMember, promoteMember, removeMember
     case metrics, live, ready, problemPage
 
     /// Whether a request may change the replicated state: its outcome can be unknown.
@@ -18,7 +19,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .charge, .createAccount, .renameAccount, .deleteAccount, .createUser, .updateUser,
             .removeUser, .setLimit, .removeLimit, .createKey, .updateKey, .revokeKey, .revokeKeys,
-            .createToken, .revokeToken, .updateSettings:
+            .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember:
             true
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
             .showLimit, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
@@ -70,6 +71,9 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.get), "/v1/audit", .clusterAudit),
         Route(.init(.get), "/v1/cluster", .cluster),
         Route(.init(.post), "/v1/cluster/transfer-leadership", .transferLeadership),
+        Route(.init(.post), "/v1/cluster/members", .addMember),
+        Route(.init(.post), "/v1/cluster/members/{member}/promote", .promoteMember),
+        Route(.init(.delete), "/v1/cluster/members/{member}", .removeMember),
         Route(.init(.post), "/v1/cluster/snapshot", .takeSnapshot),
         Route(.init(.get), "/v1/cluster/settings", .showSettings),
         Route(.init(.patch), "/v1/cluster/settings", .updateSettings),
@@ -87,8 +91,9 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     /// What a success is answered with.
     var successStatus: Status {
         switch self {
-        case .createAccount, .createUser, .createKey, .createToken: .created
-        case .deleteAccount, .removeUser, .removeLimit, .revokeKey, .revokeToken: .noContent
+        case .createAccount, .createUser, .createKey, .createToken, .addMember: .created
+        case .deleteAccount, .removeUser, .removeLimit, .revokeKey, .revokeToken, .removeMember:
+            .noContent
         default: .ok
         }
     }

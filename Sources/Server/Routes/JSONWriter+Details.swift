@@ -96,6 +96,7 @@ extension JSONWriter {
                 json.member("api", api.slug)
             case .keyRevoked(let id): json.member("id", id: id)
             case .tokenRevoked(let id): json.member("id", id: id)
+            case .member(let member): json.members(of: member)
             }
         }
     }
@@ -283,6 +284,7 @@ extension JSONWriter {
         self.member("id", member.id.description)
         self.member("role", member.isVoter ? "voter" : "learner")
         self.member("address", member.address)
+        self.member("http", member.clientAddress.isEmpty ? nil : member.clientAddress)
         self.member("match", member.match?.rawValue)
         self.member("applied", member.applied?.rawValue)
         name("lease_remaining_ms")

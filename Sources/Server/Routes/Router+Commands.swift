@@ -37,6 +37,8 @@ extension Router {
         case .updateKey: return try updateKey(request)
         case .createToken: return try createToken(request, &context)
         case .updateSettings: return .updateSettings(try settingsChange(request))
+        case .addMember, .promoteMember, .removeMember:
+            return try memberCommand(request, context.endpoint)
         default:
             let command = try removal(request, context.endpoint)
             try request.requireNoBody()

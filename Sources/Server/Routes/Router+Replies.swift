@@ -140,6 +140,11 @@ extension ClientFailure {
         case .cannotLead:
             return ProblemDetails(
                 .invalidField, detail: "\"to\" must be a member that votes.", field: "to")
+        case .changeUnderWay: return ProblemDetails(.changeUnderWay)
+        case .notMember:
+            return ProblemDetails(
+                .unavailable,
+                detail: "This node is no member of the cluster; nothing was changed.")
         case .transferFailed:
             return ProblemDetails(
                 .unavailable, detail: "Leadership could not be handed over in time.")
@@ -190,6 +195,7 @@ extension Refusal {
             return ProblemDetails(
                 .invalidField, detail: "\"\(setting.name)\" contradicts another setting.",
                 field: setting.name)
+        case .memberRefused(let refusal): return refusal.problem
         case .identifierTaken: return ProblemDetails(.unavailable)
         case .capacity: return ProblemDetails(.capacity)
         case .invalidKey: return ProblemDetails(.invalidKey)

@@ -27,6 +27,14 @@ public struct Coverage: Sendable {
     public var linksFailed = 0
     public var forgeriesFound = 0
     public var foreignIncarnations = 0
+    /// How often a node learned of other members, and that it is none any more.
+    public var membersFollowed = 0
+    public var removals = 0
+    /// What the operator was told is done.
+    public var membersAdded = 0
+    public var membersPromoted = 0
+    public var membersRemoved = 0
+    public var memberRefusals = 0
     public var clockDisagreements = 0
     /// One if the run had as many commits as a run must have.
     public var fullRuns = 0
@@ -87,7 +95,21 @@ public struct Coverage: Sendable {
         case .standingChanged(let standing): if standing.isWhole { repairs += 1 }
         case .clockDisagreement(let disagree): if disagree { clockDisagreements += 1 }
         case .diskFull(let isFull): if isFull { fullDisks += 1 }
+        case .membersChanged: membersFollowed += 1
+        case .removed: removals += 1
         case .roleChanged, .leaderChanged: break
+        }
+    }
+
+    mutating func count(_ request: MemberRequest, _ outcome: Outcome) {
+        guard case .changed = outcome else {
+            memberRefusals += 1
+            return
+        }
+        switch request {
+        case .add: membersAdded += 1
+        case .promote: membersPromoted += 1
+        case .remove: membersRemoved += 1
         }
     }
 
@@ -120,6 +142,9 @@ public struct Coverage: Sendable {
             ("snapshots installed", snapshotsInstalled), ("snapshots refused", snapshotsRefused),
             ("links failed", linksFailed), ("forgeries found", forgeriesFound),
             ("foreign incarnations", foreignIncarnations),
+            ("members followed", membersFollowed), ("removals learned of", removals),
+            ("members added", membersAdded), ("members promoted", membersPromoted),
+            ("members removed", membersRemoved), ("member changes refused", memberRefusals),
             ("clock disagreements", clockDisagreements), ("full disks noticed", fullDisks),
             ("links overflowed", overflows), ("wrong bits read", misreads),
             ("states compared", states), ("entries committed", committed),
@@ -132,6 +157,7 @@ public struct Coverage: Sendable {
             ("no leader found", leaderless),
         ] + tornWrites.map { ("torn between units of \($0.unit)", $0.count) }
             + zip(FaultKind.allCases, faults).map { ("fault: \($0.rawValue)", $1) }
-            + zip(Operation.Kind.allCases, operations).map { ("done: \($0.rawValue)", $1) }
+            + zip(Operation.Kind.allCases, operations).filter { $0.0 != .changeMember }
+            .map { ("done: \($0.rawValue)", $1) }
     }
 }

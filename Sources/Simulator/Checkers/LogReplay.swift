@@ -36,26 +36,27 @@ struct LogReplay {
     mutating func replay(_ entry: Observer.Committed, at now: Instant) throws(Violation) {
         let index = LogIndex(UInt64(outcomes.count + 1))
         changes.removeAll(keepingCapacity: true)
-        guard entry.kind == .command else {
+        guard let payload = entry.command else {
             state.advance(to: index, time: entry.time, changes: &changes)
             reference.begin(at: index, time: entry.time)
             return outcomes.append(nil)
         }
-        let result = state.apply(entry.payload, at: index, time: entry.time, changes: &changes)
+        let result = state.apply(payload, at: index, time: entry.time, changes: &changes)
         outcomes.append(result.outcome)
-        try compare(entry, result.outcome, index, now)
+        try compare(payload, entry.time, result.outcome, index, now)
     }
 
     private mutating func compare(
-        _ entry: Observer.Committed, _ outcome: Outcome, _ index: LogIndex, _ now: Instant
+        _ payload: [UInt8], _ time: Timestamp, _ outcome: Outcome, _ index: LogIndex,
+        _ now: Instant
     ) throws(Violation) {
         let envelope: Envelope
         do throws(MalformedBytes) {
-            envelope = try Envelope(decoding: entry.payload)
+            envelope = try Envelope(decoding: payload)
         } catch {
             throw violation("only requests are committed", "\(index): \(error)", now)
         }
-        let expected = reference.apply(envelope, at: index, time: entry.time)
+        let expected = reference.apply(envelope, at: index, time: time)
         guard expected == outcome else {
             throw violation(
                 "every outcome is the reference store's",
@@ -160,6 +161,19 @@ extension LogReplay {
             throw violation(
                 "the audit trail is complete",
                 "\(items.count) items, expected \(reference.audit.count)", now)
+        }
+    }
+}
+
+extension Observer.Committed {
+    /// What the state machine is to do: the command, or what it notes of a change of the members.
+    var command: [UInt8]? {
+        switch kind {
+        case .command: return payload
+        case .configuration:
+            let note = (try? ConfigurationRecord(decoding: payload))?.note ?? []
+            return note.isEmpty ? nil : note
+        case .noop, .tick: return nil
         }
     }
 }

@@ -59,8 +59,17 @@ struct Observer {
     var largestSnapshot = 0
     var largestLog = 0
     var coverage = Coverage()
+    /// The members as of the last entry committed.
+    private(set) var configuration: Configuration
+    /// The fewest voters that the cluster ever had.
+    private(set) var fewestVoters: Int
     /// A state is compared at every so manieth index.
     private static let stateStride: UInt64 = 64
+
+    init(founders: Int) {
+        configuration = Configuration(voters: (1...founders).map { NodeID(UInt32($0)) })
+        fewestVoters = founders
+    }
 
     var lastCommitted: LogIndex { LogIndex(UInt64(log.count)) }
 
@@ -121,9 +130,10 @@ struct Observer {
         _ process: NodeProcess, _ view: NodeInspection, _ before: Seen?, _ now: Instant
     ) throws(Violation) {
         if let before, view.commitIndex > before.commit, before.isLeading {
+            // The next change of the members may have begun behind the commit, in one step.
             try durability.judgeCommit(
-                of: view.commitIndex, by: process.id, in: view.term, voters: process.node.voters,
-                at: now)
+                of: view.commitIndex, by: process.id, in: view.term,
+                voters: process.node.voters(whenLogEndedAt: before.last), at: now)
         }
         if let other = leaders[view.term] {
             guard other == process.id else {
@@ -180,7 +190,10 @@ struct Observer {
         guard view.appliedIndex <= lastCommitted else {
             throw violation("what is applied was committed", "\(process.id)", now)
         }
-        guard view.appliedIndex.rawValue.isMultiple(of: Self.stateStride) else { return }
+        // A node that joins has no state before its first snapshot.
+        guard view.appliedIndex > .zero,
+            view.appliedIndex.rawValue.isMultiple(of: Self.stateStride)
+        else { return }
         process.node.checkStateInvariants()
         let state = process.node.encodedState()
         if let other = states[view.appliedIndex], other != state {
@@ -210,6 +223,10 @@ struct Observer {
             term: entry.term, shownIn: term, time: entry.time, kind: entry.kind,
             payload: entry.payload)
         log.append(committed)
+        if let changed = entry.configuration {
+            configuration = changed
+            fewestVoters = min(fewestVoters, changed.voters.count)
+        }
         try replay.replay(committed, at: now)
         if entry.kind == .command, !Envelope.subjects(in: entry.payload).isEmpty {
             revocations.note(entry.index, accepting: replay.keys)

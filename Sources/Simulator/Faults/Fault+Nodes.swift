@@ -15,8 +15,9 @@ extension Fault {
             .slowDisk(let node, _), .hangDisk(let node), .freeDisk(let node), .fillDisk(let node),
             .makeRoom(let node),
             .failDisk(let node), .rot(let node), .rotTail(let node), .misread(let node),
-            .misdirect(let node), .wipe(let node),
-            .reformat(let node), .shiftWallClock(let node, _), .driftClock(let node, _):
+            .misdirect(let node), .wipe(let node), .reformat(let node), .join(let node),
+            .add(let node), .promote(let node), .remove(let node),
+            .shiftWallClock(let node, _), .driftClock(let node, _):
             [node]
         }
     }

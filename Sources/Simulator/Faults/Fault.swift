@@ -64,6 +64,17 @@ public enum Fault: Hashable, Sendable {
     /// Somebody formats the wiped directory under the node's old id, as nobody should.
     case reformat(NodeID)
 
+    // MARK: The members
+
+    /// A machine that waited to join is started, empty.
+    case join(NodeID)
+    /// The operator wants the node to become a learner.
+    case add(NodeID)
+    /// The operator wants the learner to become a voter.
+    case promote(NodeID)
+    /// The operator wants the member gone.
+    case remove(NodeID)
+
     // MARK: The clocks
 
     /// The wall clock is off by this much from now on.
@@ -114,6 +125,8 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case wallClock = "wall clock"
     case clockOffset = "clock offset"
     case drift
+    case join
+    case removal
 
     /// Without these messages are timely, and processes run on as long as they run.
     static let untimely: [FaultKind] = [

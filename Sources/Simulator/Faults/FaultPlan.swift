@@ -3,6 +3,10 @@ import Basics
 /// Draws the faults of a run: what strikes when, whom, and for how long.
 struct FaultPlan {
     private let options: SimulationOptions
+    private let founders: [NodeID]
+    /// Those who may join, in the order in which they do.
+    private var joiners: [NodeID]
+    /// Everybody who may ever run.
     let nodes: [NodeID]
     /// Whose disks may be damaged.
     let victims: [NodeID]
@@ -21,12 +25,14 @@ struct FaultPlan {
     private init(_ options: SimulationOptions, seed: UInt64) {
         self.options = options
         var random = SeededGenerator(seed: seed)
-        let nodes = (1...options.nodes).map { NodeID(UInt32($0)) }
+        let founders = (1...options.nodes).map { NodeID(UInt32($0)) }
         // A node that is never healed is the one that may be damaged, too: the rest must do.
-        let drawn = Int(random.below(UInt64(nodes.count)))
+        let drawn = Int(random.below(UInt64(founders.count)))
         let first = options.brokenForEver.map { Int($0.rawValue) - 1 } ?? drawn
-        victims = (0..<options.damagedMachines).map { nodes[(first + $0) % nodes.count] }
-        self.nodes = nodes
+        victims = (0..<options.damagedMachines).map { founders[(first + $0) % founders.count] }
+        self.founders = founders
+        joiners = (0..<options.joiners).map { NodeID(UInt32(options.nodes + $0 + 1)) }
+        nodes = founders + joiners
         self.random = random
     }
 
@@ -71,10 +77,26 @@ struct FaultPlan {
         case .clockOffset: break
         case .drift:
             plan(kind, at: at, drift(of: pick()))
+        case .join:
+            guard !joiners.isEmpty else { return }
+            let node = joiners.removeFirst()
+            // Some remain learners.
+            plan(
+                kind, at: at, [.join(node), .add(node)],
+                repairs: random.chance(4, in: 5) ? [.promote(node)] : [],
+                lasting: drawLasting(.seconds(5)))
+        case .removal:
+            plan(kind, at: at, [.remove(pick())])
         }
     }
 
-    mutating func pick() -> NodeID { nodes[Int(random.below(UInt64(nodes.count)))] }
+    /// One of the first nodes more often than one that may not have joined yet.
+    mutating func pick() -> NodeID {
+        guard nodes.count > founders.count, random.chance(1, in: 3) else {
+            return founders[Int(random.below(UInt64(founders.count)))]
+        }
+        return nodes[Int(random.below(UInt64(nodes.count)))]
+    }
 
     private mutating func pickPair() -> (NodeID, NodeID) {
         let first = Int(random.below(UInt64(nodes.count)))
@@ -253,6 +275,13 @@ extension FaultPlan {
         }
     }
 
+    /// Somebody formats the directory anew under the node's old id, as nobody should, or removes
+    /// the node, as nodes should, or neither.
+    private mutating func drawWipesEnd(_ victim: NodeID) -> [Fault] {
+        if random.chance(1, in: 2) { return [.reformat(victim)] }
+        return options.pauses[.removal] == nil ? [] : [.remove(victim)]
+    }
+
     private mutating func drawDamage(_ kind: FaultKind, at: Instant) {
         guard !victims.isEmpty else { return }
         let victim = victims[Int(random.below(UInt64(victims.count)))]
@@ -268,7 +297,7 @@ extension FaultPlan {
         guard kind != .wipe else {
             return plan(
                 kind, at: at, [.wipe(victim)],
-                repairs: random.chance(1, in: 2) ? [.reformat(victim)] : [],
+                repairs: drawWipesEnd(victim),
                 lasting: random.between(.milliseconds(10), .seconds(2)))
         }
         let damage: Fault =

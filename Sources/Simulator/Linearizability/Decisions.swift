@@ -177,7 +177,9 @@ extension Command {
             account
         case .createKey(let key): key.account
         case .createToken(let token): token.account
-        case .createAccount, .revokeToken, .updateSettings, .charge, .tick, .reportLastUsed: nil
+        case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .tick,
+            .reportLastUsed:
+            nil
         }
     }
 }

@@ -92,6 +92,8 @@ extension Fault {
         case .wipe: .wipe
         case .shiftWallClock(_, let offset): offset == .zero ? nil : .wallClock
         case .driftClock(_, let rate): rate == 0 ? nil : .drift
+        case .join, .add, .promote: .join
+        case .remove: .removal
         case .mend, .mendAll, .widen, .restart, .resume, .freeDisk, .makeRoom, .reformat: nil
         }
     }
@@ -99,7 +101,9 @@ extension Fault {
     /// Whether it goes on until something ends it.
     fileprivate var lasts: Bool {
         switch self {
-        case .reset, .corrupt, .replay, .failDisk, .rot, .rotTail, .misread, .misdirect: false
+        case .reset, .corrupt, .replay, .failDisk, .rot, .rotTail, .misread, .misdirect, .join,
+            .add, .promote, .remove:
+            false
         default: true
         }
     }

@@ -30,6 +30,7 @@ extension ReferenceStore {
     }
 
     mutating func administer(_ envelope: Envelope) -> Outcome {
+        if let outcome = noteMember(envelope) { return outcome }
         if let outcome = ledger.ownOutcome(envelope.requestID, time) { return outcome }
         guard case .token(let token) = envelope.actor else { return .refused(.unauthenticated) }
         let home = tokens.first { $0.detail.id == token }?.detail.account
@@ -89,7 +90,8 @@ extension ReferenceStore {
         if actor.role == .operator { return nil }
         guard actor.role == .admin else { return .forbidden }
         switch command {
-        case .createAccount, .renameAccount, .deleteAccount, .updateSettings: return .forbidden
+        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember:
+            return .forbidden
         case .revokeToken(let id):
             let target = tokens.first { $0.detail.id == id }?.detail.account
             return target != nil && target == actor.account ? nil : .tokenNotFound
@@ -124,6 +126,7 @@ extension ReferenceStore {
         case .createToken(let token): createToken(token, author)
         case .revokeToken(let id): revokeToken(id, author)
         case .updateSettings(let change): updateSettings(change, author)
+        case .changeMember(let command): answer(command)
         case .charge, .tick, .reportLastUsed: .malformed
         }
     }

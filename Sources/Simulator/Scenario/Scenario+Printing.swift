@@ -5,7 +5,8 @@ extension Scenario {
     /// The scenario as it would be written, each statement on its line.
     public var text: String {
         var lines = about.map { $0.isEmpty ? "#" : "# \($0)" }
-        lines.append("cluster \(nodes) \(nodes == 1 ? "node" : "nodes"), seed \(seed)")
+        let joining = joiners == 0 ? "" : ", \(joiners) to join"
+        lines.append("cluster \(nodes) \(nodes == 1 ? "node" : "nodes")\(joining), seed \(seed)")
         let usual = Conditions()
         if conditions.networkDelay != usual.networkDelay {
             lines.append("network delay \(conditions.networkDelay.text)")
@@ -177,6 +178,7 @@ extension ScenarioRequest {
         case .validate(let key): "validate \(key)"
         case .handOver(let target): "hand over\(target.map { " to \($0.text)" } ?? "")"
         case .takeSnapshot: "take snapshot"
+        case .member(let wish, let place): "\(wish.rawValue) \(place.text)"
         }
     }
 }

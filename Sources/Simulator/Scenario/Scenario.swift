@@ -11,6 +11,8 @@ public struct Scenario: Hashable, Sendable {
     /// What the scenario shows, for an operator: the comment that the text begins with.
     public var about: [String]
     public var nodes: Int
+    /// How many more wait to join; their numbers follow.
+    public var joiners = 0
     public var seed: UInt64
     public var conditions = Conditions()
     public var lines: [Line]

@@ -65,7 +65,7 @@ struct ScenarioCast {
             return charge(credits, key, id: id, automatic: automatic).map { .charge([$0]) }
         case .retry(let id):
             return charges[id].map { .charge([$0]) }
-        case .readCredits, .validate, .handOver, .takeSnapshot:
+        case .readCredits, .validate, .handOver, .takeSnapshot, .member:
             return nil
         }
     }
@@ -117,6 +117,7 @@ struct ScenarioCast {
             "limit \(name(id)) to \(credits) credits \(period.phrase) of \(api)"
         case .removeLimit(let id, _, let api): "lift limit of \(name(id)) of \(api)"
         case .charge(let charges): text(of: charges)
+        case .changeMember(let command): command.request.text
         default: nil
         }
     }

@@ -54,6 +54,8 @@ public struct ScenarioExpectation: Hashable, Sendable {
         case forbidden
         case cannotLead = "cannot_lead"
         case transferFailed = "transfer_failed"
+        case changeUnderWay = "change_under_way"
+        case notMember = "not_member"
     }
 
     public enum Cluster: Hashable, Sendable {
@@ -74,6 +76,10 @@ public struct ScenarioExpectation: Hashable, Sendable {
         case whole = "is whole"
         case inDoubt = "is in doubt"
         case damaged = "is damaged"
+        case voter = "is a voter"
+        case learner = "is a learner"
+        /// It is no member any more, and knows.
+        case removed = "is removed"
         case running = "is running"
         case down = "is down"
     }

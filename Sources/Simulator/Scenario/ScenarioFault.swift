@@ -56,6 +56,8 @@ public enum ScenarioFault: Hashable, Sendable {
         case wipe = "wipe"
         /// Somebody formats the wiped directory under the node's old id, as nobody should.
         case reformat = "reformat"
+        /// The machine waited to join: its node begins with nothing.
+        case join = "start"
     }
 
     /// The words that faults begin with.

@@ -43,7 +43,7 @@ extension ScenarioParser {
     }
 
     private var nodeList: String {
-        (1...nodes).map { "n\($0)" }.joined(separator: ", ")
+        (1...(nodes + joiners)).map { "n\($0)" }.joined(separator: ", ")
     }
 
     private func parseOptionalPlace(
@@ -54,7 +54,7 @@ extension ScenarioParser {
         if words.take("the other follower") { return .otherFollower }
         guard let next = words.next else { return nil }
         if let id = NodeID(text: next) {
-            guard id.rawValue <= UInt32(nodes) else {
+            guard id.rawValue <= UInt32(nodes + joiners) else {
                 throw words.error("there is no node \(next): the cluster has \(nodeList)")
             }
             words.skip()
@@ -217,9 +217,11 @@ extension ScenarioParser {
             return .revokeAllKeys(user: try names.refer(to: .user, &words))
         }
         if words.take("revoke") { return .revoke(try names.refer(to: .key, &words)) }
-        if words.take("remove") {
-            try words.expect("user")
+        if words.take("remove user") {
             return .removeUser(try names.refer(to: .user, &words))
+        }
+        for wish in ScenarioRequest.MemberWish.allCases where words.take(wish.rawValue) {
+            return .member(wish, try parsePlace(&words))
         }
         if words.take("limit") { return try parseLimit(&words) }
         if words.take("lift") {

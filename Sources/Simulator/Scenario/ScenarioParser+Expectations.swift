@@ -122,11 +122,12 @@ extension ScenarioExpectation.Answer {
 
 extension Refusal {
     /// The codes that a scripted request can be refused with.
-    fileprivate static let codes: [String] = [
-        Refusal.unauthenticated, .forbidden, .accountNotFound, .userNotFound, .keyNotFound,
-        .tokenNotFound, .limitNotFound, .duplicateEmail, .activeKeyLimit(limit: 0),
-        .keyLimit(limit: 0), .keyRevoked, .identifierTaken, .invalidKey,
-        .creditsExhausted(remaining: .zero, allowance: .zero), .chargeOutOfRange,
-        .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
-    ].map(\.code)
+    fileprivate static let codes: [String] =
+        [
+            Refusal.unauthenticated, .forbidden, .accountNotFound, .userNotFound, .keyNotFound,
+            .tokenNotFound, .limitNotFound, .duplicateEmail, .activeKeyLimit(limit: 0),
+            .keyLimit(limit: 0), .keyRevoked, .identifierTaken, .invalidKey,
+            .creditsExhausted(remaining: .zero, allowance: .zero), .chargeOutOfRange,
+            .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
+        ].map(\.code) + MemberRefusal.allCases.map(\.code)
 }

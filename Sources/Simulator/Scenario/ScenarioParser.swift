@@ -5,6 +5,7 @@ struct ScenarioParser {
     let file: String
     var names = ScenarioNames()
     var nodes = 0
+    var joiners = 0
     private var scenario = Scenario(about: [], nodes: 0, seed: 0, lines: [], end: .zero)
     /// The time of the last line that names one.
     private(set) var latest = Duration.zero
@@ -82,10 +83,16 @@ struct ScenarioParser {
         }
         let count = try words.number("a number of nodes", from: 1, to: UInt64(Scenario.nodeLimit))
         guard words.take("nodes") || words.take("node") else { throw words.unexpected("'nodes'") }
+        if words.afterNext != "seed", words.take(",") {
+            let limit = UInt64(Scenario.nodeLimit) - count
+            joiners = Int(try words.number("a number of nodes to join", from: 1, to: limit))
+            try words.expect("to join")
+        }
         try words.expect(", seed")
         scenario.seed = try words.number("a seed", from: 0, to: .max)
         nodes = Int(count)
         scenario.nodes = nodes
+        scenario.joiners = joiners
         try words.finish()
     }
 
@@ -208,7 +215,7 @@ extension ScenarioRequest {
     /// Whether it may stand in a `first` line: a change that can be asked again until it is done.
     fileprivate var isPreparation: Bool {
         switch self {
-        case .charge, .retry, .readCredits, .validate, .handOver, .takeSnapshot: false
+        case .charge, .retry, .readCredits, .validate, .handOver, .takeSnapshot, .member: false
         default: true
         }
     }

@@ -24,6 +24,14 @@ public enum ScenarioRequest: Hashable, Sendable {
     case validate(key: String)
     case handOver(to: ScenarioPlace?)
     case takeSnapshot
+    case member(MemberWish, ScenarioPlace)
+
+    /// What is wanted of a member.
+    public enum MemberWish: String, CaseIterable, Hashable, Sendable {
+        case add
+        case promote
+        case remove
+    }
 
     /// The word that the request begins with.
     public var verb: String {
@@ -41,6 +49,7 @@ public enum ScenarioRequest: Hashable, Sendable {
         case .validate: "validate"
         case .handOver: "hand"
         case .takeSnapshot: "take"
+        case .member(let wish, _): wish.rawValue
         }
     }
 
@@ -54,14 +63,16 @@ public enum ScenarioRequest: Hashable, Sendable {
             [name]
         case .charge(_, let key, let id):
             [key] + (id.map { [$0] } ?? [])
-        case .handOver, .takeSnapshot:
+        case .member(_, .named(let name)):
+            [name]
+        case .handOver, .takeSnapshot, .member:
             []
         }
     }
 
     static let verbs = [
         "create", "activate", "deactivate", "revoke", "remove", "limit", "lift", "charge", "retry",
-        "read", "validate", "hand", "take",
+        "read", "validate", "hand", "take", "add", "promote",
     ]
 
     /// What kind of answer it gets, and so what can be expected of it.

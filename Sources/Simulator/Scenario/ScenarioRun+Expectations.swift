@@ -144,6 +144,9 @@ extension ScenarioRun {
         case .inDoubt:
             if case .inDoubt = view.standing { return true } else { return false }
         case .damaged: return view.standing == .damaged
+        case .voter: return machine.role == .voter
+        case .learner: return machine.role == .learner
+        case .removed: return view.isRemoved
         case .running: return !machine.isPaused
         case .down: return false
         }
@@ -155,7 +158,11 @@ extension ScenarioRun {
             return "nobody leads"
         }
         let end = first.node.inspection.lastIndex
-        for machine in world.machines where machine.isUp && !machine.isPaused {
+        let members = first.node.configuration
+        let machines = world.machines.filter {
+            $0.isUp && !$0.isPaused && members.contains($0.id)
+        }
+        for machine in machines {
             guard let view = machine.view else { continue }
             guard view.standing == .whole else {
                 return "\(machine.id) is \(view.standing.text)"
@@ -168,7 +175,7 @@ extension ScenarioRun {
             }
         }
         let digest = first.node.stateDigest()
-        for machine in world.machines where machine.isUp && !machine.isPaused {
+        for machine in machines {
             if machine.process?.node.stateDigest() != digest {
                 return "\(machine.id) has another state"
             }
@@ -202,6 +209,8 @@ extension ScenarioRun {
 extension Machine {
     /// Nil while no process runs.
     var view: NodeInspection? { process?.node.inspection }
+    /// As its own log has it.
+    fileprivate var role: MemberRole? { process?.node.configuration.member(id)?.role }
 }
 
 extension ScenarioExpectation.Occurrence {

@@ -33,7 +33,10 @@ extension ScenarioRun {
 
     private var followers: [NodeID] {
         let leader = leader?.id
-        return world.machines.filter { $0.isUp && !$0.isPaused && $0.id != leader }.map(\.id)
+        let members = world.observer.configuration
+        return world.machines.filter {
+            $0.isUp && !$0.isPaused && $0.id != leader && members.contains($0.id)
+        }.map(\.id)
     }
 
     private func resolve(
@@ -170,6 +173,7 @@ extension ScenarioFault.Strike {
         case .misdirect: .misdirect(id)
         case .wipe: .wipe(id)
         case .reformat: .reformat(id)
+        case .join: .join(id)
         }
     }
 }

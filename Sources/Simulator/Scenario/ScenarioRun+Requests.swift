@@ -121,6 +121,10 @@ extension ScenarioRun {
             purpose: purpose, node: node, request: request,
             command: cast.command(of: request, automatic: "automatic-\(number)"),
             floor: world.observer.highestTold)
+        if case .member(let wish, let place) = request, case .line(let position) = purpose {
+            guard let member = resolve(place, position) else { return }
+            asked.command = .changeMember(MemberCommand(wish.request(member)))
+        }
         if case .retry = request, asked.command == nil, case .line(let position) = purpose {
             return fail(position, request.text, "that charge wasn't asked for yet")
         }
@@ -262,6 +266,8 @@ extension ScenarioRun {
         case .unavailable: .failed(.unavailable)
         case .cannotLead: .failed(.cannotLead)
         case .transferFailed: .failed(.transferFailed)
+        case .changeUnderWay: .failed(.changeUnderWay)
+        case .notMember: .failed(.notMember)
         case .outcomeUnknown: .unknown
         }
     }
@@ -358,6 +364,17 @@ extension ScenarioRequest {
         case .validate: .validate
         case .handOver: .transfer
         case .takeSnapshot: .takeSnapshot
+        case .member: .changeMember
+        }
+    }
+}
+
+extension ScenarioRequest.MemberWish {
+    fileprivate func request(_ id: NodeID) -> MemberRequest {
+        switch self {
+        case .add: .add(id, address: "\(id)", clientAddress: "")
+        case .promote: .promote(id)
+        case .remove: .remove(id)
         }
     }
 }

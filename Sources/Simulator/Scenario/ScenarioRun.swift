@@ -238,6 +238,7 @@ final class ScenarioRun {
         }
         trace.summarize(at: world.now)
         guard unmet == nil else { return }
+        try world.checkFormerMembers()
         try world.observer.verifyNothingIsMissing(at: world.now)
         try world.observer.replay.compareAudit(at: world.now)
         try ReadReplay.verify(
@@ -297,6 +298,7 @@ extension SimulationOptions {
     fileprivate init(of scenario: Scenario) {
         self.init()
         nodes = scenario.nodes
+        scriptedJoiners = scenario.joiners
         clients = 0
         resetsPerMille = 0
         stragglersPerMille = 0

@@ -12,6 +12,8 @@ struct ScenarioTrace {
     /// Who was seen to campaign or to lead last.
     private var isShown: [NodeID: Bool] = [:]
     private var leaders: [NodeID: String] = [:]
+    /// The members as each node told them last.
+    private var members: [NodeID: String] = [:]
     /// Refused links, by node and cause: only the first is shown.
     private var refusals: [(node: NodeID, cause: PeerLinkFailure, count: Int)] = []
 
@@ -60,11 +62,20 @@ struct ScenarioTrace {
             return "\(id)  can't start: \(reason)"
         case .fatal(let id, let reason):
             return "\(id)  ends itself: \(reason)"
+        case .event(let id, .membersChanged(let configuration)):
+            // An incarnation that is written down changes nobody's part.
+            let before = members[id] ?? Self.founders(world)
+            members[id] = configuration.text
+            return before == configuration.text ? nil : "\(id)  has members \(configuration.text)"
         case .event(let id, let event):
             return text(of: event, id).map { "\(id)  \($0)" }
         case .committed(let index, let term, _):
             return text(ofEntry: index, term, world, cast).map { "    #\(index) \($0)" }
         }
+    }
+
+    private static func founders(_ world: World) -> String {
+        (1...world.options.nodes).map { "n\($0)" }.joined(separator: " ")
     }
 
     private mutating func noteRefusal(_ cause: PeerLinkFailure, _ id: NodeID) -> String? {
@@ -92,10 +103,10 @@ struct ScenarioTrace {
         let entry = world.observer.log[Int(index.rawValue) - 1]
         switch entry.kind {
         case .noop: return "term \(term) is open"
-        case .configuration: return "the members change"
         case .tick: return nil
-        case .command:
-            guard let envelope = try? Envelope(decoding: entry.payload) else { return nil }
+        case .command, .configuration:
+            let payload = entry.command ?? []
+            guard let envelope = try? Envelope(decoding: payload) else { return nil }
             return cast.text(of: envelope.command)
         }
     }
@@ -122,6 +133,8 @@ struct ScenarioTrace {
         case .clockDisagreement(let isSo):
             return isSo ? "sees the clocks disagree" : "sees the clocks agree again"
         case .peerLinkFailed(let failure): return noteRefusal(failure, id)
+        case .membersChanged: return nil
+        case .removed: return "is no member any more"
         case .diskFull(let isSo): return isSo ? "runs out of room" : "finds room"
         case .snapshotWritten(let index): return "wrote a snapshot up to #\(index)"
         case .snapshotInstalled(let index, let from):

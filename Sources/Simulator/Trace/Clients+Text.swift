@@ -48,6 +48,7 @@ extension Command {
         case .createToken(let token): "create \(token.role) token \(token.id.brief)"
         case .revokeToken(let id): "revoke token \(id.brief)"
         case .updateSettings: "update settings"
+        case .changeMember(let command): command.request.text
         case .tick: "time passes"
         case .reportLastUsed(let keys): "last use of \(keys.count) keys"
         }
@@ -100,7 +101,19 @@ extension ClientFailure {
         case .diskFull: "disk full"
         case .cannotLead: "cannot lead"
         case .transferFailed: "transfer failed"
+        case .changeUnderWay: "a change under way"
+        case .notMember: "no member"
         default: "\(self)"
+        }
+    }
+}
+
+extension MemberRequest {
+    var text: String {
+        switch self {
+        case .add(let id, _, _): "add \(id)"
+        case .promote(let id): "promote \(id)"
+        case .remove(let id): "remove \(id)"
         }
     }
 }

@@ -35,6 +35,7 @@ extension Change.Result {
         case .keysRevoked(let user, let count): "\(count) keys of \(user.brief) revoked"
         case .token(let token): "\(token.role) token \(token.id.brief)"
         case .tokenRevoked(let id): "token \(id.brief) revoked"
+        case .member(let member): "\(member.id) is \(member.role)"
         case .settings(let settings): "settings, \(settings.activeKeysPerUser) active keys"
         }
     }

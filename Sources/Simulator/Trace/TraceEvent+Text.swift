@@ -65,6 +65,8 @@ extension NodeEvent {
         case .clockDisagreement(let isSo):
             isSo ? "sees the wall clocks disagree" : "sees the wall clocks agree"
         case .peerLinkFailed(let failure): "closes a link: \(failure.rawValue)"
+        case .membersChanged(let configuration): "has members \(configuration.text)"
+        case .removed: "is no member any more"
         case .diskFull(let isSo): isSo ? "runs out of room" : "finds room"
         case .snapshotWritten(let index): "wrote a snapshot up to #\(index)"
         case .snapshotInstalled(let index, let from):
@@ -109,6 +111,10 @@ extension Fault {
         case .misdirect(let node): "misdirect write of \(node)"
         case .wipe(let node): "wipe \(node)"
         case .reformat(let node): "reformat \(node)"
+        case .join(let node): "start \(node)"
+        case .add(let node): "add \(node)"
+        case .promote(let node): "promote \(node)"
+        case .remove(let node): "remove \(node)"
         case .shiftWallClock(let node, let offset):
             "shift clock of \(node) by \(offset < .zero ? "" : "+")\(offset.brief)"
         case .driftClock(let node, let rate):
@@ -156,5 +162,14 @@ extension Duration {
 extension String {
     func padded(_ width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - count))
+    }
+}
+
+extension Configuration {
+    /// The voters, then learners with a plus and former members with a minus before their ids.
+    public var text: String {
+        let words =
+            voters.map { "\($0)" } + learners.map { "+\($0)" } + former.map { "-\($0.id)" }
+        return words.joined(separator: " ")
     }
 }

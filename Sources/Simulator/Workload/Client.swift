@@ -151,6 +151,7 @@ extension World {
     func take(_ reply: ClientReply, asker: Asker, ticket: RequestTicket) throws(Violation) {
         switch asker {
         case .client(let number): try take(reply, client: number, ticket: ticket)
+        case .operator(let number): take(reply, wish: number, ticket: ticket)
         case .script(let line): try onScriptReply?(self, line, reply)
         }
     }
@@ -231,6 +232,10 @@ extension World {
                 schedule(
                     .client(number),
                     after: clientRandom.between(.milliseconds(1), .milliseconds(100)))
+            case .operator(let number):
+                guard wishes[number].ticket == ticket else { continue }
+                wishes[number].ticket = nil
+                schedule(.wish(number), after: .milliseconds(100))
             case .script(let line):
                 schedule(.scriptLoss(line), after: .milliseconds(1))
             }

@@ -68,6 +68,8 @@ public struct Operation {
         case validate
         case transfer
         case takeSnapshot
+        /// The operator's, not a client's: no run must have one.
+        case changeMember
 
         /// Whether it is asked of a node, and no command of the log.
         var isOfNode: Bool { self == .transfer || self == .takeSnapshot }
@@ -163,7 +165,7 @@ extension Population {
             return .charge((0..<5).compactMap { _ in drawCharge(&random, wall: wall) })
         case .repeatCharge:
             return pick(charges, &random).map { .charge([$0]) }
-        case .repeatChange, .query, .validate, .transfer, .takeSnapshot:
+        case .repeatChange, .query, .validate, .transfer, .takeSnapshot, .changeMember:
             return nil
         }
     }

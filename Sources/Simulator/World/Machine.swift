@@ -43,6 +43,8 @@ final class Machine {
     let identity: Journal.Identity
     var disk = InMemoryDisk()
     var clock: MachineClock
+    /// Whether it is one of the first, or has been started since to join them.
+    var hasJoined: Bool
     /// Nil while the process is down.
     var process: NodeProcess?
     /// Counts the processes that ran here: what was meant for an earlier one is dropped.
@@ -78,8 +80,11 @@ final class Machine {
     /// The node can't come back, and why: its votes or its directory are lost.
     var loss: String?
 
-    init(identity: Journal.Identity, clock: MachineClock, settings: JournalSettings) {
+    init(
+        identity: Journal.Identity, clock: MachineClock, settings: JournalSettings, hasJoined: Bool
+    ) {
         id = identity.node
+        self.hasJoined = hasJoined
         self.identity = identity
         self.clock = clock
         format(identity, settings: settings)

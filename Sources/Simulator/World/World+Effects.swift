@@ -6,7 +6,7 @@ import Replica
 extension World {
     func perform(_ effect: NodeEffect, _ machine: Machine) throws(Violation) {
         switch effect {
-        case .dial(let peer):
+        case .dial(let peer, _):
             let delay = drawDelay()
             schedule(.dial(from: machine.id, to: peer, life: machine.life), after: delay)
         case .send(let link, let bytes):

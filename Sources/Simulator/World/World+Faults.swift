@@ -32,6 +32,10 @@ extension World {
         case .crash, .crashAmidEffects, .crashAmidWrite, .restart, .pause, .resume, .stop, .wipe,
             .reformat:
             try strikeProcess(fault)
+        case .join(let id): try join(machine(id))
+        case .add(let id): wish(.add(id, address: "\(id)", clientAddress: ""))
+        case .promote(let id): wish(.promote(id))
+        case .remove(let id): wishAway(id)
         case .slowDisk, .hangDisk, .freeDisk, .fillDisk, .makeRoom, .failDisk, .rot, .rotTail,
             .misread, .misdirect:
             strikeDisk(fault)
@@ -99,8 +103,10 @@ extension World {
     /// The end of the safety phase: the core works from here on, the rest may stay broken.
     func heal() throws(Violation) {
         isHealed = true
-        for machine in core {
-            for other in core where other.id != machine.id {
+        // A node that isn't a member may become one yet, by what is under way.
+        let well = machines.filter { $0.loss == nil && $0.id != options.brokenForEver }
+        for machine in well {
+            for other in well where other.id != machine.id {
                 let direction = Network.Direction(from: machine.id, to: other.id)
                 mend(direction)
                 network.setLag(direction, .zero)
@@ -121,9 +127,12 @@ extension World {
         }
     }
 
-    /// The machines that must do the cluster's work in the liveness phase: all that aren't lost,
-    /// but for one that the plan leaves broken.
+    /// The machines that must do the cluster's work in the liveness phase: those of all members
+    /// that aren't lost, but for one that the plan leaves broken.
     var core: [Machine] {
-        machines.filter { $0.loss == nil && $0.id != options.brokenForEver }
+        let members = observer.configuration
+        return machines.filter {
+            $0.loss == nil && $0.id != options.brokenForEver && members.contains($0.id)
+        }
     }
 }

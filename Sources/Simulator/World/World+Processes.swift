@@ -8,18 +8,25 @@ extension World {
     /// Makes the machines and their formatted directories.
     func makeMachines() {
         let ids = (1...options.nodes).map { NodeID(UInt32($0)) }
-        for id in ids {
-            let identity = Journal.Identity(
-                clusterID: Array(repeating: 7, count: Journal.Identity.clusterIDCount), node: id,
-                members: ids.map { IdentityMember(node: $0, address: "\($0)") },
-                incarnation: entropyRandom.next(), genesis: Workload.genesis)
-            // Monotonic clocks of different machines have nothing in common.
-            let origin = Instant.zero + entropyRandom.between(.zero, .seconds(1_000_000))
-            machines.append(
-                Machine(
-                    identity: identity, clock: MachineClock(origin: origin),
-                    settings: Self.journalSettings))
+        for id in ids { makeMachine(id, members: ids, genesis: Workload.genesis) }
+        for number in 0..<options.joiners {
+            let id = NodeID(UInt32(options.nodes + number + 1))
+            makeMachine(id, members: [id], genesis: [])
         }
+    }
+
+    /// A machine without a genesis waits to join.
+    private func makeMachine(_ id: NodeID, members: [NodeID], genesis: [UInt8]) {
+        let identity = Journal.Identity(
+            clusterID: Array(repeating: 7, count: Journal.Identity.clusterIDCount), node: id,
+            members: members.map { IdentityMember(node: $0, address: "\($0)") },
+            incarnation: entropyRandom.next(), genesis: genesis)
+        // Monotonic clocks of different machines have nothing in common.
+        let origin = Instant.zero + entropyRandom.between(.zero, .seconds(1_000_000))
+        machines.append(
+            Machine(
+                identity: identity, clock: MachineClock(origin: origin),
+                settings: Self.journalSettings, hasJoined: !genesis.isEmpty))
     }
 
     static var journalSettings: JournalSettings {
@@ -38,7 +45,7 @@ extension World {
     /// Starts the process of a machine that has none, from what its disk holds. A directory that
     /// was damaged may be refused: the node is then lost.
     func start(_ machine: Machine) throws(Violation) {
-        guard machine.process == nil, machine.loss == nil else { return }
+        guard machine.process == nil, machine.loss == nil, machine.hasJoined else { return }
         machine.life += 1
         machine.timer = .never
         machine.batches = [:]

@@ -27,6 +27,9 @@ final class World {
         /// The fault with this number in the plan begins, or is set right.
         case fault(Int)
         case repair(Int)
+        /// The operator pursues a wish that the members change, or has waited long enough.
+        case wish(Int)
+        case wishImpatience(Int, RequestTicket)
         /// A script's line is due.
         case script(Int)
         /// The node that held the question of a script's line is gone.
@@ -36,6 +39,7 @@ final class World {
     /// Who waits for the answer to a request.
     enum Asker: Hashable {
         case client(Int)
+        case `operator`(Int)
         case script(Int)
     }
 
@@ -70,6 +74,8 @@ final class World {
     /// Who waits for which ticket, and which node holds the question.
     var tickets: [RequestTicket: Ticket] = [:]
     var population = Population()
+    /// What the operator wants of the members, in the order in which it arose.
+    var wishes: [MemberWish] = []
     var events = 0
     private var eventsAtThisInstant = 0
     private var checkedTellings = 0
@@ -94,7 +100,7 @@ final class World {
         clientRandom = generator(3)
         entropyRandom = generator(4)
         faultRandom = generator(5)
-        observer = Observer()
+        observer = Observer(founders: options.nodes)
         clients = (0..<options.clients).map { Client(number: $0) }
         trace = tracing ? Trace() : nil
         makeMachines()
@@ -176,6 +182,10 @@ extension World {
         case .repair(let number):
             guard !isHealed else { return }
             for fault in plan[number].repairs { try strike(fault) }
+        case .wish(let number):
+            try pursue(number)
+        case .wishImpatience(let number, let ticket):
+            try loseWish(number, ticket)
         case .script(let line):
             try onScript?(self, line)
         case .scriptLoss(let line):
@@ -292,6 +302,7 @@ extension World.Event {
         case .load(let id, _, _): "load of a validation at \(id)"
         case .fault(let number): "fault \(number)"
         case .repair(let number): "repair \(number)"
+        case .wish(let number), .wishImpatience(let number, _): "the operator's wish \(number)"
         case .script(let line), .scriptLoss(let line): "line \(line) of the script"
         }
     }

@@ -10,9 +10,10 @@ extension Command {
                     Operation(
                         method: .get, path: "/v1/cluster",
                         columns: [
-                            "cluster_id", "leader", "term", "id", "role", "address", "match",
-                            "lease_remaining_ms", "healthy",
+                            "cluster_id", "leader", "term", "id", "role", "address", "http",
+                            "match", "lease_remaining_ms", "healthy",
                         ]))),
+            add, promote, remove,
             Command(
                 name: "transfer", summary: "hand leadership to another node",
                 arguments: [
@@ -31,6 +32,57 @@ extension Command {
                 action: .request(
                     Operation(method: .post, path: "/v1/cluster/snapshot"))),
         ])
+
+    private static let member = Argument(name: "node", meaning: "the member (n1, …)")
+    private static let memberColumns = ["id", "role", "address", "http"]
+
+    private static let add = Command(
+        name: "add", summary: "let a node join, as a learner that doesn't vote",
+        notes: [
+            "The node must have been formatted with “keyclave format --join” under an id that no "
+                + "member ever had, and run. It then receives everything and validates; “keyclave "
+                + "cluster promote” makes it a voter."
+        ],
+        arguments: [Argument(name: "node", meaning: "its id (n4, …), never used before")],
+        options: [
+            CommandOption(
+                name: "address", value: .text, placeholder: "HOST:PORT",
+                meaning: "where the other nodes reach it", isRequired: true),
+            CommandOption(
+                name: "http", value: .text, placeholder: "HOST:PORT",
+                meaning: "where clients reach it"),
+            .idempotency,
+        ],
+        example: "keyclave cluster add n4 --address 10.0.0.4:7201 --http 10.0.0.4:7101",
+        action: .request(
+            Operation(
+                method: .post, path: "/v1/cluster/members",
+                body: [.init("id", .text("node")), .text("address"), .text("http")],
+                columns: memberColumns)))
+
+    private static let promote = Command(
+        name: "promote", summary: "make a learner that has caught up a voter",
+        notes: ["Refused with “not_caught_up” as long as it hasn't: ask again in a while."],
+        arguments: [member], options: [.idempotency],
+        example: "keyclave cluster promote n4",
+        action: .request(
+            Operation(
+                method: .post, path: "/v1/cluster/members/{node}/promote",
+                columns: memberColumns)))
+
+    private static let remove = Command(
+        name: "remove", summary: "remove a member for good",
+        notes: [
+            "The node stops validating as soon as it hears of it, or when it hasn't heard from the "
+                + "cluster for 2 s. Its id is never used again: to come back it is formatted anew "
+                + "under another. Change the cluster secret if its machine is out of your hands."
+        ],
+        arguments: [member], options: [.idempotency],
+        example: "keyclave cluster remove n2",
+        action: .request(
+            Operation(
+                method: .delete, path: "/v1/cluster/members/{node}",
+                answer: .done("{node} is removed."))))
 
     static let settings = Command(
         name: "settings", summary: "show and change the settings that all nodes share (operator)",

@@ -14,6 +14,7 @@ struct FormatRun {
             invocation.required("config"), in: surroundings)
         let cluster = try clusterID()
         let settings = try self.settings()
+        try checkJoin()
         let target = try FormatTarget(configuration.dataDirectory)
         guard try target.isEmpty() else {
             throw LocalError(
@@ -21,14 +22,35 @@ struct FormatRun {
                     + "formatted over: choose another directory, or remove this one yourself if "
                     + "nothing in it is wanted")
         }
-        let token = try OperatorToken(
-            file: surroundings.absolutePath(invocation.required("operator-token-file")))
-        let formation = Formation(cluster: cluster, settings: settings, operatorToken: token.text)
-        try target.write(
-            formation.identity(
-                of: configuration, incarnation: Formation.incarnation(Entropy.bytes(8))))
+        let incarnation = Formation.incarnation(Entropy.bytes(8))
+        if invocation.has("join") {
+            try target.write(
+                Formation.joiner(cluster, of: configuration, incarnation: incarnation))
+        } else {
+            let formation = Formation(
+                cluster: cluster, settings: settings, operatorToken: try operatorToken())
+            try target.write(formation.identity(of: configuration, incarnation: incarnation))
+        }
         try show(cluster, configuration)
         return .done
+    }
+
+    private func operatorToken() throws -> String {
+        guard let file = invocation.text("operator-token-file") else {
+            throw wrong("--operator-token-file is required without --join")
+        }
+        return try OperatorToken(file: surroundings.absolutePath(file)).text
+    }
+
+    /// A node that joins brings nothing of its own.
+    private func checkJoin() throws {
+        guard invocation.has("join") else { return }
+        guard invocation.text("cluster-id") != nil else {
+            throw wrong("--join needs --cluster-id, as “keyclave cluster status” shows it")
+        }
+        for name in ["operator-token-file", "set"] where !invocation.texts(name).isEmpty {
+            throw wrong("--\(name) is for the first nodes of a cluster, not with --join")
+        }
     }
 
     private func clusterID() throws -> ClusterID {
@@ -86,6 +108,13 @@ struct FormatRun {
                 """)
         } else {
             try surroundings.print("cluster_id  \(cluster)\nnode        \(configuration.node)\n")
+        }
+        guard !invocation.has("join") else {
+            let member = configuration.members.first { $0.id == configuration.node }
+            let places = member.map { " --address \($0.peer) --http \($0.http)" } ?? ""
+            return surroundings.tell(
+                "\(configuration.dataDirectory) is formatted. Run the node, then “keyclave cluster "
+                    + "add \(configuration.node)\(places)”.\n")
         }
         surroundings.tell(
             "\(configuration.dataDirectory) is formatted. Every other node of this cluster needs "

@@ -33,9 +33,14 @@ struct FormatTarget: ~Copyable {
     /// Writes a node's first files beside the target and renames the directory into place, so that
     /// a crash leaves nothing that looks like a node's data.
     func write(_ identity: Journal.Identity) throws {
+        try write { try $0.format(identity) }
+    }
+
+    /// The same with more than a node's first files; `fill` writes them all.
+    func write(_ fill: (borrowing DataDirectory) throws -> Void) throws {
         let draft = name + ".incomplete"
         let directory = try DataDirectory(creatingAt: path + ".incomplete")
-        try directory.format(identity)
+        try fill(directory)
         try parent.rename(draft, to: name)
         try parent.synchronize()
     }

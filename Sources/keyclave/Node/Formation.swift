@@ -32,6 +32,9 @@ struct ClusterID: Hashable, CustomStringConvertible {
         return id
     }
 
+    /// As a data directory holds it.
+    init(stored bytes: [UInt8]) { self.bytes = bytes }
+
     /// When it was drawn.
     var time: Timestamp {
         Timestamp(milliseconds: bytes[..<6].reduce(0) { $0 << 8 | Int64($1) })
@@ -73,9 +76,23 @@ struct Formation {
         Journal.Identity(
             clusterID: cluster.bytes, node: configuration.node,
             members: configuration.members.map {
-                IdentityMember(node: $0.id, address: "\($0.peer)")
+                IdentityMember(
+                    node: $0.id, address: "\($0.peer)", clientAddress: "\($0.http)")
             },
             incarnation: incarnation, genesis: genesis.encode())
+    }
+
+    /// The identity of a node that joins: it knows the cluster, and nothing of its state.
+    static func joiner(
+        _ cluster: ClusterID, of configuration: NodeConfiguration, incarnation: UInt64
+    ) -> Journal.Identity {
+        Journal.Identity(
+            clusterID: cluster.bytes, node: configuration.node,
+            members: configuration.members.filter { $0.id == configuration.node }.map {
+                IdentityMember(
+                    node: $0.id, address: "\($0.peer)", clientAddress: "\($0.http)")
+            },
+            incarnation: incarnation, genesis: [])
     }
 
     static func incarnation(_ random: [UInt8]) -> UInt64 {

@@ -9,14 +9,20 @@ extension Command {
         notes: [
             "To be run once for every node of a new cluster, with the same cluster id, operator "
                 + "token and settings. A directory that holds anything is refused: a node that "
-                + "lost its data must not come back under its old name."
+                + "lost its data must not come back under its old name.",
+            "With --join the node is none of the first: it gets everything from those who are "
+                + "there, once “keyclave cluster add” has made it a learner.",
         ],
         options: [
             configurationOption,
             CommandOption(
                 name: "operator-token-file", value: .text, placeholder: "FILE",
-                meaning: "the first operator token; made (0600) if it isn't there",
-                isRequired: true),
+                meaning:
+                    "the first operator token; made (0600) if it isn't there; required without "
+                    + "--join"),
+            CommandOption(
+                name: "join",
+                meaning: "make a node that joins the running cluster of --cluster-id"),
             CommandOption(
                 name: "cluster-id", value: .text, placeholder: "UUID",
                 meaning: "UUIDv7 that all nodes of the cluster share (default: drawn anew and "
@@ -29,6 +35,35 @@ extension Command {
         common: .output,
         example: "keyclave format --config n1.json --operator-token-file operator.token",
         action: .run { try FormatRun(invocation: $0, surroundings: $1).run() })
+
+    static let recover = Command(
+        name: "recover", summary: "make a new cluster from one node when the majority is lost",
+        notes: [
+            "For when more than half of the voters are gone for good: nothing else brings such a "
+                + "cluster back. It reads the data directory of a node that survived, which must "
+                + "not run, and writes a new one: a cluster of this one node, with another id, "
+                + "to which others are added anew. The old directory stays as it is.",
+            "What may be lost: every change and charge that was answered, but hadn't reached this "
+                + "node. What may be there: changes that nobody was told of. Take the node that "
+                + "has come furthest; without --confirm the command only tells how far it is.",
+            "All other nodes of the old cluster must be stopped and stay so. With --confirm the "
+                + "command waits first until none of them can still answer by itself.",
+        ],
+        options: [
+            CommandOption(
+                name: "from", value: .text, placeholder: "DIR",
+                meaning: "data directory of the node that survived", isRequired: true),
+            CommandOption(
+                name: "config", value: .text, placeholder: "FILE",
+                meaning: "configuration of the new node, its only member, with an empty data "
+                    + "directory", isRequired: true),
+            CommandOption(
+                name: "confirm", value: .text, placeholder: "CLUSTER-ID",
+                meaning: "the id of the lost cluster, as the command shows it without this"),
+        ],
+        common: .output,
+        example: "keyclave recover --from /var/lib/keyclave --config recovered.json",
+        action: .run { try RecoverRun(invocation: $0, surroundings: $1).run() })
 
     static let serve = Command(
         name: "serve", summary: "run a node",

@@ -66,20 +66,58 @@ final class NodeCluster {
         let ids = (1...nodes).map { NodeID($0) }
         computers = []
         for id in ids {
-            let identity = Journal.Identity(
-                clusterID: Array(repeating: 7, count: Journal.Identity.clusterIDCount), node: id,
-                members: ids.map { IdentityMember(node: $0, address: "\($0)") },
-                incarnation: UInt64(id.rawValue), genesis: Workload.genesis)
-            var settings = NodeSettings()
-            settings.snapshotLogBytes = 16 << 10
-            settings.raft.retainedLogBytes = 4 << 10
-            settings.raft.maxEntryBytes = 16 << 10
-            settings.raft.snapshotChunkBytes = 4 << 10
+            var settings = Self.settings
             adjust(id, &settings)
-            var computer = Computer(id: id, settings: settings)
-            try computer.disk.perform(identity.format(settings: Self.journalSettings))
+            try format(
+                Self.identity(id, members: ids, incarnation: UInt64(id.rawValue)), settings)
+        }
+    }
+
+    static var settings: NodeSettings {
+        var settings = NodeSettings()
+        settings.snapshotLogBytes = 16 << 10
+        settings.raft.retainedLogBytes = 4 << 10
+        settings.raft.maxEntryBytes = 16 << 10
+        settings.raft.snapshotChunkBytes = 4 << 10
+        return settings
+    }
+
+    static func identity(
+        _ id: NodeID, members: [NodeID], incarnation: UInt64, genesis: [UInt8] = Workload.genesis
+    ) -> Journal.Identity {
+        Journal.Identity(
+            clusterID: Array(repeating: 7, count: Journal.Identity.clusterIDCount), node: id,
+            members: members.map { IdentityMember(node: $0, address: "\($0)") },
+            incarnation: incarnation, genesis: genesis)
+    }
+
+    private func format(_ identity: Journal.Identity, _ settings: NodeSettings) throws {
+        var computer = Computer(id: identity.node, settings: settings)
+        try computer.disk.perform(identity.format(settings: Self.journalSettings))
+        if place(identity.node) < computers.count {
+            self[identity.node] = computer
+        } else {
             computers.append(computer)
         }
+    }
+
+    /// Formats the next node to join, and starts it.
+    @discardableResult
+    func join() throws -> NodeID {
+        let id = NodeID(UInt32(computers.count + 1))
+        try format(
+            Self.identity(id, members: [id], incarnation: UInt64(id.rawValue), genesis: []),
+            Self.settings)
+        try start(id)
+        return id
+    }
+
+    /// Formats a node's directory anew under its old id, as nobody should, and starts it.
+    func reformat(_ id: NodeID, members: [NodeID]) throws {
+        try format(
+            Self.identity(id, members: members, incarnation: 1_000 + UInt64(id.rawValue)),
+            Self.settings)
+        try start(id)
     }
 
     /// Formats and starts all nodes, and lets them elect a leader.
@@ -204,7 +242,9 @@ final class NodeCluster {
     }
 
     private func connect(_ dialer: NodeID, to peer: NodeID) {
-        guard self[peer].node != nil, !self[dialer].isCut, !self[peer].isCut else {
+        guard place(peer) < computers.count, self[peer].node != nil, !self[dialer].isCut,
+            !self[peer].isCut
+        else {
             return step(dialer, .dialFailed(to: peer))
         }
         lastLink += 1
@@ -239,6 +279,14 @@ final class NodeCluster {
         }
     }
 
+    /// Asks the leader's Raft for a change of the members.
+    func changeMembers(_ change: MembershipChange, at id: NodeID) {
+        guard var node = computers[place(id)].node.take() else { return }
+        _ = node.raft.changeMembers(change, clock: clock, effects: &node.raftEffects)
+        computers[place(id)].node = node
+        step(id, .timePassed)
+    }
+
     /// Lets one node hear something of another, as if it had come on their link.
     func say(_ frame: PeerFrame, by peer: NodeID, to id: NodeID) {
         var effects: [NodeEffect] = []
@@ -250,7 +298,7 @@ final class NodeCluster {
     private func perform(_ effect: NodeEffect, of id: NodeID) {
         let life = self[id].life
         switch effect {
-        case .dial(let peer): schedule(.dial(from: id, to: peer, life: life))
+        case .dial(let peer, _): schedule(.dial(from: id, to: peer, life: life))
         case .send(let link, let bytes):
             guard let (dialer, acceptor) = connections[link] else { return }
             self[id].sends += 1

@@ -105,12 +105,12 @@ import Testing
         }
         try damaged(at: nil).start(Self.n1)
 
-        // The opening entry of the term, then the accounts.
-        let doubt = JournalPosition(term: Term(1), index: LogIndex(11))
+        // The opening entry of the term, the incarnation, then the accounts.
+        let doubt = JournalPosition(term: Term(1), index: LogIndex(12))
         #expect(throws: NodeStartRefusal.doubtUnsettled(doubt)) {
             try damaged(at: 9).start(Self.n1)
         }
-        #expect("\(NodeStartRefusal.doubtUnsettled(doubt))".contains("entry 11 of term 1"))
+        #expect("\(NodeStartRefusal.doubtUnsettled(doubt))".contains("entry 12 of term 1"))
         let error = #expect(throws: NodeStartRefusal.self) { try damaged(at: 4).start(Self.n1) }
         guard case .lossIrreparable(let corruption)? = error else {
             Issue.record("\(String(describing: error))")
