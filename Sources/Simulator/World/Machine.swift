@@ -31,7 +31,7 @@ final class NodeProcess {
         func read(_ node: inout Node) -> NodeOnDisk {
             NodeOnDisk(
                 vote: node.durableHardState, end: node.durablePosition, commit: view.commitIndex,
-                isWhole: view.standing.isWhole)
+                isWhole: view.standing.isWhole, doubt: view.standing.doubt)
         }
         return read(&node)
     }

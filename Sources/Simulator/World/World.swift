@@ -223,7 +223,7 @@ extension World {
         traceCommitted(since: known)
         try checkAnswers(of: machine)
         if view.role == .leader, let grants = process.grants {
-            try observer.grants.observe(
+            try observer.permissions.observe(
                 grants, by: machine.id, in: view.term, machine.clock, at: now)
         }
         try checkFootprint(machine)

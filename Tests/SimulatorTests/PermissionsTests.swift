@@ -4,10 +4,10 @@ import Testing
 
 @testable import Simulator
 
-@Suite struct GrantsTests {
+@Suite struct PermissionsTests {
     private static let leader = NodeID(1)
 
-    private func law(_ grants: inout Grants, _ seen: LeaseGrants, term: UInt64) -> String? {
+    private func law(_ grants: inout Permissions, _ seen: LeaseGrants, term: UInt64) -> String? {
         do throws(Violation) {
             try grants.observe(
                 seen, by: Self.leader, in: Term(term), MachineClock(origin: .zero),
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `who was deposed grants nothing that was asked for afterwards`() {
-        var grants = Grants()
+        var grants = Permissions()
         grants.noteElection(in: Term(1), at: .zero + .seconds(1))
         grants.noteElection(in: Term(2), at: .zero + .seconds(5))
         #expect(law(&grants, seen(at: .seconds(4)), term: 1) == nil)
@@ -38,12 +38,32 @@ import Testing
     }
 
     @Test func `a leader's own lease is for all that its log holds when it is granted`() {
-        var grants = Grants()
+        var grants = Permissions()
         #expect(law(&grants, seen(at: .seconds(4), own: .seconds(4)), term: 1) == nil)
         // Granted earlier; the log has grown since.
         #expect(law(&grants, seen(at: .seconds(4), own: .seconds(4), newest: 8), term: 1) == nil)
         #expect(
             law(&grants, seen(at: .seconds(5), own: .seconds(5), newest: 8), term: 1)
                 == "a lease is for a state with all that the granting log holds")
+    }
+
+    @Test func `who was deposed confirms no read that is asked afterwards`() throws {
+        var permissions = Permissions()
+        permissions.noteElection(in: Term(2), at: .zero + .seconds(5))
+        func judge(_ asked: Duration, term: UInt64) -> String? {
+            do throws(Violation) {
+                try permissions.judgeRead(
+                    asked: .zero + asked, answeredBy: Self.leader, in: Term(term),
+                    at: .zero + .seconds(9))
+                return nil
+            } catch {
+                return error.law
+            }
+        }
+        #expect(judge(.seconds(4), term: 1) == nil)
+        #expect(judge(.seconds(6), term: 2) == nil)
+        #expect(
+            judge(.seconds(6), term: 1)
+                == "a read is confirmed by a leader that led when it was asked")
     }
 }
