@@ -8,8 +8,11 @@ struct ClusterShape: Sendable {
         "front_threads": "2",
     ]
     var environment: [String: String] = [:]
-    /// Peers reach each other through proxies that record what they pass on.
-    var recordsPeerTraffic = false
+    /// Beside that, by a node's id.
+    var environments: [String: [String: String]] = [:]
+    /// Peers reach each other through proxies that record what they pass on, and can be told to
+    /// pass nothing.
+    var proxiesPeers = false
     /// Bytes of the disk of its own that holds each node's data; nil for the machine's.
     var diskBytes: Int?
     var program = Program.path

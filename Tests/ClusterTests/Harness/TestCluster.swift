@@ -9,8 +9,8 @@ final class TestCluster: Sendable {
     let shape: ClusterShape
     let operatorToken: String
     let secret: String
-    /// One for each ordered pair of nodes if peer traffic is recorded.
-    let proxies: [RecordingProxy]
+    /// One for each ordered pair of nodes if the shape asks for them.
+    let proxies: [PeerProxy]
 
     /// Makes a cluster, starts it, waits until it is ready, runs `body` and removes every trace
     /// of it, however `body` ends.
@@ -63,14 +63,15 @@ final class TestCluster: Sendable {
         }.joined()
         try Files.write(secret, to: directory + "/cluster.secret")
         let clusterID = IdempotencyID.uuidV7()
-        var proxies: [RecordingProxy] = []
+        var proxies: [PeerProxy] = []
         var nodes: [TestNode] = []
         for number in 1...count {
             let files = NodeFiles(number: number, directory: directory, shape: shape)
             var reached = peers
-            if shape.recordsPeerTraffic {
+            if shape.proxiesPeers {
                 for other in 0..<count where other != number - 1 {
-                    let proxy = try RecordingProxy(to: peers[other])
+                    let proxy = try PeerProxy(
+                        from: files.id, to: "n\(other + 1)", port: peers[other])
                     proxies.append(proxy)
                     reached[other] = proxy.port
                 }
@@ -124,14 +125,30 @@ final class TestCluster: Sendable {
         for node in nodes { try node.kill() }
     }
 
+    /// Nothing reaches the node from its peers, or them from it, once this has returned.
+    func cutOff(_ node: TestNode) throws {
+        for proxy in proxies(of: node) { try proxy.hold() }
+    }
+
+    /// What was held back arrives now.
+    func reconnect(_ node: TestNode) throws {
+        for proxy in proxies(of: node) { try proxy.release() }
+    }
+
+    private func proxies(of node: TestNode) -> [PeerProxy] {
+        precondition(shape.proxiesPeers)
+        return proxies.filter { $0.from == node.id || $0.to == node.id }
+    }
+
     /// The node that leads, as the nodes that run see it.
     func leader(within duration: Duration = .seconds(30)) throws -> TestNode {
         try eventually("a leader", within: duration) {
-            for node in nodes where node.isRunning {
+            for node in nodes where node.isRunning && !node.isPaused {
                 let request = Request("GET", "/v1/cluster", token: operatorToken)
                 guard let answer = try? node.client(patience: .seconds(5)).send(request),
                     answer.status == 200, let leader = answer.json["leader"]?.text,
-                    let found = nodes.first(where: { $0.id == leader }), found.isRunning
+                    let found = nodes.first(where: { $0.id == leader }), found.isRunning,
+                    !found.isPaused
                 else { continue }
                 return found
             }
@@ -156,6 +173,7 @@ final class TestCluster: Sendable {
         return try eventually("\(request.method) \(request.path): \(last)", within: duration) {
             let node = nodes[attempt % nodes.count]
             attempt += 1
+            if node.isPaused { return nil }
             do {
                 let answer = try node.client().send(request)
                 last = answer.description

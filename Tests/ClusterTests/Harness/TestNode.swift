@@ -10,6 +10,7 @@ final class TestNode: Sendable {
     private let shape: ClusterShape
     private let warden: Warden
     private let process = Mutex<ChildProcess?>(nil)
+    private let paused = Mutex(false)
 
     init(
         files: NodeFiles, httpPort: UInt16, peerPort: UInt16, shape: ClusterShape, warden: Warden
@@ -22,6 +23,8 @@ final class TestNode: Sendable {
     }
 
     var id: String { files.id }
+    /// Its place among the cluster's nodes.
+    var index: Int { files.number - 1 }
     var isRunning: Bool { process.withLock { $0 != nil && $0?.poll() == nil } }
     var log: String { Files.text(of: files.log) }
 
@@ -35,6 +38,7 @@ final class TestNode: Sendable {
     /// Starts the process; whether it comes up, `waitUntilReady` tells.
     func start() throws {
         let environment = Program.environment.merging(shape.environment) { $1 }
+            .merging(shape.environments[id] ?? [:]) { $1 }
         let child = try ChildProcess(
             shape.program, ["serve", "--config", files.configuration], environment: environment,
             output: files.log)
@@ -47,6 +51,7 @@ final class TestNode: Sendable {
 
     /// kill -9, and gone when this returns.
     func kill() throws {
+        paused.withLock { $0 = false }
         guard let child = take() else { return }
         try child.destroy()
         warden.release(child)
@@ -75,15 +80,38 @@ final class TestNode: Sendable {
         return end
     }
 
+    /// SIGSTOP: the kernel goes on to take what is sent to it.
+    func pause() {
+        paused.withLock { $0 = true }
+        signal(SIGSTOP)
+    }
+
+    func resume() {
+        signal(SIGCONT)
+        paused.withLock { $0 = false }
+    }
+
+    /// Whether asking it means waiting until somebody resumes it.
+    var isPaused: Bool { paused.withLock { $0 } }
+
     func signal(_ number: Int32) { process.withLock { $0 }?.signal(number) }
 
     /// Whether GET /readyz is answered with 200 now.
-    var isReady: Bool {
-        (try? client(patience: .seconds(2)).send(Request("GET", "/readyz")))?.status == 200
+    var isReady: Bool { isFine("/readyz") }
+
+    private func isFine(_ page: String) -> Bool {
+        (try? client(patience: .seconds(2)).send(Request("GET", page)))?.status == 200
     }
 
     func waitUntilReady(within duration: Duration = .seconds(60)) throws {
-        try eventually("\(id) to be ready", within: duration) {
+        try waitUntilFine("/readyz", within: duration)
+    }
+
+    /// As above, but the process need only live.
+    func waitUntilAlive() throws { try waitUntilFine("/livez", within: .seconds(60)) }
+
+    private func waitUntilFine(_ page: String, within duration: Duration) throws {
+        try eventually("\(id) to answer \(page)", within: duration) {
             if let end = process.withLock({ $0 })?.poll() {
                 let early = EarlyEnd(node: id, end: end, log: String(log.suffix(2000)))
                 // While it was down, a connection on its way out was given the node's port.
@@ -91,7 +119,7 @@ final class TestNode: Sendable {
                 try start()
                 return false
             }
-            return isReady
+            return isFine(page)
         }
     }
 

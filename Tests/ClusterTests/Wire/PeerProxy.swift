@@ -2,16 +2,29 @@ import Glibc
 import Linux
 import Synchronization
 
-/// Passes connections on to a port of this machine and keeps every byte that crosses.
-final class RecordingProxy: Sendable {
+/// Stands between one node and a peer that it connects to: keeps every byte that crosses, and lets
+/// none cross while it is told to hold.
+final class PeerProxy: Sendable {
+    /// The ids of the two nodes, the one that connects first.
+    let from: String
+    let to: String
     let port: UInt16
     private let target: UInt16
     private let recorded = Mutex<[[UInt8]]>([])
-    private let stopping: Stop
+    private let state = Mutex(State())
+    private let signal: Signal
     private let thread = Mutex<Thread?>(nil)
 
-    /// What wakes the thread for the last time.
-    private final class Stop: Sendable {
+    private enum Order { case pass, hold, end }
+
+    private struct State {
+        var order = Order.pass
+        /// What the thread goes by.
+        var obeyed = Order.pass
+    }
+
+    /// Tells the thread of an order.
+    private final class Signal: Sendable {
         let wakeup: Wakeup
         init() throws { wakeup = try Wakeup() }
     }
@@ -33,9 +46,11 @@ final class RecordingProxy: Sendable {
         init() throws { socket = try ListeningSocket(at: .loopback()) }
     }
 
-    init(to target: UInt16) throws {
+    init(from: String, to: String, port target: UInt16) throws {
+        self.from = from
+        self.to = to
         self.target = target
-        stopping = try Stop()
+        signal = try Signal()
         let bound = try Listener()
         port = bound.socket.address.port
         // Handed over to the thread, which alone uses it from then on.
@@ -47,8 +62,22 @@ final class RecordingProxy: Sendable {
     /// The bytes of each direction of each connection so far.
     var streams: [[UInt8]] { recorded.withLock { $0 } }
 
+    /// From the return of this on nothing crosses. Connections stay open and new ones are made,
+    /// as in a network that loses everything; what is sent meanwhile crosses when it is released,
+    /// as late as that may be.
+    func hold() throws { try order(.hold) }
+
+    func release() throws { try order(.pass) }
+
+    private func order(_ order: Order) throws {
+        state.withLock { $0.order = order }
+        signal.wakeup.signal()
+        try eventually("a proxy to obey") { state.withLock { $0.obeyed == order } }
+    }
+
     func stop() {
-        stopping.wakeup.signal()
+        state.withLock { $0.order = .end }
+        signal.wakeup.signal()
         let running = thread.withLock { thread in
             defer { thread = nil }
             return thread
@@ -58,20 +87,14 @@ final class RecordingProxy: Sendable {
 
     private func serve(_ listener: Listener) {
         var pairs: [(Side, Side)] = []
-        while true {
+        while let order = nextOrder() {
             var watched = [
-                pollfd(
-                    fd: stopping.wakeup.descriptor.number, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: listener.socket.descriptor.number, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: signal.wakeup.descriptor.number, events: Int16(POLLIN), revents: 0)
             ]
-            for (left, right) in pairs {
-                for side in [left, right] {
-                    let events = POLLIN | (side.outgoing.isEmpty ? 0 : POLLOUT)
-                    watched.append(pollfd(fd: side.number, events: Int16(events), revents: 0))
-                }
-            }
+            if order == .pass { watched += PeerProxy.watched(listener, pairs) }
             guard poll(&watched, nfds_t(watched.count), -1) >= 0 || errno == EINTR else { return }
-            if watched[0].revents != 0 { return }
+            if watched[0].revents != 0 { signal.wakeup.reset() }
+            guard order == .pass else { continue }
             var kept: [(Side, Side)] = []
             for (index, pair) in pairs.enumerated() {
                 let events = watched[2 + 2 * index].revents | watched[3 + 2 * index].revents
@@ -82,6 +105,27 @@ final class RecordingProxy: Sendable {
             pairs = kept
             if watched[1].revents != 0, let pair = accept(listener) { pairs.append(pair) }
         }
+    }
+
+    /// What to go by from now on; nil at the end.
+    private func nextOrder() -> Order? {
+        state.withLock { state in
+            state.obeyed = state.order
+            return state.order == .end ? nil : state.order
+        }
+    }
+
+    private static func watched(_ listener: Listener, _ pairs: [(Side, Side)]) -> [pollfd] {
+        var watched = [
+            pollfd(fd: listener.socket.descriptor.number, events: Int16(POLLIN), revents: 0)
+        ]
+        for (left, right) in pairs {
+            for side in [left, right] {
+                let events = POLLIN | (side.outgoing.isEmpty ? 0 : POLLOUT)
+                watched.append(pollfd(fd: side.number, events: Int16(events), revents: 0))
+            }
+        }
+        return watched
     }
 
     private func accept(_ listener: Listener) -> (Side, Side)? {
