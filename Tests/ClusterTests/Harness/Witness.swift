@@ -35,13 +35,14 @@ final class Witness: Sendable {
     }
 
     private let book = Shared(Book())
-    private let threads: [Thread]
+    private let threads: Shared<[Thread]>
 
     init(_ cluster: TestCluster, key: String) throws {
         let book = book
-        threads = try cluster.nodes.map { node in
-            try Thread(name: "witness \(node.id)") { Witness.watch(node, key, book) }
-        }
+        threads = Shared(
+            try cluster.nodes.map { node in
+                try Thread(name: "witness \(node.id)") { Witness.watch(node, key, book) }
+            })
     }
 
     /// Makes a change; from its return on, every node is held to `claim`.
@@ -76,7 +77,11 @@ final class Witness: Sendable {
     @discardableResult
     func stop() -> [String] {
         book.change { $0.isStopping = true }
-        for thread in threads { thread.join() }
+        let running = threads.change { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in running { thread.join() }
         return faults
     }
 
