@@ -6,9 +6,8 @@ extension RealProcesses {
     /// Revoked means revoked, and created means created: once a change has returned, no node says
     /// anything else, whatever has become of it. One that can't know says 503.
     @Suite struct Revocation {
-        /// How long a lease lasts, and how long the leader waits for a node that doesn't answer.
+        /// How long a lease lasts.
         private static let lease = Duration.seconds(2)
-        private static let wait = Duration.milliseconds(2100)
 
         @Test func `a stopped follower goes on and accepts nothing that was revoked meanwhile`()
             throws
