@@ -133,4 +133,52 @@ import Testing
         #expect(requests[4].fields["authorization"] == "Bearer kc_rest_new")
         #expect(requests.last?.line == "DELETE /v1/accounts/acc_1")
     }
+
+    @Test func `a key of its own is switched off and on and charged, in turn`() throws {
+        let server = try ScriptedServer(
+            [
+                .json(201, #"{"id":"usr_1"}"#), .json(201, #"{"id":"key_1","key":"kc_rest_new"}"#),
+            ], otherwise: .json(200, "{}"))
+        defer { server.stop() }
+        let console = CapturedConsole(
+            environment: ["KEYCLAVE_TOKEN": "kct_operator_x", "KEYCLAVE_KEY": "kc_rest_other"])
+        let code = console.run(
+            "bench revoke -s 1 --warm-up 0 --json --account acc_1 --endpoint \(server.endpoint)")
+        #expect(code == .done)
+        let requests = server.requests
+        let round = requests.dropFirst(2).prefix(3).map { "\($0.line) \($0.body)" }
+        #expect(
+            round == [
+                #"PATCH /v1/accounts/acc_1/keys/key_1 {"active":false}"#,
+                #"PATCH /v1/accounts/acc_1/keys/key_1 {"active":true}"#,
+                #"POST /v1/charges {"credits":1}"#,
+            ])
+        #expect(requests[4].fields["authorization"] == "Bearer kc_rest_new")
+        #expect(requests.last?.line == "DELETE /v1/accounts/acc_1/users/usr_1")
+        let ids = requests.map(\.fields["idempotency-key"])
+        #expect(Set(ids).count == ids.count)
+
+        let report = try JSONValue(Array(console.output.utf8))
+        let rows = try #require(report["latency_us"]?.array)
+        let names = ["deactivate", "activate", "charge"].map { JSONValue.string($0) }
+        #expect(rows.map { $0["request"] } == names)
+        let answers = rows.compactMap { $0["answers"]?.number }
+        #expect(answers.allSatisfy { $0 > 0 })
+        #expect(answers.reduce(0, +) == requests.count - 3)
+    }
+
+    @Test func `a change that fails for good ends the measurement, and the key goes`() throws {
+        let server = try ScriptedServer(
+            [
+                .json(201, #"{"id":"usr_1"}"#), .json(201, #"{"id":"key_1","key":"kc_rest_new"}"#),
+                .json(200, "{}"), .problem(403, "{}"),
+            ], otherwise: .json(200, "{}"))
+        defer { server.stop() }
+        let console = CapturedConsole(environment: ["KEYCLAVE_TOKEN": "kct_operator_x"])
+        let code = console.run(
+            "bench revoke -s 5 --account acc_1 --endpoint \(server.endpoint)")
+        #expect(code == .refused)
+        #expect(server.requests.count == 5)
+        #expect(server.requests.last?.line == "DELETE /v1/accounts/acc_1/users/usr_1")
+    }
 }

@@ -4,16 +4,23 @@ import KeyclaveClient
 /// The key that a measurement uses: given, or made for it and removed afterwards.
 struct BenchKey {
     let text: String
+    /// Where it is administered; nil for a key that was given, of which that isn't known.
+    let path: String?
     /// The request that removes what was made for it.
     private let removal: ClientRequest?
 
     init(session: inout Session) throws {
-        let invocation = session.invocation
-        if invocation.text("key") != nil {
-            text = try Session.apiKey(of: invocation, in: session.surroundings)
-            removal = nil
+        guard session.invocation.text("key") != nil else {
+            self = try BenchKey(madeIn: &session)
             return
         }
+        text = try Session.apiKey(of: session.invocation, in: session.surroundings)
+        path = nil
+        removal = nil
+    }
+
+    init(madeIn session: inout Session) throws {
+        let invocation = session.invocation
         let token = try session.token()
         var account = invocation.text("account")
         if account == nil {
@@ -32,10 +39,11 @@ struct BenchKey {
             [
                 "api": invocation.required("api"), "name": "bench", "user": user,
             ], token, session)
-        guard let text = key["key"]?.string else {
-            throw ClientError.malformedAnswer("a new key has no text")
+        guard let text = key["key"]?.string, let id = key["id"]?.string else {
+            throw ClientError.malformedAnswer("a new key has no text or no id")
         }
         self.text = text
+        path = "/v1/accounts/\(place)/keys/\(id)"
         removal = ClientRequest(
             method: .delete,
             path: isOwnAccount ? "/v1/accounts/\(place)" : "/v1/accounts/\(place)/users/\(user)",

@@ -18,15 +18,20 @@ struct BenchReport {
         return count.multipliedReportingOverflow(by: 1_000).partialValue / milliseconds
     }
 
-    var json: JSONValue {
-        func number(_ value: Int64) -> JSONValue { .number(UInt64(max(0, value))) }
-        let latencies = tally.latencies
-        var microseconds: [JSONValue.Member] = [.init("mean", .number(latencies.mean / 1_000))]
-        microseconds += Self.percentiles.map { row in
+    /// Mean, percentiles and maximum, in microseconds.
+    static func microseconds(of latencies: LatencyHistogram) -> [JSONValue.Member] {
+        var members: [JSONValue.Member] = [.init("mean", .number(latencies.mean / 1_000))]
+        members += percentiles.map { row in
             let value = latencies.percentile(row.numerator, of: row.denominator)
             return .init(row.name, .number(value / 1_000))
         }
-        microseconds.append(.init("max", .number(latencies.maximum / 1_000)))
+        members.append(.init("max", .number(latencies.maximum / 1_000)))
+        return members
+    }
+
+    var json: JSONValue {
+        func number(_ value: Int64) -> JSONValue { .number(UInt64(max(0, value))) }
+        let latencies = tally.latencies
         let refusals = tally.refusals.sorted { $0.key < $1.key }.map { status, count in
             JSONValue.Member("status_\(status)", .number(count))
         }
@@ -41,7 +46,7 @@ struct BenchReport {
             .init("milliseconds", number(measured.milliseconds)),
             .init("answers", .number(latencies.count)),
             .init("per_second", .number(Self.perSecond(latencies.count, in: measured))),
-            .init("latency_us", .object(microseconds)),
+            .init("latency_us", .object(Self.microseconds(of: latencies))),
             .init("longest_gap_ms", number(tally.longestGap.milliseconds)),
             .init(
                 "errors",

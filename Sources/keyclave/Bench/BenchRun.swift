@@ -122,21 +122,13 @@ struct BenchRun {
             defer { tally = BenchTally() }
             return tally
         }
-        guard !invocation.has("quiet") else { return }
         let line = BenchReport.liveLine(recent, second: second, in: time)
         let phase = .seconds(second) <= plan.warmUp ? "  (warming up)" : ""
-        // On a terminal one line that changes, in a file one line a second.
-        let isTerminal = isatty(STDERR_FILENO) == 1
-        surroundings.tell(isTerminal ? "\r\u{1B}[K" + line + phase : line + phase + "\n")
+        BenchScreen(invocation: invocation, surroundings: surroundings).show(line + phase)
     }
 
     private func show(_ report: BenchReport) throws(LocalError) {
-        if isatty(STDERR_FILENO) == 1, !invocation.has("quiet") { surroundings.tell("\n") }
-        if invocation.has("json") || invocation.required("output") == "json" {
-            try surroundings.print(report.json.prettyText + "\n")
-        } else {
-            try surroundings.print(TableText(columns: []).text(of: report.json))
-        }
+        try BenchScreen(invocation: invocation, surroundings: surroundings).end(with: report.json)
     }
 }
 

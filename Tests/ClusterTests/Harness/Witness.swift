@@ -22,6 +22,9 @@ final class Witness: Sendable {
         var unavailable = 0
         /// The node couldn't be asked.
         var lost = 0
+
+        /// Answers, or the lack of them, that somebody with a valid key can't use.
+        var failures: Int { invalid + unavailable + lost }
     }
 
     private struct Book: Sendable {
