@@ -58,7 +58,7 @@ extension RealProcesses {
                 }
                 print("changes with all nodes: \(healthy)")
                 print("first change without a \(isCutOff ? "cut-off" : "dead") one: \(first)")
-                print("those after it: \(following)")
+                print("changes after it: \(following)")
                 #expect(first.longest <= .milliseconds(2200))
                 #expect(following.quantile(0.5) < .milliseconds(100))
             }
@@ -77,7 +77,7 @@ extension RealProcesses {
                 let (tenant, key) = try Charges.spender(in: cluster)
                 let user = try cluster.makeUser(of: tenant, email: "bob@example.com")
                 let changed = try cluster.makeKey(of: tenant, user: user)
-                let witness = try Witness(cluster, key: key.text)
+                let witness = try Witness(cluster, key: key.text, clients: 4)
                 defer { witness.stop() }
                 try witness.expect(.accepted) {}
                 try body(

@@ -134,7 +134,7 @@ import Testing
             "audit", "charge", "verify", "credits", "whoami", "settings get", "settings set",
             "cluster status", "cluster add", "cluster promote", "cluster remove",
             "cluster transfer", "cluster snapshot", "bench validate",
-            "bench charge",
+            "bench charge", "bench revoke",
         ]
         let leaves = Self.all.filter { $0.command.subcommands.isEmpty }
         #expect(leaves.map { $0.words.dropFirst().joined(separator: " ") } == expected)

@@ -40,10 +40,12 @@ final class Witness: Sendable {
     private let book = Shared(Book())
     private let threads: Shared<[Thread]>
 
-    init(_ cluster: TestCluster, key: String) throws {
+    /// - Parameter clients: how many each node is asked by.
+    init(_ cluster: TestCluster, key: String, clients: Int = 1) throws {
         let book = book
+        let asked = cluster.nodes.flatMap { Array(repeating: $0, count: clients) }
         threads = Shared(
-            try cluster.nodes.map { node in
+            try asked.map { node in
                 try Thread(name: "witness \(node.id)") { Witness.watch(node, key, book) }
             })
     }
