@@ -42,14 +42,26 @@ lock_directory() {
 read_plan() {
     [ -f "$directory/cluster.plan" ] || return 1
     local name value
+    planned_founders='' planned_removed=''
     while IFS='=' read -r name value; do
         case $name in
             nodes) planned_nodes=$value ;;
             port) planned_port=$value ;;
             address) planned_address=$value ;;
             cluster_id) planned_cluster_id=$value ;;
+            founders) planned_founders=$value ;;
+            removed) planned_removed=$value ;;
         esac
     done <"$directory/cluster.plan"
+    planned_founders=${planned_founders:-$planned_nodes}
+}
+
+# The numbers of the nodes that are there, without those that were removed.
+present_nodes() {
+    local node
+    for ((node = 1; node <= planned_nodes; node++)); do
+        [[ ,$planned_removed, == *,$node,* ]] || printf '%s ' "$node"
+    done
 }
 
 node_directory() { printf '%s/n%s' "$directory" "$1"; }
