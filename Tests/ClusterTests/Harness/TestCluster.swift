@@ -9,6 +9,8 @@ final class TestCluster: Sendable {
     let shape: ClusterShape
     let operatorToken: String
     let secret: String
+    let clusterID: String
+    private let warden: Warden
     /// One for each ordered pair of nodes if peer traffic is recorded.
     let proxies: [RecordingProxy]
 
@@ -54,6 +56,7 @@ final class TestCluster: Sendable {
     private init(directory: String, shape: ClusterShape, warden: Warden) throws {
         self.directory = directory
         self.shape = shape
+        self.warden = warden
         let count = shape.nodeCount
         let ports = try freePorts(2 * count)
         let http = Array(ports[..<count])
@@ -62,7 +65,7 @@ final class TestCluster: Sendable {
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
         try Files.write(secret, to: directory + "/cluster.secret")
-        let clusterID = IdempotencyID.uuidV7()
+        clusterID = IdempotencyID.uuidV7()
         var proxies: [RecordingProxy] = []
         var nodes: [TestNode] = []
         for number in 1...count {
@@ -80,7 +83,9 @@ final class TestCluster: Sendable {
             if let bytes = shape.diskBytes {
                 try SmallDisk.mount(at: files.disk, bytes: bytes, directory: directory)
             }
-            try TestCluster.format(files, clusterID, directory, shape)
+            try TestCluster.format(
+                files, clusterID, shape,
+                ["--operator-token-file", directory + "/operator.token"])
             nodes.append(
                 TestNode(
                     files: files, httpPort: http[number - 1], peerPort: peers[number - 1],
@@ -93,18 +98,32 @@ final class TestCluster: Sendable {
     }
 
     private static func format(
-        _ files: NodeFiles, _ clusterID: String, _ directory: String, _ shape: ClusterShape
+        _ files: NodeFiles, _ clusterID: String, _ shape: ClusterShape, _ manner: [String]
     ) throws {
-        let output = directory + "/format.log"
+        let output = files.home + "/format.log"
         let process = try ChildProcess(
             shape.program,
             [
-                "format", "--config", files.configuration, "--operator-token-file",
-                directory + "/operator.token", "--cluster-id", clusterID,
-            ], environment: Program.environment, output: output)
+                "format", "--config", files.configuration, "--cluster-id", clusterID,
+            ] + manner, environment: Program.environment, output: output)
         guard try process.wait() == .exited(0) else {
             throw TimedOut(what: "keyclave format: \(Files.text(of: output))")
         }
+    }
+
+    /// A node of this directory that isn't one of the first; nothing is formatted or started.
+    func makeNode(number: Int) throws -> TestNode {
+        let files = NodeFiles(number: number, directory: directory, shape: shape)
+        let ports = try freePorts(2)
+        try files.writeLoneConfiguration(shape: shape, httpPort: ports[0], peerPort: ports[1])
+        return TestNode(
+            files: files, httpPort: ports[0], peerPort: ports[1], shape: shape, warden: warden)
+    }
+
+    /// Formats a node so that it may join a cluster, and starts it.
+    func startJoining(_ node: TestNode, clusterID: String? = nil) throws {
+        try TestCluster.format(node.files, clusterID ?? self.clusterID, shape, ["--join"])
+        try node.start()
     }
 
     // MARK: Life and death
