@@ -87,6 +87,21 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     /// A change returns when it is committed and applied where it was asked for; nobody else is
     /// waited for.
     case revocationAtCommit = "revocation-at-commit"
+    /// A change that changes nothing, such as revoking the revoked, returns at once, though the
+    /// change before it may not hold everywhere yet.
+    case repeatedChangeEarly = "repeated-change-early"
+    /// A lease lasts from the arrival of its grant, and not from before its request.
+    case leaseFromGrant = "lease-from-grant"
+    /// A leader grants leases without asking whether it still leads.
+    case leaseWithoutRound = "lease-without-round"
+    /// A lease is for any state that the leader has applied, whatever its log holds beyond.
+    case leaseForApplied = "lease-for-applied"
+    /// A new leader doesn't wait for the leases that the last one granted.
+    case oldLeasesForgotten = "old-leases-forgotten"
+    /// A restarted node goes on with the leases of its last process.
+    case leaseAcrossRestart = "lease-across-restart"
+    /// A node says that it holds an entry, and answers for the keys that the entry touches.
+    case appendUnblocked = "append-unblocked"
     /// A node that lags behind what it knows to be committed goes on validating.
     case laggingNodeAnswers = "lagging-node-answers"
     /// What nobody answers waits for ever, its deadline forgotten.

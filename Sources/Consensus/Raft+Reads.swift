@@ -43,7 +43,10 @@ extension Raft {
     /// Before the term's first entry is committed, `commitIndex` may lag behind what earlier
     /// leaders committed, so no read is begun.
     mutating func beginRoundIfNeeded(_ effects: inout [RaftEffect]) {
-        guard isEstablishedLeader, !leadership.reads.waiting.isEmpty else { return }
+        guard isEstablishedLeader else { return }
+        // The last other voter may have been removed while its answer was awaited: no other comes.
+        if !leadership.reads.confirming.isEmpty, isOnlyVoter { confirmReads(&effects) }
+        guard !leadership.reads.waiting.isEmpty else { return }
         // A heartbeat's round that nobody was sent yet began after these reads, too.
         let round = leadership.round
         if leadership.progress.contains(where: { $0.sentRound == round })

@@ -91,14 +91,6 @@ extension Raft {
         if case .leader(let leadership) = state { leadership.round } else { 0 }
     }
 
-    /// Whether an entry of the current term is known here to be committed. Before that a leader
-    /// knows, and tells its followers, an older commit index than others may have acted upon
-    /// (Ongaro 2014, §6.4); but for the only voter, which needs no such entry.
-    public var hasCommittedInTerm: Bool {
-        if case .leader(let leadership) = state, isSureOfAll(leadership) { return true }
-        return log.term(at: commitIndex) == term
-    }
-
     /// Whether, leading, it lacks a majority's agreement on the time.
     public var clocksDisagree: Bool {
         guard case .leader(let leadership) = state else { return false }

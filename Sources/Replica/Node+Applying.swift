@@ -37,7 +37,9 @@ extension Node {
             }
             let reply = ClientReply.outcome(result.outcome, at: entry.index)
             #if MUTANTS
-            if PlantedBug.isOn(.revocationAtCommit) {
+            if PlantedBug.isOn(.revocationAtCommit)
+                || PlantedBug.isOn(.repeatedChangeEarly) && result.outcome.changesNothing(entry)
+            {
                 return answer(mutation.ticket, reply, effects: &effects)
             }
             #endif

@@ -9,7 +9,12 @@ extension Node {
     private var others: [NodeID] { leaseRoster.awaited.filter { $0 != id } }
 
     /// The newest key-state entry in the whole log, applied or not.
-    private var newestKeyState: LogIndex { keyChanges.newest ?? state.keyStateIndex }
+    private var newestKeyState: LogIndex {
+        #if MUTANTS
+        if PlantedBug.isOn(.leaseForApplied) { return state.keyStateIndex }
+        #endif
+        return keyChanges.newest ?? state.keyStateIndex
+    }
 
     // MARK: The log
 
@@ -26,6 +31,9 @@ extension Node {
     private mutating func block(_ entry: Entry) {
         let subjects = pendingSubjects(of: entry)
         guard !subjects.isEmpty else { return }
+        #if MUTANTS
+        if PlantedBug.isOn(.appendUnblocked) { return noteUnblocked(entry.index) }
+        #endif
         table.block(subjects)
         keyChanges.append(subjects, at: entry.index)
         ledger?.noteAppended(entry.index, now: clock.now)
@@ -67,6 +75,23 @@ extension Node {
         holder.hasten()
     }
 
+    // MARK: Members that were removed
+
+    private var undrained: [NodeID] {
+        raft.committedConfiguration.former.filter { !$0.isDrained }.map(\.id)
+    }
+
+    /// Writes into the log who can't hold a lease any more, so that nobody waits for them.
+    mutating func drainRemoved() {
+        guard raft.isEstablishedLeader, !isDiskFull else { return }
+        let (removed, times) = (undrained, leaseTimes)
+        guard !removed.isEmpty,
+            let node = ledger?.drained(among: removed, now: clock.now, times).first
+        else { return }
+        // If another change is under way, the next step tries again.
+        _ = raft.changeMembers(.drain(node), clock: clock, effects: &raftEffects)
+    }
+
     // MARK: The end of a step
 
     /// What the step changed: what the leader is told, grants, changes that are done.
@@ -104,7 +129,8 @@ extension Node {
 
     /// When a lease is asked for next; never while there is nobody to ask.
     var nextLeaseRequest: Instant {
-        guard leaseTimes.duration > .zero, raft.standing.isWhole, !isRemoved, let leader = raft.leader,
+        guard leaseTimes.duration > .zero, raft.standing.isWhole, !isRemoved,
+            let leader = raft.leader,
             leader == id || links.isOpen(to: leader)
         else { return .never }
         return holder.nextRequest
@@ -130,6 +156,9 @@ extension Node {
         }
         guard holder.leases != publishedLeases else { return }
         publishedLeases = holder.leases
+        #if MUTANTS
+        if PlantedBug.isOn(.leaseAcrossRestart) { Self.leasesKept[id] = holder.leases }
+        #endif
         table.setLeases(publishedLeases)
     }
 
@@ -186,6 +215,7 @@ extension Node {
                 deadline,
                 ledger.nextDeadline(committed: raft.commitIndex, leaseRoster, leaseTimes))
         }
+        if let ledger { deadline = min(deadline, ledger.nextDrain(after: clock.now, leaseTimes)) }
         return deadline
     }
 }

@@ -3,7 +3,30 @@ import Basics
 import Consensus
 import Keyring
 
+extension Outcome {
+    /// Whether it tells of a change before this entry.
+    func changesNothing(_ entry: Entry) -> Bool {
+        if case .changed(let change) = self { change.index < entry.index } else { false }
+    }
+}
+
 extension Node {
+    /// What somebody would have written to disk: unsafe as a global variable, but a process with a
+    /// bug runs its simulation on one thread.
+    nonisolated(unsafe) static var leasesKept: [NodeID: [Lease]] = [:]
+
+    /// Those of another run, whose clocks began elsewhere, aren't meant.
+    mutating func takeOverLeases() {
+        let latest = clock.steady + leaseTimes.duration
+        holder.takeOver((Self.leasesKept[id] ?? []).filter { !latest.precedes($0.expiry) })
+    }
+
+    /// An entry is in the log, and what it touches isn't blocked.
+    mutating func noteUnblocked(_ index: LogIndex) {
+        keyChanges.append([], at: index)
+        ledger?.noteAppended(index, now: clock.now)
+    }
+
     /// Answers what waits here and stands in the log, committed or not, by the state that the
     /// whole of it would lead to.
     mutating func answerAtAppend(_ effects: inout [NodeEffect]) {

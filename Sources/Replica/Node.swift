@@ -114,6 +114,7 @@ public struct Node: Sendable {
         reportLastUsesIfDue()
         handOver(&effects)
         decideMembers(&effects)
+        drainRemoved()
         performRaftEffects(&effects)
         advanceLeases(&effects)
         dropOvertakenReception()

@@ -104,6 +104,9 @@ extension Node {
         Self.fill(table, from: state, blocking: keyChanges)
         followMembers()
         keepIncarnations()
+        #if MUTANTS
+        if PlantedBug.isOn(.leaseAcrossRestart) { takeOverLeases() }
+        #endif
     }
 
     /// A lone voter that isn't whole would stay so for ever: nobody can repair or answer it.

@@ -57,6 +57,7 @@ public struct SimulationOptions: Sendable {
         .reset: .seconds(10),
         .corrupt: .seconds(10), .replay: .seconds(10), .crash: .seconds(12),
         .powerLoss: .seconds(12), .crashAll: .seconds(40), .crashAmidEffects: .seconds(10),
+        .crashAmidWrite: .seconds(10),
         .pause: .seconds(12), .stop: .seconds(30), .slowDisk: .seconds(20),
         .hungDisk: .seconds(40), .fullDisk: .seconds(25), .diskError: .seconds(30),
         .rot: .seconds(40), .rottenTail: .seconds(40), .misread: .seconds(40),

@@ -90,11 +90,11 @@ struct MutantsResult: Sendable {
     var isQuiet = false
 
     /// A bug was caught, a control wasn't.
-    var isGood: Bool { (finding == nil) == experiment.isControl && seeds > 0 }
+    var isGood: Bool { (finding != nil) == experiment.mustBeCaught && seeds > 0 }
 
     var verdict: String {
         if experiment == .majorityLost, finding == nil { return "excused, as it must be" }
-        guard let finding else { return experiment.isControl ? "quiet" : "NOT CAUGHT" }
+        guard let finding else { return experiment.mustBeCaught ? "NOT CAUGHT" : "quiet" }
         return finding
     }
 

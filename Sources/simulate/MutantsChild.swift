@@ -20,7 +20,7 @@ enum MutantsChild {
         switch experiment {
         case .bug(let bug): PlantedBug.planted = bug
         case .nothing: PlantedBug.planted = .nothing
-        case .majorityLost: break
+        case .majorityLost, .driftBeyondBound: break
         }
         var limit = rlimit(
             rlim_cur: rlim_t(seconds + patience), rlim_max: rlim_t(seconds + patience))
@@ -48,6 +48,12 @@ enum MutantsChild {
 
     private static func simulation(_ experiment: MutantsExperiment, seed: UInt64) -> Simulation {
         let drawn = Simulation(seed: seed)
+        if experiment == .driftBeyondBound {
+            var options = drawn.options
+            options.driftBound *= 3
+            options.pauses[.drift] = SimulationOptions().pauses[.drift]
+            return Simulation(seed: seed, options: options)
+        }
         guard experiment == .majorityLost else { return drawn }
         let loss = PlannedFault(
             kind: .wipe, at: .zero + .seconds(10),

@@ -60,9 +60,13 @@ enum MutantsExperiment: Equatable {
     case nothing
     /// Runs in which a majority loses its disks must be excused, all of them.
     case majorityLost
+    /// Clocks that drift three times as far as is allowed must break a promise: else nobody would
+    /// see when it holds by luck.
+    case driftBeyondBound
 
     static var all: [MutantsExperiment] {
-        PlantedBug.allCases.filter { $0 != .nothing }.map { .bug($0) } + [.nothing, .majorityLost]
+        PlantedBug.allCases.filter { $0 != .nothing }.map { .bug($0) } 
+            + [.nothing, .majorityLost, .driftBeyondBound]
     }
 
     init?(_ name: String) {
@@ -75,11 +79,15 @@ enum MutantsExperiment: Equatable {
         case .bug(let bug): bug.rawValue
         case .nothing: PlantedBug.nothing.rawValue
         case .majorityLost: "majority-lost"
+        case .driftBeyondBound: "drift-beyond-bound"
         }
     }
 
     var isControl: Bool {
         if case .bug = self { false } else { true }
     }
+
+    /// Whether a checker must object.
+    var mustBeCaught: Bool { !isControl || self == .driftBeyondBound }
 }
 #endif

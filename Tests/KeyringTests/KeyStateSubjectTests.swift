@@ -61,7 +61,9 @@ import Testing
             #expect(Envelope.subjects(in: Self.envelope(command)) == subjects)
         }
         let kinds = Set(table.map(\.0.kind))
-        #expect(Set(Command.Kind.allCases).subtracting(kinds) == [.setLimit, .reportLastUsed])
+        #expect(
+            Set(Command.Kind.allCases).subtracting(kinds)
+                == [.setLimit, .reportLastUsed, .changeMember])
     }
 
     @Test func `what is no command touches nothing`() {

@@ -169,6 +169,41 @@ struct KeyTableBlockTests {
         }
     }
 
+    @Test("who finds a user released finds the keys revoked, whenever the writer does it")
+    func releasedUser() throws {
+        for moment in 0..<3 {
+            var history = History(seed: 1)
+            let table = history.table
+            history.born.insert(1)
+            let digest = History.digest(1)
+            table.apply(
+                .keyAdded(
+                    KeyID(1), digest: digest, api: .rest, user: History.user(1),
+                    account: History.account(1), state: .active))
+            let subject = KeyStateSubject.user(History.user(1))
+            table.block([subject])
+            func revokeAllKeys() {
+                table.apply(.keyState(KeyID(1), .revoked))
+                table.unblock([subject])
+            }
+            let image = table.image
+            if moment == 0 { revokeAllKeys() }
+            guard case .key(let key) = image.find(digest) else {
+                Issue.record("no key")
+                return
+            }
+            if moment == 1 { revokeAllKeys() }
+            let parties = image.parties(of: key)
+            if moment == 2 { revokeAllKeys() }
+            guard case .known(let view) = image.view(of: key, parties) else {
+                Issue.record("no key")
+                return
+            }
+            #expect(view.isBlocked || view.state == .revoked, "moment \(moment)")
+            #expect(view.isBlocked == (moment == 2))
+        }
+    }
+
     @Test("leases are read whole, the last one that covers the state first")
     func leases() {
         let table = KeyTable()

@@ -40,6 +40,8 @@ import Testing
         let without = try #require(text(.metrics, expiry: .past))
         #expect(without.contains("keyclave_ready 0\n"))
         #expect(without.contains("keyclave_lease_remaining_seconds 0\n"))
+        let confirmed = try #require(text(.metrics, expiry: .never))
+        #expect(confirmed.contains("keyclave_lease_remaining_seconds 0\n"))
         let now = Clocks.steady()
         let with = try #require(text(.metrics, expiry: now + .milliseconds(1_250), now: now))
         #expect(with.contains("keyclave_lease_remaining_seconds 1.25\n"))

@@ -39,7 +39,7 @@ import Testing
         story.read(.active, changedAt: 3, 50, 59)
         let found = findings(story)
         #expect(found.map(\.subject) == ["\(Story.key)"])
-        #expect(found[0].detail.contains("client 0, 50 ns to 59 ns: key("))
+        #expect(found[0].detail.contains(": read key_0004q -> "))
         // While the change is under way either is right.
         story.shift(last: 1, to: 45, 59)
         #expect(findings(story).isEmpty)

@@ -227,7 +227,8 @@ import Testing
         (
             "at 2s expect A leading",
             "16: expected one of 'leads', 'follows', 'is whole', 'is in doubt', 'is damaged', "
-                + "'is running', 'is down', 'writes a snapshot', 'installs a snapshot', "
+                + "'is a voter', 'is a learner', 'is removed', 'is running', 'is down', "
+                + "'writes a snapshot', 'installs a snapshot', "
                 + "'refuses a link', 'runs out of room', 'finds room', found 'leading'"
         ),
         ("at 2s expect A finds room", "26: expected 'within' and a time, but the line ends here"),

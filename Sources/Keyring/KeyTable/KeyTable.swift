@@ -92,6 +92,8 @@ public final class KeyTable: @unchecked Sendable {
     /// applied. In force for every look-up that begins after this has returned.
     public func block(_ subjects: [KeyStateSubject]) {
         for subject in subjects { contents.block(subject) }
+        // Not only stored: seen by whoever looks from now on, because somebody is about to be told.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
     }
 
     /// The entry was applied, with all its changes, or is in the log no more.

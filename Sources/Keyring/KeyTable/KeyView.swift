@@ -15,6 +15,12 @@ public enum KeyLookUp: Hashable, Sendable {
     /// A key that may be born: the entry is in the log and not yet applied.
     case announced
     case known(KeyView)
+
+    /// What the word of a row says that is no key's yet, or no more.
+    @inline(__always)
+    init(ofUnborn word: UInt64) {
+        self = word & Layout.blocked != 0 ? .announced : .unknown
+    }
 }
 
 /// What the table knows of one key: a copy, with nothing behind it to keep alive.

@@ -28,33 +28,79 @@ public struct TableImage {
     /// Random keys one after the other: 20 ns among 1,000, 0.3 µs among a million, 0.5 µs among 10
     /// million (five cache misses, overlapping); a digest that isn't there 14, 120 and 200 ns.
     public func lookUp(_ digest: Digest) -> KeyLookUp {
+        switch find(digest) {
+        case .nothing(let unborn): return unborn
+        case .key(let key): return view(of: key, parties(of: key))
+        }
+    }
+
+    // The three steps of a look-up, in their order. A test lets the writer work between them.
+
+    /// A row that held a key when it was found.
+    struct FoundKey {
+        let number: UInt32
+        let row: SharedWords
+    }
+
+    /// The key's user and account, as their words were.
+    struct Parties {
+        let user: SharedWords
+        let userWord: UInt64
+        let account: SharedWords
+        let accountWord: UInt64
+    }
+
+    @inline(__always)
+    func find(_ digest: Digest) -> Found {
         let shards = SharedWords(unsafe: root.load(Layout.Root.keyShards))
         let number = RowIndex.find(RowHash(uniform: digest.word0), in: shards) { row in
             keyRow(row).holds(digest, at: Layout.Key.digest)
         }
-        guard number != 0 else { return .unknown }
+        guard number != 0 else { return .nothing(.unknown) }
         let row = keyRow(number)
         let word = row.acquire(Layout.Key.state)
-        let stateBits = UInt8(truncatingIfNeeded: word & Layout.stateMask)
-        // Not born, or forgotten between the two loads.
-        guard let state = KeyState(rawValue: stateBits) else {
-            return word & Layout.blocked != 0 ? .announced : .unknown
-        }
-        let api = word >> 4
-        let user = userRow(row.half(Layout.Key.userAndStamp, 0).pointee.load(ordering: .relaxed))
+        // Before a key is born its row names nobody.
+        guard word & Layout.stateMask != 0 else { return .nothing(KeyLookUp(ofUnborn: word)) }
+        return .key(FoundKey(number: number, row: row))
+    }
+
+    enum Found {
+        case key(FoundKey)
+        /// No key, or none yet.
+        case nothing(KeyLookUp)
+    }
+
+    @inline(__always)
+    func parties(of key: FoundKey) -> Parties {
+        let number = key.row.half(Layout.Key.userAndStamp, 0).pointee.load(ordering: .relaxed)
+        let user = userRow(number)
         let userWord = user.acquire(Layout.User.state)
         let account = accountRow(UInt32(truncatingIfNeeded: userWord >> 8))
-        let accountWord = account.acquire(Layout.Account.state)
-        let view = KeyView(
-            id: KeyID(row.load(Layout.Key.id)),
-            user: UserID(user.load(Layout.User.id)),
-            account: AccountID(account.load(Layout.Account.id)),
-            api: API(trusted: api), state: state,
-            userState: PartyState(word: userWord), accountState: PartyState(word: accountWord),
-            isBlocked: (word | userWord | accountWord) & Layout.blocked != 0,
-            credits: credits(of: user, api: api), row: number,
-            generation: generation)
-        return .known(view)
+        return Parties(
+            user: user, userWord: userWord, account: account,
+            accountWord: account.acquire(Layout.Account.state))
+    }
+
+    /// Loads the key's state after its parties' words: when all keys of a user are revoked it is
+    /// the user who is blocked, and who finds the user released must find the keys revoked.
+    @inline(__always)
+    func view(of key: FoundKey, _ parties: Parties) -> KeyLookUp {
+        let word = key.row.acquire(Layout.Key.state)
+        let bits = UInt8(truncatingIfNeeded: word & Layout.stateMask)
+        guard let state = KeyState(rawValue: bits) else { return KeyLookUp(ofUnborn: word) }
+        let api = word >> 4
+        let flags = word | parties.userWord | parties.accountWord
+        return .known(
+            KeyView(
+                id: KeyID(key.row.load(Layout.Key.id)),
+                user: UserID(parties.user.load(Layout.User.id)),
+                account: AccountID(parties.account.load(Layout.Account.id)),
+                api: API(trusted: api), state: state,
+                userState: PartyState(word: parties.userWord),
+                accountState: PartyState(word: parties.accountWord),
+                isBlocked: flags & Layout.blocked != 0,
+                credits: credits(of: parties.user, api: api), row: key.number,
+                generation: generation))
     }
 
     /// The management token with this digest, or nil.

@@ -56,6 +56,7 @@ struct LeaseHolder: Sendable {
         var lease = Lease(expiry: asked + times.duration, minIndex: minIndex)
         #if MUTANTS
         if PlantedBug.isOn(.laggingNodeAnswers) { lease.minIndex = .zero }
+        if PlantedBug.isOn(.leaseFromGrant) { lease.expiry = now + times.duration }
         #endif
         leases.removeAll { !now.precedes($0.expiry) || $0.isNoBetter(than: lease) }
         guard now.precedes(lease.expiry), !leases.contains(where: { lease.isNoBetter(than: $0) })
@@ -76,6 +77,10 @@ struct LeaseHolder: Sendable {
         leases.removeAll()
         open.removeAll()
     }
+
+    #if MUTANTS
+    mutating func takeOver(_ kept: [Lease]) { leases = kept }
+    #endif
 
     /// Until when answers may be given by the state at `applied`; past if never.
     func expiry(at applied: LogIndex) -> SteadyInstant {

@@ -161,6 +161,9 @@ struct LeaseLedger: Sendable {
             requests.removeFirst()
         }
         guard requests.count(where: { $0.node == node }) < LeaseLedger.requestLimit else { return }
+        #if MUTANTS
+        let round = PlantedBug.isOn(.leaseWithoutRound) ? 0 : round
+        #endif
         requests.append(Request(node: node, nonce: nonce, received: now, round: round))
     }
 
@@ -242,6 +245,11 @@ struct LeaseLedger: Sendable {
 
     /// When the node's leases from before the entry have ended, whatever it does.
     private func safeTime(_ entry: Appended, _ node: NodeID, _ times: LeaseTimes) -> Instant {
+        #if MUTANTS
+        if PlantedBug.isOn(.oldLeasesForgotten) {
+            return min(entry.at + times.wait, line(of: node).deadline)
+        }
+        #endif
         let ended = max(line(of: node).deadline, elected + times.wait)
         return min(entry.at + times.wait, ended)
     }
@@ -266,6 +274,11 @@ struct LeaseLedger: Sendable {
             removals.append((node, now))
         }
         return removals.filter { $0.since + times.wait <= now }.map(\.node)
+    }
+
+    /// When another of those removed will be drained; never if none is left that isn't.
+    func nextDrain(after now: Instant, _ times: LeaseTimes) -> Instant {
+        removals.map { $0.since + times.wait }.filter { $0 > now }.min() ?? .never
     }
 
     /// When `finish` may have something to tell though nothing happens.

@@ -8,7 +8,8 @@ import Keyring
 /// 1. ``Applied``: the index, before the states. The writer stores states first, then what is
 ///    blocked no more, then the index: so the states are at least as new as the index that the
 ///    answer claims.
-/// 2. ``States``: the words of key, user and account, each with its flag. A change that is stored
+/// 2. ``States``: the words of key, user and account, each with its flag; the key's once more at
+///    the end, because its state may change under its user's flag. A change that is stored
 ///    later isn't in the answer, and neither is its flag: its entry was appended after this load,
 ///    and isn't done before every lease that was granted until then has ended.
 /// 3. ``Leased``: the leases, after the states: read before them, one could be a permission whose

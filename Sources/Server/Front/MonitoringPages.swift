@@ -29,7 +29,8 @@ struct MonitoringPages: Sendable {
             case .metrics: true
             }
         guard isFine else { return nil }
-        let remaining = max(.zero, now.remaining(until: expiry))
+        // Where the leader confirms each answer, a node can do nothing alone.
+        let remaining = expiry == .never ? .zero : max(.zero, now.remaining(until: expiry))
         return Array((page == .metrics ? metrics.page(leaseRemaining: remaining) : "ok\n").utf8)
     }
 }

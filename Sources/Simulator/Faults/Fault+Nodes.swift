@@ -10,6 +10,7 @@ extension Fault {
             [from, to]
         case .mendAll: []
         case .reset(let node), .crash(let node, _), .crashAmidEffects(let node, _),
+            .crashAmidWrite(let node, _),
             .restart(let node), .pause(let node), .resume(let node), .stop(let node),
             .slowDisk(let node, _), .hangDisk(let node), .freeDisk(let node), .fillDisk(let node),
             .makeRoom(let node),

@@ -31,6 +31,8 @@ public enum Fault: Hashable, Sendable {
     case crash(NodeID, losingPower: Bool)
     /// The process ends in the middle of a step, after this many of its effects were performed.
     case crashAmidEffects(NodeID, after: Int)
+    /// The power goes while the disk is at the next write of this kind.
+    case crashAmidWrite(NodeID, of: WrittenPart)
     case restart(NodeID)
     /// The process stands still, its clocks don't; what arrives waits in its buffers.
     case pause(NodeID)
@@ -81,6 +83,13 @@ public enum Fault: Hashable, Sendable {
     case driftClock(NodeID, partsPerMillion: Int64)
 }
 
+/// What a disk is writing when something strikes.
+public enum WrittenPart: String, CaseIterable, Hashable, Sendable {
+    case anything = "write"
+    /// Term and vote, or the incarnation of a peer.
+    case vote
+}
+
 /// What kind of trouble a fault is: what a run switches on and off, and what a campaign counts.
 public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case cut
@@ -100,6 +109,7 @@ public enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case powerLoss = "power loss"
     case crashAll = "crash of all"
     case crashAmidEffects = "crash amid effects"
+    case crashAmidWrite = "power loss amid write"
     case pause
     case stop
     case slowDisk = "slow disk"

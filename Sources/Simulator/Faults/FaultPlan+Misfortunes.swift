@@ -20,7 +20,7 @@ extension FaultPlan {
         let node = pick()
         let others = nodes.filter { $0 != node }
         let lag = random.between(.milliseconds(300), .milliseconds(1_500))
-        let length = random.between(.seconds(2), .seconds(4))
+        let length = random.between(.seconds(2), .seconds(8))
         plan(
             .lateAnswers, at: at, others.map { .clog(from: $0, to: node, by: lag) },
             repairs: others.map { .clog(from: $0, to: node, by: .zero) }, lasting: length)
@@ -28,6 +28,20 @@ extension FaultPlan {
             .lateAnswers, at: at + lag + random.between(.zero, .milliseconds(300)),
             others.map { .cut(from: node, to: $0) },
             repairs: others.map { .mend(from: node, to: $0) }, lasting: length)
+    }
+
+    /// A node has no room for entries, but hears the leader and says so; and what the others agree
+    /// on takes them time.
+    mutating func drawFullDiskAmongSlow(at: Instant, lasting: Duration) {
+        let node = pick()
+        let others = nodes.filter { $0 != node }
+        let lag = random.between(.milliseconds(60), .milliseconds(150))
+        let slow = others.flatMap { one in others.filter { $0 != one }.map { (one, $0) } }
+        plan(
+            .fullDisk, at: at,
+            [.fillDisk(node)] + slow.map { .clog(from: $0, to: $1, by: lag) },
+            repairs: [.makeRoom(node)] + slow.map { .clog(from: $0, to: $1, by: .zero) },
+            lasting: max(lasting, .seconds(3)))
     }
 
     /// A part of the nodes is cut off and lags behind. Then one of the rest loses what it has

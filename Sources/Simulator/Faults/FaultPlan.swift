@@ -61,7 +61,8 @@ struct FaultPlan {
         case .cut, .oneWayCut, .bridge, .ring, .clog, .narrow, .reset, .corrupt, .replay:
             drawNetwork(kind, at: at)
         case .lateAnswers: drawLateAnswers(at: at)
-        case .crash, .powerLoss, .crashAll, .crashAmidEffects, .pause, .stop:
+        case .crash, .powerLoss, .crashAll, .crashAmidEffects, .crashAmidWrite, .pause,
+            .stop:
             drawProcess(kind, at: at)
         case .slowDisk, .hungDisk, .fullDisk, .diskError, .rot, .rottenTail,
             .misread, .misdirect, .wipe:
@@ -227,6 +228,11 @@ extension FaultPlan {
             plan(
                 kind, at: at, [.crashAmidEffects(node, after: Int(random.below(6)))],
                 repairs: [.restart(node)], lasting: drawLasting(.seconds(5)))
+        case .crashAmidWrite:
+            let part = WrittenPart.allCases[Int(random.below(2))]
+            plan(
+                kind, at: at, [.crashAmidWrite(node, of: part)], repairs: [.restart(node)],
+                lasting: random.between(.seconds(1), .seconds(12)))
         case .pause:
             plan(kind, at: at, [.pause(node)], repairs: [.resume(node)], lasting: lasting)
         default:
@@ -242,9 +248,13 @@ extension FaultPlan {
         let lasting = drawLasting(.seconds(15))
         switch kind {
         case .slowDisk:
+            // About as long as an election, so that votes come when the next one is held; or longer.
+            let lag =
+                random.chance(1, in: 2)
+                ? random.between(.milliseconds(100), .milliseconds(900))
+                : random.between(.milliseconds(5), .seconds(8))
             plan(
-                kind, at: at,
-                [.slowDisk(node, by: random.between(.milliseconds(5), .seconds(8)))],
+                kind, at: at, [.slowDisk(node, by: lag)],
                 repairs: [.slowDisk(node, by: .zero)], lasting: lasting)
         case .hungDisk:
             // Until a supervisor would give up, or for minutes.
@@ -252,6 +262,8 @@ extension FaultPlan {
             plan(
                 kind, at: at, [.hangDisk(node)], repairs: [.freeDisk(node)],
                 lasting: random.between(.milliseconds(200), longest))
+        case .fullDisk where random.chance(1, in: 2):
+            drawFullDiskAmongSlow(at: at, lasting: lasting)
         case .fullDisk:
             plan(kind, at: at, [.fillDisk(node)], repairs: [.makeRoom(node)], lasting: lasting)
         case .diskError:

@@ -79,6 +79,7 @@ extension Fault {
         case .replay: .replay
         case .crash(_, let losingPower): losingPower ? .powerLoss : .crash
         case .crashAmidEffects: .crashAmidEffects
+        case .crashAmidWrite: .crashAmidWrite
         case .pause: .pause
         case .stop: .stop
         case .slowDisk(_, let lag): lag > .zero ? .slowDisk : nil
@@ -123,6 +124,7 @@ extension Fault {
             (.driftClock(let node, _), .driftClock(let other, _)),
             (.crash(let node, _), .restart(let other)),
             (.crashAmidEffects(let node, _), .restart(let other)),
+            (.crashAmidWrite(let node, _), .restart(let other)),
             (.stop(let node), .restart(let other)), (.wipe(let node), .reformat(let other)):
             node == other
         default: false

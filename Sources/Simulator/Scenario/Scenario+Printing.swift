@@ -149,6 +149,7 @@ extension ScenarioFault.Manner {
         switch self {
         case .alone: ""
         case .losingPower: " losing power"
+        case .amidWrite(let part): " amid a \(part.rawValue)"
         case .amid(let effects): " after \(effects) \(effects == 1 ? "effect" : "effects")"
         }
     }

@@ -33,6 +33,8 @@ public enum ScenarioFault: Hashable, Sendable {
         case losingPower
         /// In the middle of a step, after so many of its effects.
         case amid(effects: UInt64)
+        /// While the disk is at the next write of this kind, losing power.
+        case amidWrite(WrittenPart)
     }
 
     /// Faults that need no more than a node, with the words that name them.

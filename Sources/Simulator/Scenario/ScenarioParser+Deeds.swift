@@ -177,6 +177,13 @@ extension ScenarioParser {
             try words.expect("power")
             return .crash(victims, .losingPower)
         }
+        if words.take("amid") {
+            try words.expect("a")
+            for part in WrittenPart.allCases where words.take(part.rawValue) {
+                return .crash(victims, .amidWrite(part))
+            }
+            throw words.unexpected("'write' or 'vote'")
+        }
         guard words.take("after") else { return .crash(victims, .alone) }
         let effects = try words.number("a number of effects", from: 0, to: 1_000)
         guard words.take("effects") || words.take("effect") else {

@@ -150,6 +150,7 @@ extension ScenarioFault.Manner {
         case .alone: .crash(id, losingPower: false)
         case .losingPower: .crash(id, losingPower: true)
         case .amid(let effects): .crashAmidEffects(id, after: Int(effects))
+        case .amidWrite(let part): .crashAmidWrite(id, of: part)
         }
     }
 }

@@ -94,6 +94,7 @@ extension Fault {
             losingPower ? "crash \(node) losing power" : "crash \(node)"
         case .crashAmidEffects(let node, let count):
             "crash \(node) after \(count) \(count == 1 ? "effect" : "effects")"
+        case .crashAmidWrite(let node, let part): "crash \(node) amid a \(part.rawValue)"
         case .restart(let node): "restart \(node)"
         case .pause(let node): "pause \(node)"
         case .resume(let node): "resume \(node)"

@@ -56,6 +56,8 @@ final class Machine {
     var wentOn = Instant.zero
     /// The next step that has more effects than this ends the process after so many.
     var crashesAfterEffects: Int?
+    /// The power goes amid the next batch that writes this.
+    var crashesAmid: WrittenPart?
     /// Every disk operation takes this much longer.
     var diskLag = Duration.zero
     /// What ended while the disk hangs, and waits until it is freed; nil while it doesn't.

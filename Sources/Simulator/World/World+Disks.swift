@@ -21,8 +21,21 @@ extension World {
     }
 
     private func begin(_ batch: DiskBatch, _ machine: Machine) {
-        schedule(
-            .batchEnd(machine.id, life: machine.life, batch.id), after: drawDiskDelay(machine))
+        let delay = drawDiskDelay(machine)
+        schedule(.batchEnd(machine.id, life: machine.life, batch.id), after: delay)
+        guard let part = machine.crashesAmid, part.isWritten(by: batch) else { return }
+        machine.crashesAmid = nil
+        let moment = faultRandom.between(.zero, delay)
+        schedule(.powerCut(machine.id, life: machine.life), after: moment)
+    }
+
+    /// The power goes, and comes back by itself unless a script says when.
+    func cutPower(of machine: Machine, life: Int) {
+        guard machine.life == life else { return }
+        crash(machine, losingPower: true)
+        guard onScript == nil else { return }
+        let pause = faultRandom.between(.milliseconds(50), .seconds(2))
+        schedule(.restart(machine.id), after: pause)
     }
 
     func endBatch(
@@ -132,5 +145,14 @@ extension World {
     func misdirect(_ machine: Machine) {
         machine.disk.misdirectNextWrite(
             sparing: machine.damagedFiles, by: faultRandom.next())
+    }
+}
+
+extension WrittenPart {
+    fileprivate func isWritten(by batch: DiskBatch) -> Bool {
+        batch.operations.contains { operation in
+            guard case .write(let name, _, _) = operation else { return false }
+            return self == .anything || name == "hard-state"
+        }
     }
 }

@@ -29,7 +29,8 @@ extension World {
             network.corruptNext(Network.Direction(from: from, to: to))
         case .replay(let from, let to):
             replay(Network.Direction(from: from, to: to))
-        case .crash, .crashAmidEffects, .restart, .pause, .resume, .stop, .wipe, .reformat:
+        case .crash, .crashAmidEffects, .crashAmidWrite, .restart, .pause, .resume, .stop, .wipe,
+            .reformat:
             try strikeProcess(fault)
         case .join(let id): try join(machine(id))
         case .add(let id): wish(.add(id, address: "\(id)", clientAddress: ""))
@@ -50,7 +51,10 @@ extension World {
         switch fault {
         case .crash(let id, let losingPower): crash(machine(id), losingPower: losingPower)
         case .crashAmidEffects(let id, let count): machine(id).crashesAfterEffects = count
-        case .restart(let id): try start(machine(id))
+        case .crashAmidWrite(let id, let part): machine(id).crashesAmid = part
+        case .restart(let id):
+            machine(id).crashesAmid = nil
+            try start(machine(id))
         case .pause(let id): pause(machine(id))
         case .resume(let id): try resume(machine(id))
         case .stop(let id): try stop(machine(id))
@@ -113,6 +117,7 @@ extension World {
             machine.clock.wallOffset = .zero
             machine.clock.setRate(partsPerMillion: 0, at: now)
             machine.crashesAfterEffects = nil
+            machine.crashesAmid = nil
             machine.failsNextBatch = false
             machine.misreadsNext = false
             freeDisk(machine)

@@ -18,6 +18,8 @@ final class World {
         case dial(from: NodeID, to: NodeID, life: Int)
         case batchEnd(NodeID, life: Int, DiskBatch.ID)
         case stopDeadline(NodeID, life: Int)
+        /// The power of a machine goes in the middle of a batch.
+        case powerCut(NodeID, life: Int)
         case restart(NodeID)
         case client(Int)
         case impatience(Int, RequestTicket)
@@ -159,6 +161,8 @@ extension World {
             let machine = machine(id)
             // As an operator would: what doesn't stop is killed.
             if machine.life == life { crash(machine, losingPower: false) }
+        case .powerCut(let id, let life):
+            cutPower(of: machine(id), life: life)
         case .restart(let id):
             try start(machine(id))
         case .client(let number):
@@ -288,6 +292,7 @@ extension World.Event {
         case .dial(let from, let to, _): "dial of \(from) to \(to)"
         case .batchEnd(let id, _, _): "end of a batch of \(id)"
         case .stopDeadline(let id, _): "deadline of \(id)'s stop"
+        case .powerCut(let id, _): "power cut of \(id)"
         case .restart(let id): "restart of \(id)"
         case .client(let number), .impatience(let number, _): "turn of client \(number)"
         case .load(let id, _, _): "load of a validation at \(id)"

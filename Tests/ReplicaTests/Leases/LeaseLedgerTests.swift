@@ -233,6 +233,8 @@ import Testing
         #expect(drained([Self.n2], 20_000).isEmpty)
         #expect(drained([Self.n2, Self.n3], 21_000).isEmpty)
         #expect(drained([Self.n2, Self.n3], 22_099).isEmpty)
+        #expect(ledger.nextDrain(after: Self.at(22_099), Self.times) == Self.at(22_100))
+        #expect(ledger.nextDrain(after: Self.at(22_100), Self.times) == Self.at(23_100))
         #expect(drained([Self.n2, Self.n3], 22_100) == [Self.n2])
         #expect(drained([Self.n3], 23_100) == [Self.n3])
         #expect(drained([Self.n2], 23_101).isEmpty, "what was forgotten begins anew")

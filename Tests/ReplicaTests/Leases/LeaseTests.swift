@@ -276,7 +276,7 @@ extension Node {
         let ticket = cluster.setActive(false, at: cluster.follower)
         // Committed, and the leader dies before it can say that it is done.
         cluster.nodes.run(.milliseconds(4))
-        #expect(cluster.nodes.node(cluster.leader).raft.commitIndex.rawValue == 5)
+        #expect(cluster.nodes.node(cluster.leader).raft.commitIndex.rawValue == 8)
         cluster.nodes.crash(cluster.leader)
         cluster.nodes.run(.seconds(1))
         let successor = try #require(cluster.nodes.leader)
@@ -286,6 +286,32 @@ extension Node {
         let wait = try #require(cluster.returned(ticket, since: elected))
         #expect(wait >= .milliseconds(2_100))
         #expect(wait <= .milliseconds(2_121))
+    }
+
+    // MARK: Members
+
+    @Test func `a node that was removed while it was away is waited for until it can't answer`()
+        throws
+    {
+        let cluster = try Cluster()
+        cluster.nodes.cut(cluster.other)
+        let end = cluster.expiry(at: cluster.other)
+        cluster.nodes.changeMembers(.remove(cluster.other), at: cluster.leader)
+        let removed = cluster.nodes.now + .milliseconds(3)
+        cluster.nodes.run(.milliseconds(10))
+        let roster = cluster.nodes.node(cluster.leader).leaseRoster
+        #expect(!roster.eligible.contains(cluster.other))
+        #expect(roster.awaited.contains(cluster.other))
+        let ticket = cluster.setActive(false)
+        cluster.nodes.run(until: end)
+        #expect(cluster.nodes.replies(to: ticket).isEmpty, "it may hold a lease until now")
+        cluster.nodes.run(.milliseconds(360))
+        #expect(cluster.nodes.isChanged(ticket))
+        // W after its removal was committed that is written down, and nobody waits any more.
+        cluster.nodes.run(until: removed + .milliseconds(2_099))
+        #expect(cluster.nodes.node(cluster.leader).leaseRoster.awaited.count == 3)
+        cluster.nodes.run(.milliseconds(10))
+        #expect(cluster.nodes.node(cluster.leader).leaseRoster.awaited.count == 2)
     }
 
     // MARK: Without leases

@@ -279,6 +279,14 @@ final class NodeCluster {
         }
     }
 
+    /// Asks the leader's Raft for a change of the members.
+    func changeMembers(_ change: MembershipChange, at id: NodeID) {
+        guard var node = computers[place(id)].node.take() else { return }
+        _ = node.raft.changeMembers(change, clock: clock, effects: &node.raftEffects)
+        computers[place(id)].node = node
+        step(id, .timePassed)
+    }
+
     /// Lets one node hear something of another, as if it had come on their link.
     func say(_ frame: PeerFrame, by peer: NodeID, to id: NodeID) {
         var effects: [NodeEffect] = []
