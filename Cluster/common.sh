@@ -18,6 +18,9 @@ whole_number() {
     [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 must be a whole number, not “$2”"
 }
 
+# Who joined and was removed since the first `up`.
+planned_founders='' planned_removed=''
+
 # Where a cluster lives unless --dir says otherwise.
 standard_directory=$project/.cluster
 

@@ -56,7 +56,8 @@ extension RealProcesses {
 
         @Test func `a removed id is spent, and each refusal says why`() throws {
             try TestCluster.run { cluster in
-                func change(_ method: String, _ path: String, _ json: String? = nil) throws -> Answer
+                func change(_ method: String, _ path: String, _ json: String? = nil) throws
+                    -> Answer
                 {
                     try cluster.change(method, "/v1/cluster/members" + path, json: json)
                 }

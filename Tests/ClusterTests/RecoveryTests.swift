@@ -47,22 +47,30 @@ extension RealProcesses {
                 }
                 let usage = try heir.send(
                     Request("GET", tenant.path + "/usage", token: cluster.operatorToken))
-                #expect(usage.json["items"]?.list?.first?["spent"]?.number == spent)
+                let row = usage.json["items"]?.list?.first { $0["api"]?.text == "rest" }
+                #expect(row?["spent"]?.number == spent)
 
                 // The survivor's own directory is as it was, and its cluster another.
                 try survivor.start()
-                let other = try cluster.makeNode(number: 10)
-                try cluster.startJoining(other, clusterID: String(newID))
-                let added = try heir.send(
-                    Request(
-                        "POST", "/v1/cluster/members", token: cluster.operatorToken,
-                        json: #"{"id": "n10", "address": "127.0.0.1:\#(other.peerPort)"}"#))
-                #expect(added.status == 201, "\(added)")
-                try other.waitUntilReady()
-                let spread = try other.send(Request("GET", "/v1/auth?api=rest", token: key.text))
-                #expect(spread.status == 200)
+                try grow(cluster, heir, clusterID: String(newID), key: key.text)
                 #expect(!survivor.isReady)
             }
+        }
+
+        /// The new cluster takes up a second node.
+        private func grow(
+            _ cluster: TestCluster, _ heir: TestNode, clusterID: String, key: String
+        ) throws {
+            let other = try cluster.makeNode(number: 10)
+            try cluster.startJoining(other, clusterID: clusterID)
+            let added = try heir.send(
+                Request(
+                    "POST", "/v1/cluster/members", token: cluster.operatorToken,
+                    json: #"{"id": "n10", "address": "127.0.0.1:\#(other.peerPort)"}"#))
+            #expect(added.status == 201, "\(added)")
+            try other.waitUntilReady()
+            let spread = try other.send(Request("GET", "/v1/auth?api=rest", token: key))
+            #expect(spread.status == 200)
         }
 
         private func recover(
