@@ -75,23 +75,6 @@ extension Node {
         holder.hasten()
     }
 
-    // MARK: Members that were removed
-
-    private var undrained: [NodeID] {
-        raft.committedConfiguration.former.filter { !$0.isDrained }.map(\.id)
-    }
-
-    /// Writes into the log who can't hold a lease any more, so that nobody waits for them.
-    mutating func drainRemoved() {
-        guard raft.isEstablishedLeader, !isDiskFull else { return }
-        let (removed, times) = (undrained, leaseTimes)
-        guard !removed.isEmpty,
-            let node = ledger?.drained(among: removed, now: clock.now, times).first
-        else { return }
-        // If another change is under way, the next step tries again.
-        _ = raft.changeMembers(.drain(node), clock: clock, effects: &raftEffects)
-    }
-
     // MARK: The end of a step
 
     /// What the step changed: what the leader is told, grants, changes that are done.
@@ -129,7 +112,8 @@ extension Node {
 
     /// When a lease is asked for next; never while there is nobody to ask.
     var nextLeaseRequest: Instant {
-        guard leaseTimes.duration > .zero, raft.standing.isWhole, !isRemoved,
+        // A node that waits for its first snapshot doesn't know yet how long a lease may last.
+        guard leaseTimes.duration > .zero, raft.standing.isWhole, !isRemoved, !raft.isBlank,
             let leader = raft.leader,
             leader == id || links.isOpen(to: leader)
         else { return .never }

@@ -114,7 +114,6 @@ public struct Node: Sendable {
         reportLastUsesIfDue()
         handOver(&effects)
         decideMembers(&effects)
-        drainRemoved()
         performRaftEffects(&effects)
         advanceLeases(&effects)
         dropOvertakenReception()

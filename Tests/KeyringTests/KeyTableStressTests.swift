@@ -169,6 +169,47 @@ struct KeyTableStressTests {
         promises.expect(row.load(Layout.Key.id) == id)
     }
 
+    /// Every lease that is put in force has one number in all its words.
+    @Test("a lease is never read by halves")
+    func leases() {
+        let table = KeyTable()
+        let promises = Promises()
+        let readersDone = DispatchSemaphore(value: 0)
+        for _ in 1...2 {
+            Thread.detachNewThread {
+                let reader = table.makeReader()
+                while !promises.isOver.load(ordering: .acquiring) {
+                    let number = Int64(promises.published.now)
+                    let standing = reader.leases(at: LogIndex(UInt64(number)))
+                    for expiry in [standing.usable, standing.latest] where expiry != .past {
+                        promises.expect(
+                            expiry.running.nanoseconds == expiry.sinceBoot.nanoseconds)
+                        promises.looked.add(1, ordering: .relaxed)
+                    }
+                    // A later lease is for later states.
+                    if standing.usable != .past {
+                        promises.expect(standing.usable.running.nanoseconds <= number)
+                    }
+                }
+                readersDone.signal()
+            }
+        }
+        func lease(_ number: Int64) -> Lease {
+            let instant = Instant(nanoseconds: number)
+            return Lease(
+                expiry: SteadyInstant(running: instant, sinceBoot: instant),
+                minIndex: LogIndex(UInt64(number)))
+        }
+        for number in Int64(1)...200_000 {
+            table.setLeases([lease(number), lease(number + 1_000_000)])
+            promises.published.raise(to: UInt64(number))
+        }
+        promises.isOver.store(true, ordering: .releasing)
+        for _ in 1...2 { readersDone.wait() }
+        #expect(promises.broken.load(ordering: .relaxed) == 0)
+        #expect(promises.looked.load(ordering: .relaxed) > 100)
+    }
+
     @Test("no reader ever sees a removed user's key accepted, a torn allowance or a reused row")
     func stress() {
         let table = KeyTable()

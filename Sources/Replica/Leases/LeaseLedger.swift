@@ -205,6 +205,12 @@ struct LeaseLedger: Sendable {
     /// Whether a request waits for a round.
     var hasRequests: Bool { !requests.isEmpty }
 
+    /// When the request came that was granted last; nil before the first grant.
+    var newestGranted: Instant? { lines.compactMap(\.requested).max() }
+
+    /// When the node's request came that was granted last; nil before the first.
+    func granted(to node: NodeID) -> Instant? { line(of: node).requested }
+
     /// How long the node's newest lease may still last; zero if it holds none of this leader's.
     func remaining(of node: NodeID, now: Instant, _ times: LeaseTimes) -> Duration {
         guard let requested = line(of: node).requested else { return .zero }

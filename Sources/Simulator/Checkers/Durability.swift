@@ -9,9 +9,10 @@ import Replica
 /// makes use of it. The laws:
 ///
 /// - a node votes once in a term, through all its lives (Ongaro 2014, §3.8);
-/// - it votes for nobody who lacks what it knew to be committed (§3.6.1);
+/// - it votes for nobody who lacks what it knew to be committed (§3.6.1), or what it doubts;
 /// - a leader was elected by durable votes for it, in its own term, of a majority (§3.4);
 /// - what a leader commits is on the disks of a majority, with an entry of its own term (§3.6.2);
+/// - who was formatted anew under an old id is brought up to date by nobody;
 /// - a node that takes itself for whole holds what it ever knew to be committed.
 ///
 /// What a disk lost or damaged was there once, and had been counted.
@@ -40,6 +41,11 @@ struct Durability {
                 "a whole node holds what it knew to be committed",
                 "\(node) holds the log to #\(disk.end.index), and knew of #\(known)", now)
         }
+        guard disk.end.index == .zero || !wiped.contains(node) else {
+            throw violation(
+                "nobody lets in who was formatted anew under an old id",
+                "\(node) was wiped, and holds a log to #\(disk.end.index)", now)
+        }
         self.known[node] = max(known, min(disk.end.index, disk.commit))
     }
 
@@ -65,6 +71,17 @@ struct Durability {
                 "a vote goes to a log that holds what the voter knew to be committed",
                 "\(voter) knew of #\(known), \(candidate) holds the log to #\(candidateEnd)", now)
         }
+    }
+
+    /// What a voter may have lost, whoever leads must have.
+    func judgeVote(
+        of disk: NodeOnDisk, by voter: NodeID, for end: LogPosition, at now: Instant
+    ) throws(Violation) {
+        guard let doubt = disk.doubt, end < doubt else { return }
+        throw violation(
+            "a vote goes to a log that holds what the voter is in doubt about",
+            "\(voter) doubts #\(doubt.index) of term \(doubt.term), the candidate's log ends with "
+                + "#\(end.index) of term \(end.term)", now)
     }
 
     func judgeElection(
@@ -111,4 +128,6 @@ struct NodeOnDisk: Equatable {
     /// What the node knows to be committed.
     var commit: LogIndex
     var isWhole: Bool
+    /// What it may have lost.
+    var doubt: LogPosition?
 }

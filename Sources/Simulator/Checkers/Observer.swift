@@ -51,6 +51,7 @@ struct Observer {
     /// What clients asked and were answered, for the judgement of their histories.
     private(set) var operations: [RecordedOperation] = []
     private(set) var revocations = Revocations()
+    var permissions = Permissions()
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
     /// The largest snapshot file that any node had, and what the longest log behind a snapshot
@@ -117,8 +118,13 @@ struct Observer {
         guard before?.disk.vote != vote else { return }
         let candidate = vote.votedFor.flatMap { seen[$0] }
         let isStanding = candidate?.isCandidate == true && candidate?.term == vote.term
-        try durability.note(
-            vote, of: id, candidateEnd: isStanding ? candidate?.last : nil, at: now)
+        guard isStanding, let candidate else {
+            return try durability.note(vote, of: id, candidateEnd: nil, at: now)
+        }
+        try durability.note(vote, of: id, candidateEnd: candidate.last, at: now)
+        // Where its log ends is known if all of it is on its disk.
+        guard candidate.disk.end.index == candidate.last else { return }
+        try durability.judgeVote(of: current.disk, by: id, for: candidate.disk.end, at: now)
     }
 
     mutating func forget(_ id: NodeID) { seen[id] = nil }
@@ -142,6 +148,7 @@ struct Observer {
             return
         }
         leaders[view.term] = process.id
+        permissions.noteElection(in: view.term, at: now)
         coverage.elections += 1
         try durability.judgeElection(
             of: process.id, in: view.term, by: process.node.voters, at: now)
@@ -311,6 +318,14 @@ extension Observer {
 }
 
 extension Standing {
+    var doubt: LogPosition? {
+        if case .inDoubt(let term, let index) = self {
+            LogPosition(term: term, index: index)
+        } else {
+            nil
+        }
+    }
+
     var isInDoubt: Bool {
         if case .inDoubt = self { true } else { false }
     }

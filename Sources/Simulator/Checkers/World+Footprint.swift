@@ -17,7 +17,7 @@ extension World {
     /// What an entry takes in the journal at most, beside its bytes: a batch of its own between
     /// two headers, written once more after a truncation.
     private static let entryBytes = 4 << 10
-    private static let segments = 8
+    private static let segments = 16
     /// Snapshots that a directory may hold at a time: the present one, one being written, one
     /// being received, one to be deleted.
     private static let snapshots = 4

@@ -21,11 +21,17 @@ final class NodeProcess {
     }
 
     /// Mutable for the same reason.
+    var grants: LeaseGrants? {
+        func read(_ node: inout Node) -> LeaseGrants? { node.grants }
+        return read(&node)
+    }
+
+    /// Mutable for the same reason.
     func onDisk(_ view: NodeInspection) -> NodeOnDisk {
         func read(_ node: inout Node) -> NodeOnDisk {
             NodeOnDisk(
                 vote: node.durableHardState, end: node.durablePosition, commit: view.commitIndex,
-                isWhole: view.standing.isWhole)
+                isWhole: view.standing.isWhole, doubt: view.standing.doubt)
         }
         return read(&node)
     }

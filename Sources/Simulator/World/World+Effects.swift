@@ -23,8 +23,12 @@ extension World {
                 .input(machine.id, life: machine.life, .snapshotEncoded(encoding)),
                 after: drawDiskDelay(machine))
         case .reply(let ticket, let reply):
-            guard let asker = tickets.removeValue(forKey: ticket)?.asker else { return }
-            try take(reply, asker: asker, ticket: ticket)
+            guard let held = tickets.removeValue(forKey: ticket) else { return }
+            if case .answer = reply, let view = machine.process?.node.inspection {
+                try observer.permissions.judgeRead(
+                    asked: held.asked, answeredBy: machine.id, in: view.term, at: now)
+            }
+            try take(reply, asker: held.asker, ticket: ticket)
         case .report(let event):
             observer.coverage.count(event)
             trace?.note(.event(machine.id, event), at: now)

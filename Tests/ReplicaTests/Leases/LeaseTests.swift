@@ -314,6 +314,21 @@ extension Node {
         #expect(cluster.nodes.node(cluster.leader).leaseRoster.awaited.count == 2)
     }
 
+    @Test func `a node that waits for its first snapshot asks for no lease`() throws {
+        let cluster = try NodeCluster.started(nodes: 3)
+        let leader = try #require(cluster.leader)
+        let joining = try cluster.join()
+        cluster.hold(.snapshots, of: joining)
+        let request = MemberRequest.add(joining, address: "\(joining)", clientAddress: "")
+        cluster.change(leader, .changeMember(MemberCommand(request)))
+        cluster.run(.seconds(1))
+        #expect(cluster.node(joining).raft.leader == leader)
+        #expect(cluster.node(joining).nextLeaseRequest == .never)
+        cluster.release(joining)
+        cluster.run(.seconds(2))
+        #expect(!cluster.node(joining).holder.leases.isEmpty)
+    }
+
     // MARK: Without leases
 
     @Test func `with a lease of zero each answer is confirmed by the leader, and nobody waits`()
