@@ -16,8 +16,7 @@ extension RealProcesses {
 
                 let joined = try [4, 5].map { number in
                     let node = try cluster.makeNode(number: number)
-                    try admit(node, to: cluster)
-                    watch.add(node)
+                    try admit(node, to: cluster, watch: watch, key: key.text)
                     return node
                 }
                 #expect(try voters(cluster.nodes[0], cluster) == ["n1", "n2", "n3", "n4", "n5"])
@@ -34,13 +33,17 @@ extension RealProcesses {
                     try eventually("\(leaving.id) to say that it was removed") {
                         leaving.log.contains("event=removed")
                     }
+                    #expect(try leaving.send(.validation(of: key.text)).status == 503)
                     #expect(!leaving.isReady)
                     #expect(try leaving.terminate() == .exited(0))
                 }
                 try stream.waitForMore(200)
                 let records = try stream.stop()
-                let counts = try watch.stop()
-                for node in joined { #expect(counts[node.id, default: 0] > 20, "\(node.id)") }
+                let account = watch.stop()
+                #expect(account.failures.isEmpty, "\(account.failures)")
+                for node in cluster.nodes + joined {
+                    #expect(account.counts[node.id, default: 0] > 20, "\(node.id)")
+                }
 
                 let survivors = try #require(cluster.nodes.filter(\.isRunning).map(\.id).first)
                 #expect(try voters(joined[0], cluster) == [survivors, "n4", "n5"])
@@ -51,6 +54,50 @@ extension RealProcesses {
                 #expect(trail.count { $0 == "member.added" } == 2)
                 #expect(trail.count { $0 == "member.promoted" } == 2)
                 #expect(trail.count { $0 == "member.removed" } == 2)
+            }
+        }
+
+        @Test func `a member removed while cut off stops within its lease and disturbs nobody`()
+            throws
+        {
+            var shape = ClusterShape()
+            shape.recordsPeerTraffic = true
+            // Whoever disturbs must be seen, and a late machine isn't meant.
+            shape.settings["election_timeout_min_ms"] = "2000"
+            shape.settings["election_timeout_max_ms"] = "4000"
+            try TestCluster.run(shape) { cluster in
+                let tenant = try cluster.makeTenant()
+                let user = try cluster.makeUser(of: tenant)
+                let kept = try cluster.makeKey(of: tenant, user: user)
+                let doomed = try cluster.makeKey(of: tenant, user: user, api: "batch")
+                let lost = try #require(try cluster.followers().first)
+                let rest = cluster.nodes.filter { $0.id != lost.id }
+                let before = try leadership(by: rest[0], cluster)
+                let watch = try ValidationWatch(key: kept.text, on: rest)
+                #expect(try lost.send(.validation(of: kept.text)).status == 200)
+
+                cluster.cut(lost)
+                let cutAt = Clocks.now()
+                try remove(lost.id, cluster, by: rest[0])
+                try expectSilence(of: lost, key: kept.text, from: cutAt + .seconds(2))
+                try deactivate(doomed, of: tenant, by: rest[0], cluster)
+                #expect(try lost.send(.validation(of: doomed.text, api: "batch")).status == 503)
+                // It asks for votes now, which nobody hears before this:
+                cluster.heal(lost)
+                try eventually("\(lost.id) to say that it was removed") {
+                    lost.log.contains("event=removed")
+                }
+                #expect(try lost.send(.validation(of: kept.text)).status == 503)
+                try lost.kill()
+                try lost.start()
+                try eventually("\(lost.id) to say so again") {
+                    lost.log.split(separator: "event=removed").count > 2
+                }
+                try expectSilence(of: lost, key: kept.text, from: Clocks.now())
+                let account = watch.stop()
+                #expect(account.failures.isEmpty, "\(account.failures)")
+                for node in rest { #expect(account.counts[node.id, default: 0] > 20, "\(node.id)") }
+                #expect(try leadership(by: rest[0], cluster) == before)
             }
         }
 
@@ -82,7 +129,10 @@ extension RealProcesses {
 
         // MARK: Steps
 
-        private func admit(_ node: TestNode, to cluster: TestCluster) throws {
+        /// Adds a node, which validates from the moment it is ready, a vote or none.
+        private func admit(
+            _ node: TestNode, to cluster: TestCluster, watch: ValidationWatch, key: String
+        ) throws {
             try cluster.startJoining(node)
             let added = try cluster.change(
                 "POST", "/v1/cluster/members",
@@ -93,6 +143,9 @@ extension RealProcesses {
             ).orThrow("adding \(node.id)")
             #expect(added.json["role"]?.text == "learner")
             try node.waitUntilReady()
+            watch.add(node)
+            #expect(try node.send(.validation(of: key)).status == 200)
+            #expect(try !voters(node, cluster).contains(node.id))
             try eventually("\(node.id) to get a vote") {
                 let answer = try cluster.change(
                     "POST", "/v1/cluster/members/\(node.id)/promote")
@@ -101,9 +154,38 @@ extension RealProcesses {
             }
         }
 
-        private func remove(_ id: String, _ cluster: TestCluster) throws {
-            _ = try cluster.change("DELETE", "/v1/cluster/members/\(id)")
+        private func remove(_ id: String, _ cluster: TestCluster, by node: TestNode? = nil) throws {
+            let first = cluster.nodes.firstIndex { $0.id == node?.id } ?? 0
+            _ = try cluster.change("DELETE", "/v1/cluster/members/\(id)", on: first)
                 .orThrow("removing \(id)")
+        }
+
+        private func deactivate(
+            _ key: IssuedKey, of tenant: Tenant, by node: TestNode, _ cluster: TestCluster
+        ) throws {
+            let first = cluster.nodes.firstIndex { $0.id == node.id } ?? 0
+            _ = try cluster.change(
+                "PATCH", tenant.path + "/keys/\(key.id)", json: #"{"active": false}"#, on: first
+            ).orThrow("switching \(key.id) off")
+        }
+
+        /// Asks until a while after `instant`: what is sent later than that is answered by 503.
+        private func expectSilence(of node: TestNode, key: String, from instant: Instant) throws {
+            var answers = 0
+            while answers < 100 {
+                let sent = Clocks.now()
+                let answer = try node.send(.validation(of: key))
+                guard sent >= instant else { continue }
+                answers += 1
+                #expect(answer.status == 503, "\(sent - instant) late: \(answer)")
+            }
+        }
+
+        /// Who leads in which term, as a node sees it.
+        private func leadership(by node: TestNode, _ cluster: TestCluster) throws -> String {
+            let answer = try node.send(
+                Request("GET", "/v1/cluster", token: cluster.operatorToken))
+            return "\(answer.json["leader"]?.text ?? "–") in \(answer.json["term"]?.number ?? 0)"
         }
 
         private func leaderID(_ cluster: TestCluster) throws -> String {
@@ -117,53 +199,5 @@ extension RealProcesses {
                 member["role"]?.text == "voter" ? member["id"]?.text : nil
             }
         }
-    }
-}
-
-/// Validates one key at each of some nodes again and again: it is good all the time, and a node
-/// may at most not know.
-private final class ValidationWatch: Sendable {
-    private struct State: Sendable {
-        var nodes: [TestNode]
-        var counts: [String: Int] = [:]
-        var isStopping = false
-        var surprise: String?
-    }
-
-    private let state: Shared<State>
-    private let thread: Thread
-
-    init(key: String, on nodes: [TestNode]) throws {
-        let state = Shared(State(nodes: nodes))
-        self.state = state
-        thread = try Thread(name: "validations") {
-            var turn = 0
-            while true {
-                let current = state.current
-                if current.isStopping { return }
-                let node = current.nodes[turn % current.nodes.count]
-                turn += 1
-                let request = Request("GET", "/v1/auth?api=rest", token: key)
-                guard let answer = try? node.client(patience: .seconds(5)).send(request) else {
-                    continue
-                }
-                state.change { state in
-                    if answer.status == 200 { state.counts[node.id, default: 0] += 1 }
-                    guard answer.status != 200, answer.status != 503 else { return }
-                    state.surprise = "\(node.id): \(answer)"
-                }
-            }
-        }
-    }
-
-    func add(_ node: TestNode) { state.change { $0.nodes.append(node) } }
-    func remove(_ node: TestNode) { state.change { $0.nodes.removeAll { $0.id == node.id } } }
-
-    /// How often each node said that the key is good.
-    func stop() throws -> [String: Int] {
-        state.change { $0.isStopping = true }
-        thread.join()
-        if let surprise = state.current.surprise { throw TimedOut(what: surprise) }
-        return state.current.counts
     }
 }

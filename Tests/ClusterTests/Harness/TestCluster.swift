@@ -11,8 +11,9 @@ final class TestCluster: Sendable {
     let secret: String
     let clusterID: String
     private let warden: Warden
-    /// One for each ordered pair of nodes if peer traffic is recorded.
-    let proxies: [RecordingProxy]
+    /// One for each ordered pair of nodes, with their numbers, if peer traffic is recorded.
+    private let links: [(from: Int, to: Int, proxy: RecordingProxy)]
+    var proxies: [RecordingProxy] { links.map(\.proxy) }
 
     /// Makes a cluster, starts it, waits until it is ready, runs `body` and removes every trace
     /// of it, however `body` ends.
@@ -66,7 +67,7 @@ final class TestCluster: Sendable {
         }.joined()
         try Files.write(secret, to: directory + "/cluster.secret")
         clusterID = IdempotencyID.uuidV7()
-        var proxies: [RecordingProxy] = []
+        var links: [(from: Int, to: Int, proxy: RecordingProxy)] = []
         var nodes: [TestNode] = []
         for number in 1...count {
             let files = NodeFiles(number: number, directory: directory, shape: shape)
@@ -74,7 +75,7 @@ final class TestCluster: Sendable {
             if shape.recordsPeerTraffic {
                 for other in 0..<count where other != number - 1 {
                     let proxy = try RecordingProxy(to: peers[other])
-                    proxies.append(proxy)
+                    links.append((number, other + 1, proxy))
                     reached[other] = proxy.port
                 }
             }
@@ -92,7 +93,7 @@ final class TestCluster: Sendable {
                     shape: shape, warden: warden))
         }
         self.nodes = nodes
-        self.proxies = proxies
+        self.links = links
         operatorToken = String(
             Files.text(of: directory + "/operator.token").filter { !$0.isWhitespace })
     }
@@ -161,6 +162,21 @@ final class TestCluster: Sendable {
     func followers() throws -> [TestNode] {
         let leader = try leader()
         return nodes.filter { $0.id != leader.id }
+    }
+
+    /// Ends all links between `node` and the others, whose traffic must be recorded.
+    func cut(_ node: TestNode) {
+        for link in links(of: node) { link.cut() }
+    }
+
+    func heal(_ node: TestNode) {
+        for link in links(of: node) { link.heal() }
+    }
+
+    private func links(of node: TestNode) -> [RecordingProxy] {
+        precondition(shape.recordsPeerTraffic, "nobody stands between the nodes")
+        let number = node.files.number
+        return links.filter { $0.from == number || $0.to == number }.map(\.proxy)
     }
 
     // MARK: Requests
