@@ -96,6 +96,28 @@ running_pid() {
     return 1
 }
 
+# Nodes hand over and drain on SIGTERM; whoever hasn't ended after 15 s is killed, which loses
+# nothing that was acknowledged.
+stop_nodes() {
+    local node pid started=$SECONDS
+    for node in "$@"; do
+        pid=$(running_pid "$node") || continue
+        kill -TERM "$pid" 2>/dev/null || true
+    done
+    for node in "$@"; do
+        while pid=$(running_pid "$node"); do
+            if [ $((SECONDS - started)) -ge 15 ]; then
+                printf '%s: n%s (process %s) doesn’t stop and is killed\n' "$command_name" \
+                    "$node" "$pid" >&2
+                kill -KILL "$pid" 2>/dev/null || true
+                sleep 0.5
+            fi
+            sleep 0.05
+        done
+        rm -f "$(node_directory "$node")/pid"
+    done
+}
+
 # Whether anybody listens at host $1 and port $2.
 is_taken() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 

@@ -177,7 +177,7 @@ extension RealProcesses {
                 let answer = try node.send(.validation(of: key))
                 guard sent >= instant else { continue }
                 answers += 1
-                #expect(answer.status == 503, "\(sent - instant) late: \(answer)")
+                try #require(answer.status == 503, "\(sent - instant) late: \(answer)")
             }
         }
 
