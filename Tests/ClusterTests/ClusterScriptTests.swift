@@ -16,6 +16,9 @@ extension RealProcesses {
             var port: UInt16
 
             func run(_ script: String, _ words: String...) throws -> (end: ProcessEnd, text: String)
+            { try run(script, words) }
+
+            func run(_ script: String, _ words: [String]) throws -> (end: ProcessEnd, text: String)
             {
                 let output = directory + ".out"
                 Files.remove(output)
@@ -121,6 +124,9 @@ extension RealProcesses {
                 #expect(join.end == .exited(0), "\(join.text)")
                 #expect(join.text.contains("http://127.0.0.1:\(site.port + 3)"), "\(join.text)")
                 #expect(try site.voters(by: 4) == ["n1", "n2", "n3", "n4"])
+                let other = try site.run("up", "--join", "--nodes", "4")
+                #expect(other.end == .exited(1))
+                #expect(other.text.contains("began with 3 nodes"), "\(other.text)")
 
                 let remove = try site.run("up", "--remove", "2")
                 #expect(remove.end == .exited(0), "\(remove.text)")
@@ -137,6 +143,41 @@ extension RealProcesses {
                 #expect(twice.end == .exited(1))
                 #expect(twice.text.contains("there is no node 2 to remove"), "\(twice.text)")
                 #expect(try site.run("down", "--wipe").end == .exited(0))
+            }
+        }
+
+        @Test func `a node that didn't get all the way is the next to join`() throws {
+            try withSite { site in
+                let up = try site.run("up", "--nodes", "1", "--port", "\(site.port)")
+                #expect(up.end == .exited(0), "\(up.text)")
+                let data = site.directory + "/n2/data"
+                try Files.makeDirectory(site.directory + "/n2")
+                try Files.makeDirectory(data)
+                try Files.write("in the way", to: data + "/notes")
+                let failed = try site.run("up", "--join")
+                #expect(failed.end == .exited(1))
+                #expect(failed.text.contains("n2 has ended"), "\(failed.text)")
+                Files.remove(data)
+                let join = try site.run("up", "--join")
+                #expect(join.end == .exited(0), "\(join.text)")
+                #expect(try site.voters(by: 1) == ["n1", "n2"])
+                #expect(try site.run("down").end == .exited(0))
+            }
+        }
+
+        @Test func `members change only where there is a cluster`() throws {
+            try withSite { site in
+                for words in [["--join"], ["--remove", "1"]] {
+                    for _ in 0..<2 {
+                        let up = try site.run("up", words)
+                        #expect(up.end == .exited(1))
+                        #expect(up.text.contains("holds no cluster whose members"), "\(up.text)")
+                        #expect(up.text.split(separator: "\n").count == 1, "\(up.text)")
+                        #expect(Files.below(site.directory) == [])
+                        try Files.makeDirectory(site.directory)
+                    }
+                    Files.remove(site.directory)
+                }
             }
         }
 
@@ -205,15 +246,11 @@ extension RealProcesses {
             try withSite { site in
                 for words in [
                     ["--nodes", "0"], ["--nodes", "10"], ["--nodes", "x"], ["--port", "70000"],
-                    ["--surprise"],
-                    ["--nodes"],
+                    ["--surprise"], ["--nodes"], ["--join", "x"], ["--remove"], ["--remove", "x"],
                 ] {
-                    let output = site.directory + ".out"
-                    let process = try ChildProcess(
-                        "/bin/bash", ["\(Self.scripts)/up", "--dir", site.directory] + words,
-                        environment: Program.environment
-                            .merging(["KEYCLAVE_PROGRAM": Program.path]) { $1 }, output: output)
-                    #expect(try process.wait() == .exited(1), "\(words)")
+                    let up = try site.run("up", words)
+                    #expect(up.end == .exited(1), "\(words)")
+                    #expect(up.text.split(separator: "\n").count == 1, "\(up.text)")
                 }
                 #expect(!Files.exists(site.directory))
             }
