@@ -6,9 +6,16 @@ public struct RaftMilestones: Hashable, Sendable {
     var durableHardState: HardState
     var commit: LogPosition
     var commitIsKnown: Bool
+    var base: LogIndex
     var last: LogPosition
     var isLeader: Bool
     var standing: Standing
+
+    /// Whether log and commit index are the same. Every entry is determined by the term and index
+    /// of one behind it (log matching, §3.5).
+    public func hasLog(of other: RaftMilestones) -> Bool {
+        last == other.last && commit.index == other.commit.index && base == other.base
+    }
 }
 
 // What must hold after every step, of the state and of its change. Called by tests and by the
@@ -19,8 +26,8 @@ extension Raft {
         RaftMilestones(
             hardState: hardState, durableHardState: durableHardState,
             commit: LogPosition(term: log.term(at: commitIndex) ?? .zero, index: commitIndex),
-            commitIsKnown: log.term(at: commitIndex) != nil, last: log.last, isLeader: isLeader,
-            standing: standing)
+            commitIsKnown: log.term(at: commitIndex) != nil, base: log.base.index,
+            last: log.last, isLeader: isLeader, standing: standing)
     }
 
     /// Stops the process with the law that doesn't hold, if there is one.
@@ -32,7 +39,10 @@ extension Raft {
 
     /// The first law that doesn't hold, in words; nil if all do.
     public func invariantViolation(since earlier: RaftMilestones? = nil) -> String? {
-        if let broken = brokenLawOfState ?? brokenLawOfLog ?? brokenLawOfMembers { return broken }
+        if let broken = brokenLawOfState ?? brokenLawOfMembers { return broken }
+        // A log that is as it was breaks no law that it kept.
+        let isSameLog = earlier.map { $0.hasLog(of: milestones) } ?? false
+        if !isSameLog, let broken = brokenLawOfLog ?? brokenLawOfConfigurations { return broken }
         if case .leader(let leading) = state, let broken = brokenLaw(of: leading) { return broken }
         if case .follower(let following) = state, let broken = brokenLaw(of: following) {
             return broken

@@ -2,7 +2,7 @@ import Basics
 
 // What must hold of the members after every step.
 extension Raft {
-    var brokenLawOfMembers: String? {
+    var brokenLawOfConfigurations: String? {
         let changes = configurations.changes
         if changes[0].index > log.base.index { return "the members at the log's base are unknown" }
         for (earlier, later) in zip(changes, changes.dropFirst()) {
@@ -18,6 +18,10 @@ extension Raft {
         {
             return "the configuration of entry \(newest.index) isn't the log's"
         }
+        return nil
+    }
+
+    var brokenLawOfMembers: String? {
         if case .leader(let leading) = state { return brokenLawOfMembers(leading) }
         return isRetired && role != .follower ? "a former member seeks votes" : nil
     }

@@ -102,6 +102,6 @@ public struct CutPattern: Sendable, CustomStringConvertible {
     }
 
     private func terms(of world: World) -> [UInt64] {
-        world.machines.map { $0.process?.node.inspection.term.rawValue ?? 0 }
+        world.machines.map { $0.process?.inspection.term.rawValue ?? 0 }
     }
 }

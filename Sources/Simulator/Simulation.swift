@@ -114,7 +114,7 @@ extension World {
     /// The processes that have applied all that is committed.
     func upToDate(_ machines: [Machine]) -> [NodeProcess] {
         machines.compactMap(\.process).filter {
-            $0.node.inspection.appliedIndex == observer.lastCommitted
+            $0.inspection.appliedIndex == observer.lastCommitted
         }
     }
 
@@ -131,7 +131,7 @@ extension World {
     /// another node gone for good, or not whole either, there may be neither.
     fileprivate var standstill: String? {
         func isWhole(_ machine: Machine) -> Bool {
-            machine.process?.node.inspection.standing == .whole
+            machine.process?.inspection.standing == .whole
         }
         let voters = lastVoters
         let able = core.count { isWhole($0) && voters.contains($0.id) }
@@ -165,7 +165,7 @@ extension World {
     /// Who was removed answers nothing, wherever it is and whether or not it knows.
     func checkFormerMembers() throws(Violation) {
         for machine in machines where observer.configuration.isFormer(machine.id) {
-            guard let view = machine.process?.node.inspection, !machine.isPaused,
+            guard let view = machine.process?.inspection, !machine.isPaused,
                 machine.clock.steady(at: now).precedes(view.leaseExpiry)
             else { continue }
             throw Violation(
@@ -178,9 +178,9 @@ extension World {
     private func checkConvergence() throws(Violation) {
         guard core.allSatisfy(\.isUp) else { throw unsettled("the whole core is up", "") }
         // One that was left broken may lead nevertheless, if it is well enough.
-        let terms = core.compactMap(\.process?.node.inspection.term)
+        let terms = core.compactMap(\.process?.inspection.term)
         let leaders = machines.filter { machine in
-            guard !machine.isPaused, let view = machine.process?.node.inspection else {
+            guard !machine.isPaused, let view = machine.process?.inspection else {
                 return false
             }
             return view.role == .leader && terms.allSatisfy { $0 <= view.term }
@@ -194,7 +194,7 @@ extension World {
         }
         try checkNobodyWaits()
         let processes = core.compactMap(\.process)
-        guard processes.allSatisfy({ $0.node.inspection.standing == .whole }) else {
+        guard processes.allSatisfy({ $0.inspection.standing == .whole }) else {
             throw unsettled("all of the core become whole", views)
         }
         guard count(processes, abreastOf: leader) == processes.count else {
@@ -215,10 +215,10 @@ extension World {
     /// How many of the nodes have the leader's state.
     private func count(_ processes: [NodeProcess], abreastOf leader: Machine) -> Int {
         guard let leading = leader.process else { return 0 }
-        let index = leading.node.inspection.appliedIndex
+        let index = leading.inspection.appliedIndex
         let state = leading.node.encodedState()
         return processes.count { process in
-            process.node.inspection.appliedIndex == index
+            process.inspection.appliedIndex == index
                 && (process === leading || process.node.encodedState() == state)
         }
     }
@@ -228,7 +228,7 @@ extension World {
             let place = core.contains { $0 === machine } ? "core" : "not core"
             let view =
                 machine.process.map {
-                    "\($0.node.inspection), state \($0.node.stateDigest().brief)"
+                    "\($0.inspection), state \($0.node.stateDigest().brief)"
                 } ?? "down"
             return "\(machine.id) (\(place)) \(view)"
         }.joined(separator: ", ")

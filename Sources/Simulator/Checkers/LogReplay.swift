@@ -137,7 +137,7 @@ extension LogReplay {
     func compare(with processes: [NodeProcess], at now: Instant) throws(Violation) {
         let last = state.encodedState()
         for process in processes {
-            let view = process.node.inspection
+            let view = process.inspection
             guard view.appliedIndex.rawValue == UInt64(outcomes.count),
                 process.node.encodedState() == last
             else {

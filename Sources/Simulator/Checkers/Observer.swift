@@ -96,7 +96,7 @@ struct Observer {
     mutating func observeStart(
         of process: NodeProcess, isDamaged: Bool, at now: Instant
     ) throws(Violation) {
-        let view = process.node.inspection
+        let view = process.inspection
         guard view.standing == .whole || isDamaged || view.standing.isInDoubt else {
             throw violation("only a damaged disk is found damaged", "\(process.id): \(view)", now)
         }

@@ -79,7 +79,7 @@ struct Revocations {
     /// Throws if the node would contradict what was told.
     func observe(_ machine: Machine, at now: Instant) throws(Violation) {
         guard let process = machine.process else { return }
-        let view = process.node.inspection
+        let view = process.inspection
         guard view.appliedIndex < floor, machine.clock.steady(at: now).precedes(view.leaseExpiry)
         else { return }
         for turn in turns.reversed() where turn.index <= floor {

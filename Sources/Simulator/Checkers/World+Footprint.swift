@@ -23,9 +23,9 @@ extension World {
     private static let snapshots = 4
 
     func checkFootprint(_ machine: Machine) throws(Violation) {
-        guard events.isMultiple(of: Self.footprintStride), let node = machine.process?.node
+        guard events.isMultiple(of: Self.footprintStride), let process = machine.process
         else { return }
-        let footprint = node.footprint
+        let footprint = process.footprint
         try checkWaiting(footprint, machine)
         try keep(
             footprint.logBytes, within: options.snapshotLogBytes * Self.logFactor,
@@ -83,7 +83,7 @@ extension World {
     /// In the quiet everything that waits is answered, or comes to its deadline.
     func checkNobodyWaits() throws(Violation) {
         for machine in core {
-            let waiting = machine.process?.node.footprint.waitingRequests ?? 0
+            let waiting = machine.process?.footprint.waitingRequests ?? 0
             guard waiting <= Self.ownRequests else {
                 throw unsettled("every request is answered", "\(machine.id): \(waiting) wait")
             }

@@ -157,7 +157,7 @@ extension ScenarioRun {
         guard let leader, let first = world.machine(leader.id).process else {
             return "nobody leads"
         }
-        let end = first.node.inspection.lastIndex
+        let end = first.inspection.lastIndex
         let members = first.node.configuration
         let machines = world.machines.filter {
             $0.isUp && !$0.isPaused && members.contains($0.id)
@@ -208,7 +208,7 @@ extension ScenarioRun {
 
 extension Machine {
     /// Nil while no process runs.
-    var view: NodeInspection? { process?.node.inspection }
+    var view: NodeInspection? { process?.inspection }
     /// As its own log has it.
     fileprivate var role: MemberRole? { process?.node.configuration.member(id)?.role }
 }

@@ -8,15 +8,33 @@ import Replica
 final class NodeProcess {
     let id: NodeID
     var node: Node
+    /// What its next state is judged against.
+    private var milestones: NodeMilestones?
 
     init(_ node: consuming Node) {
         id = node.id
         self.node = node
     }
 
+    /// Checks the laws of the node, and tells what the checkers look at and when the next step is
+    /// due.
+    func examine() -> (view: NodeInspection, due: Instant) { node.examine(since: &milestones) }
+
     /// Asked of a mutable node: of an immutable one it would be asked of a copy.
     func entries(from first: LogIndex, through last: LogIndex) -> [Entry] {
         func read(_ node: inout Node) -> [Entry] { node.entries(from: first, through: last) }
+        return read(&node)
+    }
+
+    /// Mutable for the same reason.
+    var inspection: NodeInspection {
+        func read(_ node: inout Node) -> NodeInspection { node.inspection }
+        return read(&node)
+    }
+
+    /// Mutable for the same reason.
+    var footprint: NodeFootprint {
+        func read(_ node: inout Node) -> NodeFootprint { node.footprint }
         return read(&node)
     }
 

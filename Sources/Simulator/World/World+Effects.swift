@@ -24,7 +24,7 @@ extension World {
                 after: drawDiskDelay(machine))
         case .reply(let ticket, let reply):
             guard let held = tickets.removeValue(forKey: ticket) else { return }
-            if case .answer = reply, let view = machine.process?.node.inspection {
+            if case .answer = reply, let view = machine.process?.inspection {
                 try observer.permissions.judgeRead(
                     asked: held.asked, answeredBy: machine.id, in: view.term, at: now)
             }

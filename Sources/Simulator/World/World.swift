@@ -213,7 +213,7 @@ extension World {
         try performAll(effects, machine)
         guard machine.process === process else { return }
         let known = observer.lastCommitted
-        let (view, due) = process.node.examine()
+        let (view, due) = process.examine()
         try observer.observe(process, view, at: now)
         mix(view)
         trace?.noteView(
