@@ -46,6 +46,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     /// A change of the members begins before the last is committed, and before anything of this
     /// leader's term is.
     case manyMembershipChanges = "many-membership-changes"
+    /// The voters that a change brings or takes count only once it is committed.
+    case configurationAtCommit = "configuration-at-commit"
 
     // MARK: Disk
 

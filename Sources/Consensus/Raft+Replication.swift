@@ -49,7 +49,7 @@ extension Raft {
     mutating func advanceCommit(_ effects: inout [RaftEffect]) {
         guard case .leader(let leading) = state else { return }
         let durable = durableIndex
-        let matches = configuration.voters.map { voter -> LogIndex in
+        let matches = countedVoters.map { voter -> LogIndex in
             if voter == id { return durable }
             guard let progress = leading.progress(of: voter), progress.counts else { return .zero }
             return progress.match
@@ -64,6 +64,14 @@ extension Raft {
         leadership.uncommittedBytes -= committedBytes
         commit(through: reached, &effects)
         stepDownIfRemoved(&effects)
+    }
+
+    /// Those of the newest configuration in the log, committed or not (§4.1).
+    private var countedVoters: [NodeID] {
+        #if MUTANTS
+        if PlantedBug.isOn(.configurationAtCommit) { return committedConfiguration.voters }
+        #endif
+        return configuration.voters
     }
 
     /// Whether a majority that holds this entry commits it. What the only voter holds durably is

@@ -66,4 +66,22 @@ import Testing
             judge(.seconds(6), term: 1)
                 == "a read is confirmed by a leader that led when it was asked")
     }
+
+    @Test func `a read is answered after a round of a majority alone`() throws {
+        func judge(heard: Int, of voters: Int) -> String? {
+            do throws(Violation) {
+                try Permissions().judgeRound(
+                    for: .zero, of: Self.leader, heard: heard, of: voters, at: .zero + .seconds(1))
+                return nil
+            } catch {
+                return error.law
+            }
+        }
+        #expect(judge(heard: 1, of: 1) == nil)
+        #expect(judge(heard: 2, of: 3) == nil)
+        #expect(
+            judge(heard: 1, of: 3)
+                == "a leader that answers a read has heard from a majority since it was asked")
+        #expect(judge(heard: 2, of: 5) != nil)
+    }
 }

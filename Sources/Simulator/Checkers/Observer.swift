@@ -151,7 +151,7 @@ struct Observer {
         permissions.noteElection(in: view.term, at: now)
         coverage.elections += 1
         try durability.judgeElection(
-            of: process.id, in: view.term, by: process.node.voters, at: now)
+            of: process.id, in: view.term, by: process.voters, at: now)
         // Leader completeness: every entry committed in an earlier term is in its log.
         let bound = log.lastIndex { $0.shownIn < view.term }.map { LogIndex(UInt64($0 + 1)) }
         let committed = bound ?? .zero

@@ -6,6 +6,7 @@ import Replica
 /// once that it doesn't any more.
 ///
 /// - A linearizable read is answered by a leader, or at its word, that led when it was asked.
+/// - A leader that answers one has heard from a majority since it was asked (Ongaro 2014, §6.4).
 /// - A lease is granted by a leader that led when it was asked for: nobody was elected in a later
 ///   term before that.
 /// - It is for a state with every key-state entry that the granting log holds at that moment. Seen
@@ -32,6 +33,16 @@ struct Permissions {
             "a read is confirmed by a leader that led when it was asked",
             "\(id) answers in term \(term) what was asked \((asked - later.at).brief) after the "
                 + "election of term \(later.term)", now)
+    }
+
+    /// Half of the voters are enough here: one may have been added since the round was answered.
+    func judgeRound(
+        for asked: Instant, of leader: NodeID, heard: Int, of voters: Int, at now: Instant
+    ) throws(Violation) {
+        guard 2 * heard < voters else { return }
+        throw violation(
+            "a leader that answers a read has heard from a majority since it was asked",
+            "\(leader) has heard from \(heard) of \(voters) in \((now - asked).brief)", now)
     }
 
     mutating func observe(

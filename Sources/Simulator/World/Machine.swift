@@ -33,6 +33,12 @@ final class NodeProcess {
     }
 
     /// Mutable for the same reason.
+    var voters: [NodeID] {
+        func read(_ node: inout Node) -> [NodeID] { node.voters }
+        return read(&node)
+    }
+
+    /// Mutable for the same reason.
     var footprint: NodeFootprint {
         func read(_ node: inout Node) -> NodeFootprint { node.footprint }
         return read(&node)

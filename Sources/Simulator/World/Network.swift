@@ -52,6 +52,8 @@ struct Network {
         var corruptsNext = false
         /// Bytes that were sent a while ago, for a late replay.
         var recording: [UInt8]?
+        /// When the newest of the bytes that were taken in had been sent.
+        var newestHeard = Instant.zero
     }
 
     /// The connections that have an end left, oldest first, and at the same positions their
@@ -172,10 +174,16 @@ struct Network {
         update(link, from: node) { $0.underWay += bytes }
     }
 
-    /// Bytes of `node` have been taken in at the other end.
-    mutating func noteArrival(of bytes: Int, on link: LinkID, from node: NodeID) {
-        update(link, from: node) { $0.underWay -= bytes }
+    /// Bytes have been taken in at the direction's end.
+    mutating func noteArrival(
+        of bytes: Int, on link: LinkID, _ direction: Direction, sent: Instant
+    ) {
+        update(link, from: direction.from) { $0.underWay -= bytes }
+        change(direction) { $0.newestHeard = max($0.newestHeard, sent) }
     }
+
+    /// When the newest of the bytes that were taken in had been sent.
+    func newestHeard(_ direction: Direction) -> Instant { condition(of: direction).newestHeard }
 
     /// The links of a direction that wouldn't have sent all they were given by this time.
     func links(_ direction: Direction, busyAt time: Instant) -> [LinkID] {

@@ -4,6 +4,21 @@ import Replica
 
 // What the nodes want done.
 extension World {
+    private func judgeRead(asked: Instant, answeredBy machine: Machine) throws(Violation) {
+        guard let process = machine.process else { return }
+        let view = process.inspection
+        let id = machine.id
+        try observer.permissions.judgeRead(
+            asked: asked, answeredBy: id, in: view.term, at: now)
+        guard view.role == .leader else { return }
+        let voters = process.voters
+        let heard = voters.filter { voter in
+            voter == id || network.newestHeard(.init(from: voter, to: id)) >= asked
+        }
+        try observer.permissions.judgeRound(
+            for: asked, of: id, heard: heard.count, of: voters.count, at: now)
+    }
+
     func perform(_ effect: NodeEffect, _ machine: Machine) throws(Violation) {
         switch effect {
         case .dial(let peer, _):
@@ -24,10 +39,7 @@ extension World {
                 after: drawDiskDelay(machine))
         case .reply(let ticket, let reply):
             guard let held = tickets.removeValue(forKey: ticket) else { return }
-            if case .answer = reply, let view = machine.process?.inspection {
-                try observer.permissions.judgeRead(
-                    asked: held.asked, answeredBy: machine.id, in: view.term, at: now)
-            }
+            if case .answer = reply { try judgeRead(asked: held.asked, answeredBy: machine) }
             try take(reply, asker: held.asker, ticket: ticket)
         case .report(let event):
             observer.coverage.count(event)

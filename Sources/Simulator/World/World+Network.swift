@@ -56,8 +56,8 @@ extension World {
         hash.mix(bytes)
         // A process that stands still leaves them in its buffers.
         if !machine(id).isPaused, let peer = network.peer(of: id, on: link) {
-            network.noteArrival(of: bytes.count, on: link, from: peer)
             let direction = Network.Direction(from: peer, to: id)
+            network.noteArrival(of: bytes.count, on: link, direction, sent: sent)
             trace?.noteArrival(of: bytes, direction, sent: sent, at: now)
         }
         try give(.bytesReceived(link, bytes), to: machine(id), event)
