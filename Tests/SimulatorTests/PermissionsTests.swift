@@ -1,7 +1,7 @@
 import Basics
-import Replica
 import Testing
 
+@testable import Replica
 @testable import Simulator
 
 @Suite struct PermissionsTests {

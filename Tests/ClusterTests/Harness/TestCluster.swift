@@ -9,8 +9,11 @@ final class TestCluster: Sendable {
     let shape: ClusterShape
     let operatorToken: String
     let secret: String
-    /// One for each ordered pair of nodes if peer traffic is recorded.
-    let proxies: [RecordingProxy]
+    let clusterID: String
+    private let warden: Warden
+    /// One for each ordered pair of nodes, with their numbers, if peer traffic is recorded.
+    private let links: [(from: Int, to: Int, proxy: RecordingProxy)]
+    var proxies: [RecordingProxy] { links.map(\.proxy) }
 
     /// Makes a cluster, starts it, waits until it is ready, runs `body` and removes every trace
     /// of it, however `body` ends.
@@ -54,6 +57,7 @@ final class TestCluster: Sendable {
     private init(directory: String, shape: ClusterShape, warden: Warden) throws {
         self.directory = directory
         self.shape = shape
+        self.warden = warden
         let count = shape.nodeCount
         let ports = try freePorts(2 * count)
         let http = Array(ports[..<count])
@@ -62,8 +66,8 @@ final class TestCluster: Sendable {
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
         try Files.write(secret, to: directory + "/cluster.secret")
-        let clusterID = IdempotencyID.uuidV7()
-        var proxies: [RecordingProxy] = []
+        clusterID = IdempotencyID.uuidV7()
+        var links: [(from: Int, to: Int, proxy: RecordingProxy)] = []
         var nodes: [TestNode] = []
         for number in 1...count {
             let files = NodeFiles(number: number, directory: directory, shape: shape)
@@ -71,7 +75,7 @@ final class TestCluster: Sendable {
             if shape.recordsPeerTraffic {
                 for other in 0..<count where other != number - 1 {
                     let proxy = try RecordingProxy(to: peers[other])
-                    proxies.append(proxy)
+                    links.append((number, other + 1, proxy))
                     reached[other] = proxy.port
                 }
             }
@@ -80,31 +84,47 @@ final class TestCluster: Sendable {
             if let bytes = shape.diskBytes {
                 try SmallDisk.mount(at: files.disk, bytes: bytes, directory: directory)
             }
-            try TestCluster.format(files, clusterID, directory, shape)
+            try TestCluster.format(
+                files, clusterID, shape,
+                ["--operator-token-file", directory + "/operator.token"])
             nodes.append(
                 TestNode(
                     files: files, httpPort: http[number - 1], peerPort: peers[number - 1],
                     shape: shape, warden: warden))
         }
         self.nodes = nodes
-        self.proxies = proxies
+        self.links = links
         operatorToken = String(
             Files.text(of: directory + "/operator.token").filter { !$0.isWhitespace })
     }
 
     private static func format(
-        _ files: NodeFiles, _ clusterID: String, _ directory: String, _ shape: ClusterShape
+        _ files: NodeFiles, _ clusterID: String, _ shape: ClusterShape, _ manner: [String]
     ) throws {
-        let output = directory + "/format.log"
+        let output = files.home + "/format.log"
         let process = try ChildProcess(
             shape.program,
             [
-                "format", "--config", files.configuration, "--operator-token-file",
-                directory + "/operator.token", "--cluster-id", clusterID,
-            ], environment: Program.environment, output: output)
+                "format", "--config", files.configuration, "--cluster-id", clusterID,
+            ] + manner, environment: Program.environment, output: output)
         guard try process.wait() == .exited(0) else {
             throw TimedOut(what: "keyclave format: \(Files.text(of: output))")
         }
+    }
+
+    /// A node of this directory that isn't one of the first; nothing is formatted or started.
+    func makeNode(number: Int) throws -> TestNode {
+        let files = NodeFiles(number: number, directory: directory, shape: shape)
+        let ports = try freePorts(2)
+        try files.writeLoneConfiguration(shape: shape, httpPort: ports[0], peerPort: ports[1])
+        return TestNode(
+            files: files, httpPort: ports[0], peerPort: ports[1], shape: shape, warden: warden)
+    }
+
+    /// Formats a node so that it may join a cluster, and starts it.
+    func startJoining(_ node: TestNode, clusterID: String? = nil) throws {
+        try TestCluster.format(node.files, clusterID ?? self.clusterID, shape, ["--join"])
+        try node.start()
     }
 
     // MARK: Life and death
@@ -142,6 +162,21 @@ final class TestCluster: Sendable {
     func followers() throws -> [TestNode] {
         let leader = try leader()
         return nodes.filter { $0.id != leader.id }
+    }
+
+    /// Ends all links between `node` and the others, whose traffic must be recorded.
+    func cut(_ node: TestNode) {
+        for link in links(of: node) { link.cut() }
+    }
+
+    func heal(_ node: TestNode) {
+        for link in links(of: node) { link.heal() }
+    }
+
+    private func links(of node: TestNode) -> [RecordingProxy] {
+        precondition(shape.recordsPeerTraffic, "nobody stands between the nodes")
+        let number = node.files.number
+        return links.filter { $0.from == number || $0.to == number }.map(\.proxy)
     }
 
     // MARK: Requests

@@ -2,16 +2,25 @@ import Glibc
 import Linux
 import Synchronization
 
-/// Passes connections on to a port of this machine and keeps every byte that crosses.
+/// Passes connections on to a port of this machine and keeps every byte that crosses, unless it is
+/// told to let nothing pass.
 final class RecordingProxy: Sendable {
     let port: UInt16
     private let target: UInt16
     private let recorded = Mutex<[[UInt8]]>([])
-    private let stopping: Stop
+    private let order = Mutex(Order.pass)
+    private let bell: Bell
     private let thread = Mutex<Thread?>(nil)
 
-    /// What wakes the thread for the last time.
-    private final class Stop: Sendable {
+    private enum Order {
+        case pass
+        /// Connections are ended, those to come as well.
+        case cut
+        case stop
+    }
+
+    /// What wakes the thread for a new order.
+    private final class Bell: Sendable {
         let wakeup: Wakeup
         init() throws { wakeup = try Wakeup() }
     }
@@ -35,7 +44,7 @@ final class RecordingProxy: Sendable {
 
     init(to target: UInt16) throws {
         self.target = target
-        stopping = try Stop()
+        bell = try Bell()
         let bound = try Listener()
         port = bound.socket.address.port
         // Handed over to the thread, which alone uses it from then on.
@@ -47,8 +56,17 @@ final class RecordingProxy: Sendable {
     /// The bytes of each direction of each connection so far.
     var streams: [[UInt8]] { recorded.withLock { $0 } }
 
+    /// What hasn't crossed when this returns never will.
+    func cut() { give(.cut) }
+    func heal() { give(.pass) }
+
+    private func give(_ new: Order) {
+        order.withLock { $0 = new }
+        bell.wakeup.signal()
+    }
+
     func stop() {
-        stopping.wakeup.signal()
+        give(.stop)
         let running = thread.withLock { thread in
             defer { thread = nil }
             return thread
@@ -61,7 +79,7 @@ final class RecordingProxy: Sendable {
         while true {
             var watched = [
                 pollfd(
-                    fd: stopping.wakeup.descriptor.number, events: Int16(POLLIN), revents: 0),
+                    fd: bell.wakeup.descriptor.number, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: listener.socket.descriptor.number, events: Int16(POLLIN), revents: 0),
             ]
             for (left, right) in pairs {
@@ -71,17 +89,32 @@ final class RecordingProxy: Sendable {
                 }
             }
             guard poll(&watched, nfds_t(watched.count), -1) >= 0 || errno == EINTR else { return }
-            if watched[0].revents != 0 { return }
-            var kept: [(Side, Side)] = []
-            for (index, pair) in pairs.enumerated() {
-                let events = watched[2 + 2 * index].revents | watched[3 + 2 * index].revents
-                if events == 0 || (pass(pair.0, to: pair.1) && pass(pair.1, to: pair.0)) {
-                    kept.append(pair)
+            if watched[0].revents != 0 { _ = bell.wakeup.reset() }
+            // Held all the while, so that nothing crosses once `cut` has returned.
+            let goesOn = order.withLock { order in
+                switch order {
+                case .stop: return false
+                case .cut:
+                    pairs = []
+                    if watched[1].revents != 0 { _ = try? listener.socket.accept() }
+                case .pass: pass(on: &pairs, watched, listener)
                 }
+                return true
             }
-            pairs = kept
-            if watched[1].revents != 0, let pair = accept(listener) { pairs.append(pair) }
+            guard goesOn else { return }
         }
+    }
+
+    private func pass(on pairs: inout [(Side, Side)], _ watched: [pollfd], _ listener: Listener) {
+        var kept: [(Side, Side)] = []
+        for (index, pair) in pairs.enumerated() {
+            let events = watched[2 + 2 * index].revents | watched[3 + 2 * index].revents
+            if events == 0 || (pass(pair.0, to: pair.1) && pass(pair.1, to: pair.0)) {
+                kept.append(pair)
+            }
+        }
+        pairs = kept
+        if watched[1].revents != 0, let pair = accept(listener) { pairs.append(pair) }
     }
 
     private func accept(_ listener: Listener) -> (Side, Side)? {
