@@ -18,6 +18,9 @@ whole_number() {
     [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 must be a whole number, not “$2”"
 }
 
+# Who joined and was removed since the first `up`.
+planned_founders='' planned_removed=''
+
 # Where a cluster lives unless --dir says otherwise.
 standard_directory=$project/.cluster
 
@@ -42,14 +45,26 @@ lock_directory() {
 read_plan() {
     [ -f "$directory/cluster.plan" ] || return 1
     local name value
+    planned_founders='' planned_removed=''
     while IFS='=' read -r name value; do
         case $name in
             nodes) planned_nodes=$value ;;
             port) planned_port=$value ;;
             address) planned_address=$value ;;
             cluster_id) planned_cluster_id=$value ;;
+            founders) planned_founders=$value ;;
+            removed) planned_removed=$value ;;
         esac
     done <"$directory/cluster.plan"
+    planned_founders=${planned_founders:-$planned_nodes}
+}
+
+# The numbers of the nodes that are there, without those that were removed.
+present_nodes() {
+    local node
+    for ((node = 1; node <= planned_nodes; node++)); do
+        [[ ,$planned_removed, == *,$node,* ]] || printf '%s ' "$node"
+    done
 }
 
 node_directory() { printf '%s/n%s' "$directory" "$1"; }
@@ -79,6 +94,28 @@ running_pid() {
         return
     done
     return 1
+}
+
+# Nodes hand over and drain on SIGTERM; whoever hasn't ended after 15 s is killed, which loses
+# nothing that was acknowledged.
+stop_nodes() {
+    local node pid started=$SECONDS
+    for node in "$@"; do
+        pid=$(running_pid "$node") || continue
+        kill -TERM "$pid" 2>/dev/null || true
+    done
+    for node in "$@"; do
+        while pid=$(running_pid "$node"); do
+            if [ $((SECONDS - started)) -ge 15 ]; then
+                printf '%s: n%s (process %s) doesn’t stop and is killed\n' "$command_name" \
+                    "$node" "$pid" >&2
+                kill -KILL "$pid" 2>/dev/null || true
+                sleep 0.5
+            fi
+            sleep 0.05
+        done
+        rm -f "$(node_directory "$node")/pid"
+    done
 }
 
 # Whether anybody listens at host $1 and port $2.

@@ -104,6 +104,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case leaseAcrossRestart = "lease-across-restart"
     /// A node says that it holds an entry, and answers for the keys that the entry touches.
     case appendUnblocked = "append-unblocked"
+    /// A front thread reads the clocks before it waits for requests, and not after their last
+    /// look-up. Its stand-in does, as no front thread is simulated.
+    case clockBeforeRequest = "clock-before-request"
     /// A node that lags behind what it knows to be committed goes on validating.
     case laggingNodeAnswers = "lagging-node-answers"
     /// What nobody answers waits for ever, its deadline forgotten.

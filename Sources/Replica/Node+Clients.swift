@@ -217,17 +217,18 @@ extension Node {
         if let ticket { effects.append(.reply(ticket, reply)) }
     }
 
-    /// Ends what has waited too long.
+    /// Ends what has waited too long; everything if this node is no member any more, because
+    /// nobody will tell it how anything went.
     mutating func expireRequests(_ effects: inout [NodeEffect]) {
-        let expired =
-            pending.takeExpired(now: clock.now) + memberChanges.takeExpired(now: clock.now)
-        for mutation in expired {
+        let due = isRemoved ? .never : clock.now
+        let nothingDone: ClientFailure = isRemoved ? .notMember : .noLeader
+        for mutation in pending.takeExpired(now: due) + memberChanges.takeExpired(now: due) {
             let failure: ClientFailure =
-                mutation.attempts == 0 ? .noLeader : .outcomeUnknown(mutation.requestID)
+                mutation.attempts == 0 ? nothingDone : .outcomeUnknown(mutation.requestID)
             answer(mutation.ticket, .failed(failure), effects: &effects)
         }
-        for request in reads.takeExpired(now: clock.now) {
-            var failure = ClientFailure.noLeader
+        for request in reads.takeExpired(now: due) {
+            var failure = nothingDone
             if case .validation = request.body { failure = .unavailable }
             effects.append(.reply(request.ticket, .failed(failure)))
         }

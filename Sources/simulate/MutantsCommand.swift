@@ -47,8 +47,9 @@ enum MutantsCommand {
         early. They are compiled under a name of their own and are in no other program: the first
         time, this builds one from source, beside the ordinary build, which takes some minutes.
         Then runs of one seed after the other, with one bug switched on, until a checker objects.
-        The controls must behave as well: a bug that changes nothing offends nobody, and the loss
-        of a majority's disks is excused.
+        The controls must behave as well: a bug that changes nothing offends nobody, the loss of a
+        majority's disks is excused, and clocks that drift three times as far as is allowed break a
+        promise.
 
         Simulations/README.md has the table, with what each bug is. A row that isn't as it must be
         makes the exit code 1.

@@ -16,6 +16,9 @@ extension RealProcesses {
             var port: UInt16
 
             func run(_ script: String, _ words: String...) throws -> (end: ProcessEnd, text: String)
+            { try run(script, words) }
+
+            func run(_ script: String, _ words: [String]) throws -> (end: ProcessEnd, text: String)
             {
                 let output = directory + ".out"
                 Files.remove(output)
@@ -40,16 +43,23 @@ extension RealProcesses {
                 let client = HTTPClient(port: port + UInt16(number - 1), patience: .seconds(5))
                 return (try? client.send(Request("GET", "/readyz")))?.status == 200
             }
+
+            func voters(by number: Int) throws -> [String] {
+                let client = HTTPClient(port: port + UInt16(number - 1))
+                let status = try client.send(Request("GET", "/v1/cluster", token: token))
+                return (status.json["members"]?.list ?? [])
+                    .filter { $0["role"]?.text == "voter" }.compactMap { $0["id"]?.text }
+            }
         }
 
-        /// A port with room for three nodes behind it and a hundred further on. Below the ports
+        /// A port with room for four nodes behind it and a hundred further on. Below the ports
         /// that the kernel gives to connections on their way out, or one of those would take
         /// what was free a moment ago (ip(7), ip_local_port_range).
         private static func basePort() throws -> UInt16 {
             let candidates = stride(from: UInt16(20_000), to: 32_000, by: 211)
             let start = Int(getpid()) % 50
             let base = candidates.dropFirst(start).first { base in
-                [UInt16](arrayLiteral: 0, 1, 2, 100, 101, 102).allSatisfy { offset in
+                [UInt16](arrayLiteral: 0, 1, 2, 3, 100, 101, 102, 103).allSatisfy { offset in
                     do throws(SystemError) {
                         _ = try ListeningSocket(at: .loopback(port: base + offset))
                         return true
@@ -58,7 +68,7 @@ extension RealProcesses {
                     }
                 }
             }
-            return try #require(base, "no six free ports")
+            return try #require(base, "no eight free ports")
         }
 
         private func withSite(_ body: (Site) throws -> Void) throws {
@@ -66,7 +76,7 @@ extension RealProcesses {
             // What has a space in its name must do.
             let site = Site(directory: directory + "/a cluster", port: try Self.basePort())
             defer {
-                for number in 1...3 { if let pid = site.pid(number) { kill(pid, SIGKILL) } }
+                for number in 1...4 { if let pid = site.pid(number) { kill(pid, SIGKILL) } }
                 Files.remove(directory)
             }
             try body(site)
@@ -103,6 +113,71 @@ extension RealProcesses {
 
                 #expect(try site.run("down", "--wipe").end == .exited(0))
                 #expect(Files.below(site.directory) == ["n1/notes"])
+            }
+        }
+
+        @Test func `a node joins and another is removed, and a restart knows`() throws {
+            try withSite { site in
+                let up = try site.run("up", "--port", "\(site.port)")
+                #expect(up.end == .exited(0), "\(up.text)")
+                let join = try site.run("up", "--join")
+                #expect(join.end == .exited(0), "\(join.text)")
+                #expect(join.text.contains("http://127.0.0.1:\(site.port + 3)"), "\(join.text)")
+                #expect(try site.voters(by: 4) == ["n1", "n2", "n3", "n4"])
+                let other = try site.run("up", "--join", "--nodes", "4")
+                #expect(other.end == .exited(1))
+                #expect(other.text.contains("began with 3 nodes"), "\(other.text)")
+
+                let remove = try site.run("up", "--remove", "2")
+                #expect(remove.end == .exited(0), "\(remove.text)")
+                #expect(!site.isReady(2))
+                #expect(try site.voters(by: 1) == ["n1", "n3", "n4"])
+                #expect(try site.run("status").end == .exited(0))
+
+                #expect(try site.run("down").end == .exited(0))
+                let again = try site.run("up")
+                #expect(again.end == .exited(0), "\(again.text)")
+                #expect(site.isReady(4) && !site.isReady(2))
+                #expect(try site.voters(by: 4) == ["n1", "n3", "n4"])
+                let twice = try site.run("up", "--remove", "2")
+                #expect(twice.end == .exited(1))
+                #expect(twice.text.contains("there is no node 2 to remove"), "\(twice.text)")
+                #expect(try site.run("down", "--wipe").end == .exited(0))
+            }
+        }
+
+        @Test func `a node that didn't get all the way is the next to join`() throws {
+            try withSite { site in
+                let up = try site.run("up", "--nodes", "1", "--port", "\(site.port)")
+                #expect(up.end == .exited(0), "\(up.text)")
+                let data = site.directory + "/n2/data"
+                try Files.makeDirectory(site.directory + "/n2")
+                try Files.makeDirectory(data)
+                try Files.write("in the way", to: data + "/notes")
+                let failed = try site.run("up", "--join")
+                #expect(failed.end == .exited(1))
+                #expect(failed.text.contains("n2 has ended"), "\(failed.text)")
+                Files.remove(data)
+                let join = try site.run("up", "--join")
+                #expect(join.end == .exited(0), "\(join.text)")
+                #expect(try site.voters(by: 1) == ["n1", "n2"])
+                #expect(try site.run("down").end == .exited(0))
+            }
+        }
+
+        @Test func `members change only where there is a cluster`() throws {
+            try withSite { site in
+                for words in [["--join"], ["--remove", "1"]] {
+                    for _ in 0..<2 {
+                        let up = try site.run("up", words)
+                        #expect(up.end == .exited(1))
+                        #expect(up.text.contains("holds no cluster whose members"), "\(up.text)")
+                        #expect(up.text.split(separator: "\n").count == 1, "\(up.text)")
+                        #expect(Files.below(site.directory) == [])
+                        try Files.makeDirectory(site.directory)
+                    }
+                    Files.remove(site.directory)
+                }
             }
         }
 
@@ -171,15 +246,11 @@ extension RealProcesses {
             try withSite { site in
                 for words in [
                     ["--nodes", "0"], ["--nodes", "10"], ["--nodes", "x"], ["--port", "70000"],
-                    ["--surprise"],
-                    ["--nodes"],
+                    ["--surprise"], ["--nodes"], ["--join", "x"], ["--remove"], ["--remove", "x"],
                 ] {
-                    let output = site.directory + ".out"
-                    let process = try ChildProcess(
-                        "/bin/bash", ["\(Self.scripts)/up", "--dir", site.directory] + words,
-                        environment: Program.environment
-                            .merging(["KEYCLAVE_PROGRAM": Program.path]) { $1 }, output: output)
-                    #expect(try process.wait() == .exited(1), "\(words)")
+                    let up = try site.run("up", words)
+                    #expect(up.end == .exited(1), "\(words)")
+                    #expect(up.text.split(separator: "\n").count == 1, "\(up.text)")
                 }
                 #expect(!Files.exists(site.directory))
             }

@@ -50,10 +50,10 @@ extension RealProcesses {
                 for _ in 0..<200 { healthy.add(try keys.toggle(on: client)) }
                 for round in 0..<20 {
                     let node = try cluster.followers()[round % 2]
-                    if isCutOff { try cluster.cutOff(node) } else { try node.kill() }
+                    if isCutOff { cluster.hold(node) } else { try node.kill() }
                     first.add(try keys.toggle(on: client))
                     for _ in 0..<20 { following.add(try keys.toggle(on: client)) }
-                    if isCutOff { try cluster.reconnect(node) } else { try node.start() }
+                    if isCutOff { cluster.heal(node) } else { try node.start() }
                     try cluster.waitUntilReady()
                 }
                 print("changes with all nodes: \(healthy)")
@@ -72,7 +72,7 @@ extension RealProcesses {
         ) throws {
             var shape = ClusterShape()
             shape.settings = [:]
-            shape.proxiesPeers = true
+            shape.recordsPeerTraffic = true
             try TestCluster.run(shape) { cluster in
                 let (tenant, key) = try Charges.spender(in: cluster)
                 let user = try cluster.makeUser(of: tenant, email: "bob@example.com")

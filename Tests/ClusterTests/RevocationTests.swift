@@ -64,15 +64,15 @@ extension RealProcesses {
             throws
         {
             var shape = ClusterShape()
-            shape.proxiesPeers = true
+            shape.recordsPeerTraffic = true
             try TestCluster.run(shape) { cluster in
                 let keys = try Keys(in: cluster)
                 let node = try #require(try cluster.followers().last)
                 let place = try cluster.leader().index
                 let client = node.client()
-                let known = Request("GET", "/v1/auth", token: keys.revoked.text)
+                let known = Request.validation(of: keys.revoked.text)
                 #expect(try client.send(known).status == 200)
-                try cluster.cutOff(node)
+                cluster.hold(node)
                 let cut = Clocks.now()
                 try eventually("a node that is cut off to stop answering") {
                     let asked = Clocks.now()
@@ -84,7 +84,7 @@ extension RealProcesses {
                 #expect(!node.isReady)
 
                 let created = try cluster.makeKey(of: keys.tenant, user: keys.user, on: place)
-                let unknown = Request("GET", "/v1/auth", token: created.text)
+                let unknown = Request.validation(of: created.text)
                 #expect(try client.send(unknown).status == 503)
 
                 // Back from the dead, it finds a valid key on its disk and nobody to ask.
@@ -101,7 +101,7 @@ extension RealProcesses {
                 } while Clocks.now() - lives < .seconds(1)
                 #expect(!node.isReady)
 
-                try cluster.reconnect(node)
+                cluster.heal(node)
                 try node.waitUntilReady()
                 try keys.expectRefused(at: node)
                 let answer = try cluster.validate(

@@ -14,7 +14,7 @@ extension RealProcesses {
 
         @Test func `no key, token or secret reaches a disk, a log or a peer link`() throws {
             var shape = ClusterShape()
-            shape.proxiesPeers = true
+            shape.recordsPeerTraffic = true
             shape.settings["log_level"] = "\"debug\""
             try TestCluster.run(shape) { cluster in
                 var session = Session(secrets: [cluster.operatorToken, cluster.secret])

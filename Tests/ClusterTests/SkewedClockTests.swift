@@ -14,7 +14,7 @@ extension RealProcesses {
                 for (leader, cut) in [(0, 1), (1, 0), (2, 1)] {
                     try lead(leader, in: cluster)
                     let node = cluster.nodes[cut]
-                    try cluster.cutOff(node)
+                    cluster.hold(node)
                     for active in [false, true, false] {
                         try witness.expect(active ? .accepted : .refused) {
                             try switchKey(key, active, on: leader, of: cluster)
@@ -24,7 +24,7 @@ extension RealProcesses {
                             active ? \.valid : \.invalid, at: cluster.nodes[leader])
                         try witness.waitForMore(\.unavailable, at: node)
                     }
-                    try cluster.reconnect(node)
+                    cluster.heal(node)
                     try node.waitUntilReady()
                     try witness.waitForMore(\.invalid, at: node)
                     try witness.expect(.accepted) {
@@ -50,12 +50,12 @@ extension RealProcesses {
                 try lead(0, in: cluster)
                 for _ in 1...5 where witness.faults.isEmpty {
                     // An answer after a lease's end tells that it isn't by that lease any more.
-                    try cluster.cutOff(cluster.nodes[1])
+                    cluster.hold(cluster.nodes[1])
                     try witness.expect(.refused) {
                         try switchKey(key, false, on: 0, of: cluster)
                     }
                     try witness.waitForMore(\.unavailable, at: cluster.nodes[1])
-                    try cluster.reconnect(cluster.nodes[1])
+                    cluster.heal(cluster.nodes[1])
                     try cluster.nodes[1].waitUntilReady()
                     try witness.expect(.accepted) {
                         try switchKey(key, true, on: 0, of: cluster)
@@ -73,7 +73,7 @@ extension RealProcesses {
             defer { Files.remove(directory) }
             let clocks = try SkewedClocks(directory: directory)
             var shape = ClusterShape()
-            shape.proxiesPeers = true
+            shape.recordsPeerTraffic = true
             for (index, percent) in percents.enumerated() {
                 let id = "n\(index + 1)"
                 shape.environments[id] = clocks.environment(percent: percent, of: id)

@@ -7,7 +7,7 @@ extension RealProcesses {
     @Suite struct Strangers {
         @Test func `bytes of a stranger change nothing and are counted`() throws {
             var shape = ClusterShape()
-            shape.proxiesPeers = true
+            shape.recordsPeerTraffic = true
             try TestCluster.run(shape) { cluster in
                 let (tenant, key) = try Charges.spender(in: cluster)
                 let stream = try ChargeStream(cluster: cluster, key: key.text, clients: 2)

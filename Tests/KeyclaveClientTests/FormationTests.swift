@@ -1,5 +1,6 @@
 import Basics
 import Keyring
+import Server
 import Testing
 
 @testable import keyclave
@@ -65,6 +66,29 @@ import Testing
         #expect(try directory.text(of: "token") == token)
     }
 
+    @Test func `a node that is to join starts alone, and with nothing`() throws {
+        let directory = try ScratchDirectory()
+        let file = try directory.file("n2.json", Self.configuration)
+        let console = CapturedConsole()
+        let line = "format --config \(file) --join --cluster-id \(Self.text)"
+        #expect(console.run(line) == .done, "\(console.messages)")
+        #expect(
+            (console.output + console.messages).contains(
+                "keyclave cluster add n2 --address 127.0.0.1:3 --http 127.0.0.1:4"))
+        let identity = try DataDirectory(at: directory.path + "/data").recover().identity
+        #expect(identity.members.map(\.node) == [identity.node])
+        #expect(identity.genesis == [])
+    }
+
+    @Test func `a first node must be told where the operator token goes`() throws {
+        let directory = try ScratchDirectory()
+        let file = try directory.file("n2.json", Self.configuration)
+        let console = CapturedConsole()
+        #expect(console.run("format --config \(file)") == .localError)
+        #expect(console.messages.contains("--operator-token-file"), "\(console.messages)")
+        #expect(try directory.names() == ["n2.json"])
+    }
+
     @Test func `any file at all makes a directory unfit`() throws {
         let directory = try ScratchDirectory()
         let file = try directory.file("n2.json", Self.configuration)
@@ -83,6 +107,8 @@ import Testing
         ("--set active_keys_per_user=101", "active_keys_per_user"),
         ("--set lease_wait_milliseconds=2000", "contradicts the other settings"),
         ("--cluster-id 5", "must be a UUID of version 7"),
+        ("--join", "--join needs --cluster-id"),
+        ("--join --cluster-id \(text)", "--operator-token-file is for the first nodes"),
     ])
     func `what is wrong is named and nothing is made`(option: String, message: String) throws {
         let directory = try ScratchDirectory()

@@ -56,6 +56,30 @@ import Testing
                 """)
     }
 
+    @Test(arguments: [
+        ("\"n1\"", ""),
+        (
+            "\"n2\"",
+            "n1 answered, which knows only itself; n2 leads and knows the others: "
+                + "--endpoint http://10.0.0.2:7101\n"
+        ),
+        ("null", "n1 knows no leader at the moment, and of the others only who they are.\n"),
+    ])
+    func `who reads a follower's view of the cluster learns whom to ask`(
+        leader: String, remark: String
+    ) throws {
+        let body = """
+            {"node":"n1","leader":\(leader),"members":[{"id":"n1","http":null,"match":7},
+            {"id":"n2","http":"10.0.0.2:7101","match":null}]}
+            """
+        let (code, console, _) = try Self.run("cluster status", against: [.json(200, body)])
+        #expect(code == .done)
+        #expect(console.messages == remark)
+        #expect(console.output.contains("–"))
+        let data = try Self.run("cluster status -o json", against: [.json(200, body)])
+        #expect(data.console.messages == "")
+    }
+
     @Test func `a record becomes one line a member, and its lists tables of their own`() throws {
         let body = """
             {"leader":"n1","term":4,"cluster_id":"c","members":[{"id":"n1","healthy":true},

@@ -23,9 +23,18 @@ enum ScenarioFiles {
         }
     }
 
-    static func names(endingIn ending: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            .filter { $0.hasSuffix(ending) }.sorted()
+    /// Those that must fail: what they do is beyond what is promised.
+    static func controls() throws -> [File] {
+        try names(endingIn: ".scenario", in: "controls/").map { name in
+            File(name: name, text: try text(of: name))
+        }
+    }
+
+    static func names(endingIn ending: String, in subfolder: String = "") throws -> [String] {
+        try FileManager.default.contentsOfDirectory(
+            atPath: folder.appending(path: subfolder).path
+        )
+        .filter { $0.hasSuffix(ending) }.sorted().map { subfolder + $0 }
     }
 
     static func text(of name: String) throws -> String {

@@ -81,6 +81,9 @@ import Testing
         at 3s retry c1 on the leader expect exhausted
         at 3s read credits of K on A expect 0 left
         at 3s validate K on A expect valid
+        at 3s validate K on A expect not invalid
+        at 3s set lease to 1.5s on A expect ok
+        at 3s set lease to 0s on A expect refused with setting_refused
         at 3s hand over to B on A
         at 3s hand over on A
         at 3s take snapshot on A
@@ -210,6 +213,15 @@ import Testing
             "at 2s drift clock of A by +1000000 ppm",
             "27: expected a rate, a whole number with its sign, at most 900000, found '+1000000'"
         ),
+        ("at 2s set leash to 1s on A", "11: expected 'lease', found 'leash'"),
+        ("at 2s set lease to 2 on A", "20: expected a time, like 250ms or 2.1s, found '2'"),
+        (
+            "at 2s set lease to 1500µs on A",
+            "20: a lease lasts whole milliseconds, at most 60s"
+        ),
+        ("at 2s set lease to 61s on A", "20: a lease lasts whole milliseconds, at most 60s"),
+        ("at 2s set lease to 1s", "22: expected 'on', but the line ends here"),
+        ("at 2s set lease to 1s on A expect valid", "35: 'valid' can't be the answer to 'set'"),
         ("at 2s heal now", "12: expected 'expect', 'within' or nothing more, found 'now'"),
         ("at 2s heal expect ok", "19: 'ok' is an answer, but the line asks nothing"),
         (

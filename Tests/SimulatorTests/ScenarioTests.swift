@@ -37,6 +37,30 @@ import Testing
         return "in their ends of lines"
     }
 
+    @Test(arguments: try ScenarioFiles.controls())
+    func `a control breaks the law that its golden trace names`(file: ScenarioFiles.File) throws {
+        let report = try Scenario(file.text, file: file.name).run()
+        guard case .violated(let violation) = report.outcome else {
+            Issue.record("\(file.name): \(report.outcome)")
+            return
+        }
+        #expect(violation.kind == .safety)
+        if Self.isRegenerating {
+            try report.text.write(
+                to: ScenarioFiles.folder.appending(path: file.traceName), atomically: true,
+                encoding: .utf8)
+        }
+        let golden = try ScenarioFiles.text(of: file.traceName)
+        #expect(firstDifference(report.text, golden) == nil, "\(file.traceName)")
+    }
+
+    @Test func `clocks too far apart break no promise once they are within the bound`() throws {
+        let file = try #require(
+            try ScenarioFiles.controls().first { $0.name.hasSuffix("too-far-apart.scenario") })
+        let text = file.text.replacing("60000 ppm", with: "20000 ppm")
+        #expect(try Scenario(text, file: file.name).run().hasPassed)
+    }
+
     @Test func `every trace has its scenario`() throws {
         let scenarios = Set(try ScenarioFiles.all().map(\.traceName))
         let traces = Set(try ScenarioFiles.names(endingIn: ".trace"))
@@ -214,6 +238,7 @@ extension ScenarioExpectation.Answer {
         case .charged: .replayed
         case .replayed: .charged
         case .valid: .notValid
+        case .notInvalid: .invalid
         case .notValid, .invalid, .unavailable: .valid
         }
     }

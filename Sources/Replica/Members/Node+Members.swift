@@ -80,6 +80,7 @@ extension Node {
         links.isRetired = true
         raft.retire(clock: clock, effects: &raftEffects)
         effects.append(.report(.removed))
+        expireRequests(&effects)
     }
 
     // MARK: Former members

@@ -176,6 +176,7 @@ extension ScenarioRequest {
         case .retry(let id): "retry \(id)"
         case .readCredits(let key): "read credits of \(key)"
         case .validate(let key): "validate \(key)"
+        case .setLease(let time): "set lease to \(time.text)"
         case .handOver(let target): "hand over\(target.map { " to \($0.text)" } ?? "")"
         case .takeSnapshot: "take snapshot"
         case .member(let wish, let place): "\(wish.rawValue) \(place.text)"
@@ -234,6 +235,7 @@ extension ScenarioExpectation.Answer {
         case .left(let credits): "\(credits) left"
         case .valid: "valid"
         case .notValid: "not valid"
+        case .notInvalid: "not invalid"
         case .invalid: "invalid"
         case .unavailable: "unavailable"
         }

@@ -65,6 +65,10 @@ struct ScenarioCast {
             return charge(credits, key, id: id, automatic: automatic).map { .charge([$0]) }
         case .retry(let id):
             return charges[id].map { .charge([$0]) }
+        case .setLease(let time):
+            var change = SettingsChange()
+            change[.leaseMilliseconds] = UInt32(time.nanoseconds / 1_000_000)
+            return .updateSettings(change)
         case .readCredits, .validate, .handOver, .takeSnapshot, .member:
             return nil
         }
@@ -118,6 +122,10 @@ struct ScenarioCast {
         case .removeLimit(let id, _, let api): "lift limit of \(name(id)) of \(api)"
         case .charge(let charges): text(of: charges)
         case .changeMember(let command): command.request.text
+        case .updateSettings(let change):
+            change[.leaseMilliseconds].map {
+                "set lease to \(Duration.milliseconds(Int64($0)).text)"
+            }
         default: nil
         }
     }

@@ -41,6 +41,8 @@ public struct ScenarioExpectation: Hashable, Sendable {
         case valid
         /// Anything but `valid`.
         case notValid
+        /// Anything but `invalid`.
+        case notInvalid
         case invalid
         case unavailable
     }

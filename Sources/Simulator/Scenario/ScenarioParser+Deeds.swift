@@ -236,6 +236,7 @@ extension ScenarioParser {
             return .readCredits(key: try names.refer(to: .key, &words))
         }
         if words.take("validate") { return .validate(key: try names.refer(to: .key, &words)) }
+        if words.take("set") { return .setLease(try parseLease(&words)) }
         if words.take("hand") {
             try words.expect("over")
             return .handOver(to: words.take("to") ? try parsePlace(&words) : nil)
@@ -245,6 +246,19 @@ extension ScenarioParser {
             return .takeSnapshot
         }
         throw words.unknown("a request's verb", of: ScenarioRequest.verbs)
+    }
+
+    /// Whether the cluster takes it is the state's to say.
+    private func parseLease(_ words: inout ScenarioWords) throws(ScenarioError) -> Duration {
+        try words.expect("lease to")
+        let column = words.column
+        let time = try words.time("a time")
+        let longest = Duration.milliseconds(Int64(Setting.leaseMilliseconds.bounds.upperBound))
+        guard time <= longest, time.nanoseconds.isMultiple(of: 1_000_000) else {
+            throw words.error(
+                "a lease lasts whole milliseconds, at most \(longest.text)", at: column)
+        }
+        return time
     }
 
     private mutating func parseCreation(

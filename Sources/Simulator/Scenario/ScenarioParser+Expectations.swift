@@ -105,13 +105,13 @@ extension ScenarioParser {
 extension ScenarioExpectation.Answer {
     /// Those whose text is always the same.
     fileprivate static let plain: [Self] = [
-        .ok, .unknown, .silence, .charged, .replayed, .exhausted, .valid, .notValid, .invalid,
-        .unavailable,
+        .ok, .unknown, .silence, .charged, .replayed, .exhausted, .valid, .notValid, .notInvalid,
+        .invalid, .unavailable,
     ]
 
     fileprivate func fits(_ kind: ScenarioRequest.AnswerKind) -> Bool {
         switch self {
-        case .valid, .notValid, .invalid, .unavailable: kind == .verdict
+        case .valid, .notValid, .notInvalid, .invalid, .unavailable: kind == .verdict
         case .ok, .failed, .silence, .refused: kind != .verdict
         case .unknown: kind == .change || kind == .charge
         case .charged, .replayed, .exhausted: kind == .charge
@@ -129,5 +129,6 @@ extension Refusal {
             .keyLimit(limit: 0), .keyRevoked, .identifierTaken, .invalidKey,
             .creditsExhausted(remaining: .zero, allowance: .zero), .chargeOutOfRange,
             .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
+            .settingRefused(.leaseMilliseconds),
         ].map(\.code) + MemberRefusal.allCases.map(\.code)
 }

@@ -1,3 +1,4 @@
+import Basics
 import Keyring
 
 /// What a scripted client asks of a node, once: it neither waits for ever nor asks elsewhere.
@@ -20,8 +21,10 @@ public enum ScenarioRequest: Hashable, Sendable {
     case retry(charge: String)
     /// What the key can spend, reflecting all that returned before.
     case readCredits(key: String)
-    /// By this node's own memory.
+    /// As the node's front answers: by its own memory, or confirmed by the leader if leases are off.
     case validate(key: String)
+    /// How long leases last from now on; zero: there are none.
+    case setLease(Duration)
     case handOver(to: ScenarioPlace?)
     case takeSnapshot
     case member(MemberWish, ScenarioPlace)
@@ -47,6 +50,7 @@ public enum ScenarioRequest: Hashable, Sendable {
         case .retry: "retry"
         case .readCredits: "read"
         case .validate: "validate"
+        case .setLease: "set"
         case .handOver: "hand"
         case .takeSnapshot: "take"
         case .member(let wish, _): wish.rawValue
@@ -65,14 +69,14 @@ public enum ScenarioRequest: Hashable, Sendable {
             [key] + (id.map { [$0] } ?? [])
         case .member(_, .named(let name)):
             [name]
-        case .handOver, .takeSnapshot, .member:
+        case .handOver, .takeSnapshot, .member, .setLease:
             []
         }
     }
 
     static let verbs = [
         "create", "activate", "deactivate", "revoke", "remove", "limit", "lift", "charge", "retry",
-        "read", "validate", "hand", "take", "add", "promote",
+        "read", "validate", "set", "hand", "take", "add", "promote",
     ]
 
     /// What kind of answer it gets, and so what can be expected of it.

@@ -69,7 +69,7 @@ extension ScenarioRun {
         guard let faults = faults(of: fault, position) else { return }
         trace.note("\(fault.text)\(meaning(of: faults))", at: world.now)
         for fault in faults {
-            if case .resume(let id) = fault { answerValidations(waitingAt: id) }
+            if case .resume(let id) = fault { try answerValidations(waitingAt: id) }
             try world.strike(fault)
         }
     }

@@ -17,6 +17,8 @@ struct Asked {
     var command: Command?
     /// The highest index that any client had been told when this was asked.
     var floor: LogIndex
+    /// The newest change of what keys open that any client had been told.
+    var floorOfKeys: LogIndex
     var expected: ScenarioExpectation.Answer?
     var isAnswered = false
 }
@@ -81,9 +83,18 @@ enum Heard {
         case (.valid, .verdict(let validation)): validation.verdict == .valid
         case (.invalid, .verdict(let validation)): validation.verdict == .invalid
         case (.unavailable, .verdict(let validation)): validation.verdict == .unavailable
-        // Nothing at all isn't "valid" either.
+        case (.unavailable, .failed): true
         case (.notValid, .verdict(let validation)): validation.verdict != .valid
-        case (.notValid, .silence), (.notValid, .unreachable): true
+        case (.notInvalid, .verdict(let validation)): validation.verdict != .invalid
+        // Nothing at all isn't "valid" either.
+        case (.notValid, _), (.notInvalid, _): isNoVerdict
+        default: false
+        }
+    }
+
+    private var isNoVerdict: Bool {
+        switch self {
+        case .failed, .lost, .unreachable, .silence: true
         default: false
         }
     }
@@ -120,7 +131,7 @@ extension ScenarioRun {
         var asked = Asked(
             purpose: purpose, node: node, request: request,
             command: cast.command(of: request, automatic: "automatic-\(number)"),
-            floor: world.observer.highestTold)
+            floor: world.observer.highestTold, floorOfKeys: world.observer.revocations.floor)
         if case .member(let wish, let place) = request, case .line(let position) = purpose {
             guard let member = resolve(place, position) else { return }
             asked.command = .changeMember(MemberCommand(wish.request(member)))
@@ -139,7 +150,7 @@ extension ScenarioRun {
         if asked.request.answers != .verdict {
             world.trace?.note(.asked(asker(asked), node, request.text), at: world.now)
         }
-        if case .validate(let key) = request { return validate(key, number) }
+        if request.answers == .verdict { return try validate(number, deadline) }
         if let deadline { schedule(.deadline(request: number), at: deadline) }
         let machine = world.machine(node)
         guard machine.isUp else { return hear(.unreachable, number) }
@@ -199,7 +210,7 @@ extension ScenarioRun {
     // MARK: Answers
 
     /// The node answered, or has gone.
-    func take(_ reply: ClientReply?, request number: Int) {
+    func take(_ reply: ClientReply?, request number: Int) throws(Violation) {
         let asked = requests[number]
         switch reply {
         case .outcome(let outcome, let index)?:
@@ -210,7 +221,7 @@ extension ScenarioRun {
         case .done?, .status?:
             hear(.done, number)
         case .validation(let validation)?:
-            hear(.verdict(validation), number)
+            try hear(validation, number)
         case .failed(let failure)?:
             world.observer.count(failure)
             hear(heard(failure), number)
@@ -308,7 +319,7 @@ extension ScenarioRun {
             case .line(let position) = requests[number].purpose
         else { return }
         let asked = requests[number]
-        if expected == .silence {
+        if Heard.silence.meets(expected) {
             requests[number].isAnswered = true
             note(.silence, asked, position)
         } else {
@@ -318,31 +329,58 @@ extension ScenarioRun {
 
     // MARK: Validations
 
-    /// As a front thread answers, by the node's own memory and clock. A process that stands still
-    /// answers when it goes on.
-    private func validate(_ key: String, _ number: Int) {
+    /// As a front thread answers, by the node's own memory and clock, or by the leader's word while
+    /// leases are switched off. What a process that stands still is asked waits in its socket, and
+    /// is read when it goes on.
+    private func validate(_ number: Int, _ deadline: Instant?) throws(Violation) {
         let machine = world.machine(requests[number].node)
         guard machine.isUp else { return hear(.unreachable, number) }
         guard !machine.isPaused else {
             stalledValidations.append(number)
             return
         }
-        answerValidation(number)
+        try answerValidation(number)
+        if let deadline, !requests[number].isAnswered {
+            schedule(.deadline(request: number), at: deadline)
+        }
     }
 
-    private func answerValidation(_ number: Int) {
+    private func answerValidation(_ number: Int) throws(Violation) {
         guard case .validate(let key) = requests[number].request else { return }
         let machine = world.machine(requests[number].node)
-        guard let validation = machine.validate(ScenarioCast.keyDigest(key), at: world.now)
-        else { return hear(.unreachable, number) }
+        let digest = ScenarioCast.keyDigest(key)
+        guard let validation = machine.validate(digest, at: world.now) else {
+            return hear(.unreachable, number)
+        }
+        guard machine.isConfirming else { return try hear(validation, number) }
+        let question = ValidationQuestion(digest: digest, api: nil, cost: .zero)
+        try world.submit(
+            .validation(question), world.makeTicket(.script(number), at: machine), to: machine)
+    }
+
+    /// Throws if the verdict contradicts what had been told when it was asked for.
+    private func hear(_ validation: Validation, _ number: Int) throws(Violation) {
+        let asked = requests[number]
+        if case .validate(let key) = asked.request {
+            try world.observer.revocations.judge(
+                validation, of: ScenarioCast.keyDigest(key), by: asked.node,
+                since: asked.floorOfKeys, at: world.now)
+        }
         hear(.verdict(validation), number)
     }
 
     /// The node's process goes on: its front threads are as quick as its replica thread.
-    func answerValidations(waitingAt id: NodeID) {
+    func answerValidations(waitingAt id: NodeID) throws(Violation) {
         let numbers = stalledValidations.filter { requests[$0].node == id }
         stalledValidations.removeAll { requests[$0].node == id }
-        for number in numbers { answerValidation(number) }
+        for number in numbers { try answerValidation(number) }
+    }
+}
+
+extension Machine {
+    /// Whether its front asks the node, and so the leader, for every verdict.
+    fileprivate var isConfirming: Bool {
+        process?.node.table.makeReader().isConfirming ?? false
     }
 }
 
@@ -362,6 +400,7 @@ extension ScenarioRequest {
         case .retry: .repeatCharge
         case .readCredits: .query
         case .validate: .validate
+        case .setLease: .updateSettings
         case .handOver: .transfer
         case .takeSnapshot: .takeSnapshot
         case .member: .changeMember

@@ -65,7 +65,7 @@ final class ScenarioRun {
             try perform(tasks[number])
         }
         world.onScriptReply = { [unowned self] _, number, reply throws(Violation) in
-            take(reply, request: number)
+            try take(reply, request: number)
         }
     }
 

@@ -61,7 +61,7 @@ extension World {
     ) throws(Violation) {
         // The client may have gone, but the thread doesn't know.
         guard !machine.isPaused else { return machine.backlog!.append(event) }
-        guard let answer = validation.advance({ machine.clock.steady(at: now) }) else {
+        guard let answer = validation.advance({ readFrontClock(machine) }) else {
             return schedule(event, after: drawLoad())
         }
         try observer.revocations.judge(
@@ -76,6 +76,16 @@ extension World {
                 "key \(validation.digest.brief) is \(answer.verdict.code)"), at: now)
         if answer.verdict != .unavailable { observer.coverage.count(.validate) }
         finish(number)
+    }
+
+    private func readFrontClock(_ machine: Machine) -> SteadyInstant {
+        #if MUTANTS
+        if PlantedBug.isOn(.clockBeforeRequest) {
+            defer { machine.frontThreadWaits = now }
+            return machine.clock.steady(at: machine.frontThreadWaits)
+        }
+        #endif
+        return machine.clock.steady(at: now)
     }
 
     /// Most loads follow at once; now and then a thread has to wait for its processor.

@@ -82,6 +82,10 @@ final class Machine {
 
     /// What waits for a process that stands still; nil while it runs.
     var backlog: [World.Event]?
+    #if MUTANTS
+    /// When the front thread last began to wait for requests.
+    var frontThreadWaits = Instant.zero
+    #endif
     /// When the process last went on after standing still.
     var wentOn = Instant.zero
     /// The next step that has more effects than this ends the process after so many.

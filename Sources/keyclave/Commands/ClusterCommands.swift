@@ -1,3 +1,5 @@
+import HTTP
+
 extension Command {
     static let cluster = Command(
         name: "cluster", summary: "watch the cluster and steer it (operator)",
@@ -12,7 +14,7 @@ extension Command {
                         columns: [
                             "cluster_id", "leader", "term", "id", "role", "address", "http",
                             "match", "lease_remaining_ms", "healthy",
-                        ]))),
+                        ], remark: whoKnowsMore))),
             add, promote, remove,
             Command(
                 name: "transfer", summary: "hand leadership to another node",
@@ -32,6 +34,20 @@ extension Command {
                 action: .request(
                     Operation(method: .post, path: "/v1/cluster/snapshot"))),
         ])
+
+    /// Only a leader knows how far the others are, and a node answers what it knows itself.
+    @Sendable private static func whoKnowsMore(_ status: JSONValue) -> String? {
+        guard let node = status["node"]?.string, node != status["leader"]?.string else {
+            return nil
+        }
+        guard let leader = status["leader"]?.string else {
+            return "\(node) knows no leader at the moment, and of the others only who they are."
+        }
+        let leading = status["members"]?.array?.first { $0["id"]?.string == leader }
+        let way = leading?["http"]?.string.map { ": --endpoint http://\($0)" } ?? ""
+        return
+            "\(node) answered, which knows only itself; \(leader) leads and knows the others\(way)"
+    }
 
     private static let member = Argument(name: "node", meaning: "the member (n1, …)")
     private static let memberColumns = ["id", "role", "address", "http"]

@@ -62,6 +62,8 @@ struct Operation: Sendable {
     var answer = Answer.record
     /// Columns of a table in their order; members not named here follow in theirs.
     var columns: [String] = []
+    /// What somebody who reads the table should be told besides.
+    var remark: (@Sendable (JSONValue) -> String?)?
     /// Whether 503 is worth waiting for.
     var waitsForService = true
     /// The member that holds a secret shown once; absent if the answer is a repetition.

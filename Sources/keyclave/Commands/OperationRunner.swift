@@ -158,6 +158,7 @@ struct OperationRunner {
                 try surroundings.print((answer ?? .object([])).prettyText + "\n")
             } else if let answer, !isEmpty(answer) {
                 try surroundings.print(TableText(columns: operation.columns).text(of: answer))
+                if let remark = operation.remark?(answer) { surroundings.tell(remark + "\n") }
             }
         } catch {
             guard let secret = operation.secret, let answer, answer[secret]?.string != nil else {

@@ -12,7 +12,7 @@ struct ClusterShape: Sendable {
     var environments: [String: [String: String]] = [:]
     /// Peers reach each other through proxies that record what they pass on, and can be told to
     /// pass nothing.
-    var proxiesPeers = false
+    var recordsPeerTraffic = false
     /// Bytes of the disk of its own that holds each node's data; nil for the machine's.
     var diskBytes: Int?
     var program = Program.path
@@ -43,18 +43,29 @@ struct NodeFiles: Sendable {
     func writeConfiguration(
         shape: ClusterShape, httpPorts: [UInt16], listen: UInt16, peers: [UInt16]
     ) throws {
-        var members: [String] = []
-        for index in 0..<httpPorts.count {
-            members.append(
-                """
-                {"id": "n\(index + 1)", "peer": "127.0.0.1:\(peers[index])", \
-                "http": "127.0.0.1:\(httpPorts[index])"}
-                """)
+        let members = httpPorts.indices.map { index in
+            Self.member(index + 1, peer: peers[index], http: httpPorts[index])
         }
+        try write(members, shape, http: httpPorts[number - 1], listen: listen)
+    }
+
+    /// Of a node that knows no other.
+    func writeLoneConfiguration(shape: ClusterShape, httpPort: UInt16, peerPort: UInt16) throws {
+        let member = Self.member(number, peer: peerPort, http: httpPort)
+        try write([member], shape, http: httpPort, listen: peerPort)
+    }
+
+    private static func member(_ number: Int, peer: UInt16, http: UInt16) -> String {
+        #"{"id": "n\#(number)", "peer": "127.0.0.1:\#(peer)", "http": "127.0.0.1:\#(http)"}"#
+    }
+
+    private func write(
+        _ members: [String], _ shape: ClusterShape, http: UInt16, listen: UInt16
+    ) throws {
         var fields = [
             "\"node\": \"\(id)\"", "\"data_directory\": \"\(data)\"",
             "\"cluster_secret_file\": \"../cluster.secret\"",
-            "\"http_listen\": \"127.0.0.1:\(httpPorts[number - 1])\"",
+            "\"http_listen\": \"127.0.0.1:\(http)\"",
             "\"peer_listen\": \"127.0.0.1:\(listen)\"",
             "\"members\": [\(members.joined(separator: ", "))]",
         ]

@@ -18,7 +18,7 @@ final class OpenLines {
 
     /// Writes a question about each of the keys to every connection.
     func write(_ keys: [IssuedKey]) throws {
-        let bytes = keys.flatMap { Request("GET", "/v1/auth?api=rest", token: $0.text).bytes }
+        let bytes = keys.flatMap { Request.validation(of: $0.text).bytes }
         for connection in connections { try connection.send(bytes) }
     }
 

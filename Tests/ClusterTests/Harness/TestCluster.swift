@@ -9,8 +9,11 @@ final class TestCluster: Sendable {
     let shape: ClusterShape
     let operatorToken: String
     let secret: String
-    /// One for each ordered pair of nodes if the shape asks for them.
-    let proxies: [PeerProxy]
+    let clusterID: String
+    private let warden: Warden
+    /// One for each ordered pair of nodes, with their numbers, if peer traffic is recorded.
+    private let links: [(from: Int, to: Int, proxy: RecordingProxy)]
+    var proxies: [RecordingProxy] { links.map(\.proxy) }
 
     /// Makes a cluster, starts it, waits until it is ready, runs `body` and removes every trace
     /// of it, however `body` ends.
@@ -54,6 +57,7 @@ final class TestCluster: Sendable {
     private init(directory: String, shape: ClusterShape, warden: Warden) throws {
         self.directory = directory
         self.shape = shape
+        self.warden = warden
         let count = shape.nodeCount
         let ports = try freePorts(2 * count)
         let http = Array(ports[..<count])
@@ -62,17 +66,16 @@ final class TestCluster: Sendable {
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
         try Files.write(secret, to: directory + "/cluster.secret")
-        let clusterID = IdempotencyID.uuidV7()
-        var proxies: [PeerProxy] = []
+        clusterID = IdempotencyID.uuidV7()
+        var links: [(from: Int, to: Int, proxy: RecordingProxy)] = []
         var nodes: [TestNode] = []
         for number in 1...count {
             let files = NodeFiles(number: number, directory: directory, shape: shape)
             var reached = peers
-            if shape.proxiesPeers {
+            if shape.recordsPeerTraffic {
                 for other in 0..<count where other != number - 1 {
-                    let proxy = try PeerProxy(
-                        from: files.id, to: "n\(other + 1)", port: peers[other])
-                    proxies.append(proxy)
+                    let proxy = try RecordingProxy(to: peers[other])
+                    links.append((number, other + 1, proxy))
                     reached[other] = proxy.port
                 }
             }
@@ -81,31 +84,47 @@ final class TestCluster: Sendable {
             if let bytes = shape.diskBytes {
                 try SmallDisk.mount(at: files.disk, bytes: bytes, directory: directory)
             }
-            try TestCluster.format(files, clusterID, directory, shape)
+            try TestCluster.format(
+                files, clusterID, shape,
+                ["--operator-token-file", directory + "/operator.token"])
             nodes.append(
                 TestNode(
                     files: files, httpPort: http[number - 1], peerPort: peers[number - 1],
                     shape: shape, warden: warden))
         }
         self.nodes = nodes
-        self.proxies = proxies
+        self.links = links
         operatorToken = String(
             Files.text(of: directory + "/operator.token").filter { !$0.isWhitespace })
     }
 
     private static func format(
-        _ files: NodeFiles, _ clusterID: String, _ directory: String, _ shape: ClusterShape
+        _ files: NodeFiles, _ clusterID: String, _ shape: ClusterShape, _ manner: [String]
     ) throws {
-        let output = directory + "/format.log"
+        let output = files.home + "/format.log"
         let process = try ChildProcess(
             shape.program,
             [
-                "format", "--config", files.configuration, "--operator-token-file",
-                directory + "/operator.token", "--cluster-id", clusterID,
-            ], environment: Program.environment, output: output)
+                "format", "--config", files.configuration, "--cluster-id", clusterID,
+            ] + manner, environment: Program.environment, output: output)
         guard try process.wait() == .exited(0) else {
             throw TimedOut(what: "keyclave format: \(Files.text(of: output))")
         }
+    }
+
+    /// A node of this directory that isn't one of the first; nothing is formatted or started.
+    func makeNode(number: Int) throws -> TestNode {
+        let files = NodeFiles(number: number, directory: directory, shape: shape)
+        let ports = try freePorts(2)
+        try files.writeLoneConfiguration(shape: shape, httpPort: ports[0], peerPort: ports[1])
+        return TestNode(
+            files: files, httpPort: ports[0], peerPort: ports[1], shape: shape, warden: warden)
+    }
+
+    /// Formats a node so that it may join a cluster, and starts it.
+    func startJoining(_ node: TestNode, clusterID: String? = nil) throws {
+        try TestCluster.format(node.files, clusterID ?? self.clusterID, shape, ["--join"])
+        try node.start()
     }
 
     // MARK: Life and death
@@ -123,21 +142,6 @@ final class TestCluster: Sendable {
         // All of them first, so that none of them sees the others die for long.
         for node in nodes { node.signal(SIGKILL) }
         for node in nodes { try node.kill() }
-    }
-
-    /// Nothing reaches the node from its peers, or them from it, once this has returned.
-    func cutOff(_ node: TestNode) throws {
-        for proxy in proxies(of: node) { try proxy.hold() }
-    }
-
-    /// What was held back arrives now.
-    func reconnect(_ node: TestNode) throws {
-        for proxy in proxies(of: node) { try proxy.release() }
-    }
-
-    private func proxies(of node: TestNode) -> [PeerProxy] {
-        precondition(shape.proxiesPeers)
-        return proxies.filter { $0.from == node.id || $0.to == node.id }
     }
 
     /// The node that leads, as the nodes that run see it.
@@ -159,6 +163,27 @@ final class TestCluster: Sendable {
     func followers() throws -> [TestNode] {
         let leader = try leader()
         return nodes.filter { $0.id != leader.id }
+    }
+
+    /// Ends all links between `node` and the others, whose traffic must be recorded.
+    func cut(_ node: TestNode) {
+        for link in links(of: node) { link.cut() }
+    }
+
+    /// Lets nothing cross between `node` and the others, as in a network that loses everything:
+    /// no link ends, and what was sent crosses when they are healed, as late as that may be.
+    func hold(_ node: TestNode) {
+        for link in links(of: node) { link.hold() }
+    }
+
+    func heal(_ node: TestNode) {
+        for link in links(of: node) { link.heal() }
+    }
+
+    private func links(of node: TestNode) -> [RecordingProxy] {
+        precondition(shape.recordsPeerTraffic, "nobody stands between the nodes")
+        let number = node.files.number
+        return links.filter { $0.from == number || $0.to == number }.map(\.proxy)
     }
 
     // MARK: Requests

@@ -92,7 +92,7 @@ final class Witness: Sendable {
 
     private static func watch(_ node: TestNode, _ key: String, _ book: Shared<Book>) {
         let client = node.client()
-        let request = Request("GET", "/v1/auth?api=rest", token: key)
+        let request = Request.validation(of: key)
         while true {
             let before = book.current
             if before.isStopping { return }

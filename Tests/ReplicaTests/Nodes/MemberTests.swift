@@ -162,6 +162,30 @@ import Testing
         #expect(cluster.leader == leader)
     }
 
+    @Test func `what waits at a removed node ends as soon as it knows`() throws {
+        let cluster = try NodeCluster.started(nodes: 3)
+        let leader = try #require(cluster.leader)
+        let removed = try #require([Self.n1, Self.n2, Self.n3].first { $0 != leader })
+        let handedOver = cluster.makeAccount(1, at: removed)
+        cluster.cut(removed)
+        #expect(member(cluster, ask(cluster, leader, remove(removed)))?.role == .removed)
+        let kept = cluster.makeAccount(2, at: removed)
+        let read = cluster.ask(removed, .query(NodeCluster.token, .whoami, .linearizable))
+        cluster.run(.milliseconds(100))
+        for ticket in [handedOver, kept, read] { #expect(cluster.reply(to: ticket) == nil) }
+        cluster.heal(removed)
+        cluster.run(.seconds(3))
+        #expect(isRemoved(removed, in: cluster))
+        guard case .outcomeUnknown = cluster.failure(of: handedOver) else {
+            Issue.record("\(String(describing: cluster.reply(to: handedOver)))")
+            return
+        }
+        #expect(cluster.failure(of: kept) == .notMember)
+        #expect(cluster.failure(of: read) == .notMember)
+        cluster.step(removed, .stopRequested)
+        #expect(cluster.stops(of: removed).count == 1, "nothing is left to wait for")
+    }
+
     @Test func `a leader that removes itself answers, hands over and stops validating`() throws {
         let cluster = try NodeCluster.started(nodes: 3)
         cluster.makeKey(at: Self.n1)

@@ -2,29 +2,27 @@ import Glibc
 import Linux
 import Synchronization
 
-/// Stands between one node and a peer that it connects to: keeps every byte that crosses, and lets
-/// none cross while it is told to hold.
-final class PeerProxy: Sendable {
-    /// The ids of the two nodes, the one that connects first.
-    let from: String
-    let to: String
+/// Passes connections on to a port of this machine and keeps every byte that crosses, unless it is
+/// told to let nothing pass.
+final class RecordingProxy: Sendable {
     let port: UInt16
     private let target: UInt16
     private let recorded = Mutex<[[UInt8]]>([])
-    private let state = Mutex(State())
-    private let signal: Signal
+    private let order = Mutex(Order.pass)
+    private let bell: Bell
     private let thread = Mutex<Thread?>(nil)
 
-    private enum Order { case pass, hold, end }
-
-    private struct State {
-        var order = Order.pass
-        /// What the thread goes by.
-        var obeyed = Order.pass
+    private enum Order {
+        case pass
+        /// Connections are ended, those to come as well.
+        case cut
+        /// Connections stay, and nothing crosses.
+        case hold
+        case stop
     }
 
-    /// Tells the thread of an order.
-    private final class Signal: Sendable {
+    /// What wakes the thread for a new order.
+    private final class Bell: Sendable {
         let wakeup: Wakeup
         init() throws { wakeup = try Wakeup() }
     }
@@ -46,11 +44,9 @@ final class PeerProxy: Sendable {
         init() throws { socket = try ListeningSocket(at: .loopback()) }
     }
 
-    init(from: String, to: String, port target: UInt16) throws {
-        self.from = from
-        self.to = to
+    init(to target: UInt16) throws {
         self.target = target
-        signal = try Signal()
+        bell = try Bell()
         let bound = try Listener()
         port = bound.socket.address.port
         // Handed over to the thread, which alone uses it from then on.
@@ -62,22 +58,19 @@ final class PeerProxy: Sendable {
     /// The bytes of each direction of each connection so far.
     var streams: [[UInt8]] { recorded.withLock { $0 } }
 
-    /// From the return of this on nothing crosses. Connections stay open and new ones are made,
-    /// as in a network that loses everything; what is sent meanwhile crosses when it is released,
-    /// as late as that may be.
-    func hold() throws { try order(.hold) }
+    /// What hasn't crossed when this returns never will.
+    func cut() { give(.cut) }
+    /// What hasn't crossed when this returns does so after `heal`.
+    func hold() { give(.hold) }
+    func heal() { give(.pass) }
 
-    func release() throws { try order(.pass) }
-
-    private func order(_ order: Order) throws {
-        state.withLock { $0.order = order }
-        signal.wakeup.signal()
-        try eventually("a proxy to obey") { state.withLock { $0.obeyed == order } }
+    private func give(_ new: Order) {
+        order.withLock { $0 = new }
+        bell.wakeup.signal()
     }
 
     func stop() {
-        state.withLock { $0.order = .end }
-        signal.wakeup.signal()
+        give(.stop)
         let running = thread.withLock { thread in
             defer { thread = nil }
             return thread
@@ -87,45 +80,52 @@ final class PeerProxy: Sendable {
 
     private func serve(_ listener: Listener) {
         var pairs: [(Side, Side)] = []
-        while let order = nextOrder() {
+        while true {
             var watched = [
-                pollfd(fd: signal.wakeup.descriptor.number, events: Int16(POLLIN), revents: 0)
+                pollfd(fd: bell.wakeup.descriptor.number, events: Int16(POLLIN), revents: 0)
             ]
-            if order == .pass { watched += PeerProxy.watched(listener, pairs) }
+            let isHolding = order.withLock { $0 == .hold }
+            if !isHolding { watched += RecordingProxy.watched(listener, pairs) }
             guard poll(&watched, nfds_t(watched.count), -1) >= 0 || errno == EINTR else { return }
-            if watched[0].revents != 0 { signal.wakeup.reset() }
-            guard order == .pass else { continue }
-            var kept: [(Side, Side)] = []
-            for (index, pair) in pairs.enumerated() {
-                let events = watched[2 + 2 * index].revents | watched[3 + 2 * index].revents
-                if events == 0 || (pass(pair.0, to: pair.1) && pass(pair.1, to: pair.0)) {
-                    kept.append(pair)
+            if watched[0].revents != 0 { _ = bell.wakeup.reset() }
+            if isHolding { continue }
+            // Held all the while, so that nothing crosses once `cut` or `hold` has
+            // returned.
+            let goesOn = order.withLock { order in
+                switch order {
+                case .stop: return false
+                case .cut:
+                    pairs = []
+                    if watched[1].revents != 0 { _ = try? listener.socket.accept() }
+                case .hold: break
+                case .pass: pass(on: &pairs, watched, listener)
                 }
+                return true
             }
-            pairs = kept
-            if watched[1].revents != 0, let pair = accept(listener) { pairs.append(pair) }
-        }
-    }
-
-    /// What to go by from now on; nil at the end.
-    private func nextOrder() -> Order? {
-        state.withLock { state in
-            state.obeyed = state.order
-            return state.order == .end ? nil : state.order
+            guard goesOn else { return }
         }
     }
 
     private static func watched(_ listener: Listener, _ pairs: [(Side, Side)]) -> [pollfd] {
-        var watched = [
+        let sides = pairs.flatMap { [$0, $1] }.map { side in
+            let events = POLLIN | (side.outgoing.isEmpty ? 0 : POLLOUT)
+            return pollfd(fd: side.number, events: Int16(events), revents: 0)
+        }
+        return [
             pollfd(fd: listener.socket.descriptor.number, events: Int16(POLLIN), revents: 0)
-        ]
-        for (left, right) in pairs {
-            for side in [left, right] {
-                let events = POLLIN | (side.outgoing.isEmpty ? 0 : POLLOUT)
-                watched.append(pollfd(fd: side.number, events: Int16(events), revents: 0))
+        ] + sides
+    }
+
+    private func pass(on pairs: inout [(Side, Side)], _ watched: [pollfd], _ listener: Listener) {
+        var kept: [(Side, Side)] = []
+        for (index, pair) in pairs.enumerated() {
+            let events = watched[2 + 2 * index].revents | watched[3 + 2 * index].revents
+            if events == 0 || (pass(pair.0, to: pair.1) && pass(pair.1, to: pair.0)) {
+                kept.append(pair)
             }
         }
-        return watched
+        pairs = kept
+        if watched[1].revents != 0, let pair = accept(listener) { pairs.append(pair) }
     }
 
     private func accept(_ listener: Listener) -> (Side, Side)? {

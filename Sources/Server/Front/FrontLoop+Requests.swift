@@ -5,8 +5,8 @@ import Linux
 import Replica
 
 /// From bytes to answers, on one connection.
-extension FrontThread {
-    func read(_ connection: FrontConnection) {
+extension FrontLoop {
+    mutating func read(_ connection: FrontConnection) {
         if connection.stage == .lingering { return drop(connection) }
         guard connection.stage == .open, !connection.hasEnded else { return }
         do throws(SystemError) {
@@ -25,7 +25,7 @@ extension FrontThread {
     }
 
     /// Answers or hands over every whole request that is there, and writes what can be written.
-    func serve(_ connection: FrontConnection, hasProgressed: Bool = false) {
+    mutating func serve(_ connection: FrontConnection, hasProgressed: Bool = false) {
         var hasProgressed = hasProgressed
         var isStarved: Bool
         repeat {
@@ -38,7 +38,9 @@ extension FrontThread {
 
     /// Takes whole requests as long as there are any and the connection may have more; false if
     /// it stopped for the latter.
-    private func takeRequests(_ connection: FrontConnection, _ hasProgressed: inout Bool) -> Bool {
+    private mutating func takeRequests(_ connection: FrontConnection, _ hasProgressed: inout Bool)
+        -> Bool
+    {
         answeredRequests = 0
         defer {
             if answeredRequests > 0 {
@@ -66,20 +68,20 @@ extension FrontThread {
         return true
     }
 
-    private func takeUnfinished(
+    private mutating func takeUnfinished(
         _ connection: FrontConnection, _ progress: RequestParser.Progress
     ) {
         switch progress {
         case .refused(let refusal):
             metrics.malformed.add()
-            answer(connection) { router.refuse(refusal, date: date, to: &$0) }
+            scratch.removeAll()
+            answer(router.refuse(refusal, date: date, to: &scratch), connection)
             connection.isRefused = true
             connection.stage = .finishing
         case .expectsContinue:
-            answer(connection) {
-                $0.writeContinue()
-                return nil
-            }
+            scratch.removeAll()
+            scratch.writeContinue()
+            put(scratch.bytes, connection)
         case .incomplete, .complete:
             // What is missing will never come.
             if connection.hasEnded { connection.stage = .finishing }
@@ -93,7 +95,7 @@ extension FrontThread {
     }
 
     /// Takes one whole request: answers it, hands it over, or looks up what it asks about.
-    private func take(_ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer) {
+    private mutating func take(_ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer) {
         let head = connection.parser.head
         scratch.removeAll()
         let routed = connection.parser.withBody(in: bytes) { body in
@@ -111,13 +113,13 @@ extension FrontThread {
         switch routed {
         case .looked: break
         case .answered(let status):
-            metrics.note(status)
-            put(scratch.bytes, connection)
+            answer(status, connection)
             answeredRequests += 1
         case .monitoring(let page, let context):
             let expiry = router.leaseExpiry
             let text = services.pages.text(of: page, expiry: expiry, now: Clocks.steady())
-            answer(connection) { router.write(page, text, context, date: date, to: &$0) }
+            scratch.removeAll()
+            answer(router.write(page, text, context, date: date, to: &scratch), connection)
             answeredRequests += 1
         case .submit(let body, let context):
             metrics.submitted.add()
@@ -129,11 +131,9 @@ extension FrontThread {
         }
     }
 
-    /// Puts an answer that is known now in its place; `write` gives its status, nil for an
-    /// interim one.
-    private func answer(_ connection: FrontConnection, _ write: (inout ResponseWriter) -> Status?) {
-        scratch.removeAll()
-        if let status = write(&scratch) { metrics.note(status) }
+    /// Puts the answer that was written to `scratch` in its place.
+    private func answer(_ status: Status, _ connection: FrontConnection) {
+        metrics.note(status)
         put(scratch.bytes, connection)
     }
 
@@ -149,7 +149,7 @@ extension FrontThread {
     // MARK: - Writing and waiting
 
     /// The client reads again, or is to be told something.
-    func flush(_ connection: FrontConnection) {
+    mutating func flush(_ connection: FrontConnection) {
         let before = connection.output.count
         guard write(connection) else { return }
         if connection.output.isEmpty && mayServe(connection) {
@@ -159,7 +159,7 @@ extension FrontThread {
     }
 
     /// Writes what can be written; false if the connection has ended.
-    private func write(_ connection: FrontConnection) -> Bool {
+    private mutating func write(_ connection: FrontConnection) -> Bool {
         do throws(SystemError) {
             _ = try connection.output.flush(into: connection.socket)
         } catch {
@@ -172,7 +172,7 @@ extension FrontThread {
     }
 
     /// Sees to what the connection waits for, and for how long.
-    private func settle(_ connection: FrontConnection, _ hasProgressed: Bool) {
+    private mutating func settle(_ connection: FrontConnection, _ hasProgressed: Bool) {
         watch(connection)
         note(connection, hasProgressed)
     }
@@ -188,7 +188,7 @@ extension FrontThread {
         }
         guard interest != connection.interest else { return }
         connection.interest = interest
-        let token = FrontThread.firstPlace + UInt64(connection.place)
+        let token = FrontLoop.firstPlace + UInt64(connection.place)
         poller.change(connection.socket.descriptor, interest, token: token)
     }
 
@@ -209,13 +209,13 @@ extension FrontThread {
     }
 
     /// The deadline has come.
-    func expire(_ connection: FrontConnection) {
+    mutating func expire(_ connection: FrontConnection) {
         let isReading = connection.phase == .readingBody || connection.phase == .readingHead
         guard connection.stage == .open, isReading else { return close(connection) }
         // Says why, if the client still listens.
-        answer(connection) {
-            router.refuse(ProblemDetails(.requestTimeout), date: date, to: &$0)
-        }
+        scratch.removeAll()
+        let refusal = ProblemDetails(.requestTimeout)
+        answer(router.refuse(refusal, date: date, to: &scratch), connection)
         connection.isRefused = true
         connection.stage = .finishing
         if write(connection) { close(connection) }
@@ -223,7 +223,7 @@ extension FrontThread {
 
     /// What the node won't answer any more. A question failed; a change may be in some log, and
     /// only a request under the same id can tell.
-    func failUnanswered(_ connection: FrontConnection) {
+    mutating func failUnanswered(_ connection: FrontConnection) {
         let first = connection.firstNumber
         for (offset, exchange) in connection.exchanges.enumerated() {
             guard case .awaited(let context) = exchange.answer else { continue }

@@ -7,9 +7,9 @@ import Linux
 /// refusal before the client has read it (RFC 9112, 9.6). So the answer's end is said first, and
 /// what still comes is read and dropped until the client closes, for a while and for so many
 /// bytes.
-extension FrontThread {
+extension FrontLoop {
     /// Ends a connection on which everything is answered and written.
-    func end(_ connection: FrontConnection) {
+    mutating func end(_ connection: FrontConnection) {
         // Who has said that nothing more follows can't be reset by what follows.
         let mayBeSending = connection.isRefused && !connection.hasEnded
         guard mayBeSending, !isDraining else { return close(connection) }
@@ -21,7 +21,7 @@ extension FrontThread {
     }
 
     /// Reads one buffer of what nobody wants. Not more at a time: others wait for the thread.
-    func drop(_ connection: FrontConnection) {
+    mutating func drop(_ connection: FrontConnection) {
         do throws(SystemError) {
             let room = connection.input.room(upTo: ReadBuffer.usualCapacity)
             switch try connection.socket.read(into: room) {
@@ -39,7 +39,7 @@ extension FrontThread {
     /// Tells a client that there are too many. It isn't counted among them, and lingers for its
     /// answer only beside a few others: a crowd that is turned away must not become one that is
     /// let in.
-    func turnAway(_ socket: consuming StreamSocket) throws(SystemError) {
+    mutating func turnAway(_ socket: consuming StreamSocket) throws(SystemError) {
         metrics.refused.add()
         scratch.removeAll()
         metrics.note(router.refuse(ProblemDetails(.overloaded), date: date, to: &scratch))

@@ -12,9 +12,9 @@ struct HeldValidation {
     var deadline: Instant
 }
 
-extension FrontThread {
+extension FrontLoop {
     /// Judges all that was looked up in this batch by one reading of the clocks, and answers.
-    func answerLooks(_ connection: FrontConnection) {
+    mutating func answerLooks(_ connection: FrontConnection) {
         guard !looks.isEmpty else { return }
         let now = Clocks.steady()
         for (looked, context) in looks {
@@ -34,7 +34,7 @@ extension FrontThread {
     }
 
     /// Lets a validation wait in its exchange.
-    func hold(
+    mutating func hold(
         _ question: ValidationQuestion, _ context: AnswerContext, _ connection: FrontConnection
     ) {
         metrics.held.add()
@@ -51,7 +51,7 @@ extension FrontThread {
 
     /// Looks again at what waits, by the same rule and the same order of loads, and answers what
     /// can be answered or has waited long enough.
-    func lookAgain() {
+    mutating func lookAgain() {
         guard !held.isEmpty else { return }
         let due = held
         held.removeAll(keepingCapacity: true)
