@@ -26,13 +26,13 @@ extension RealProcesses {
                     delays.add(try keys.toggle(on: others[round % 2].index))
                     // A lease that wasn't renewed in time would be missed by now.
                     while Clocks.now() - killed < .milliseconds(2500) { _ = Wait.briefly() }
+                    try leader.start()
+                    try cluster.waitUntilReady()
                     let failed = zip(others, before).reduce(0) {
                         $0 + witness.count(at: $1.0).failures - $1.1.failures
                     }
                     failures += failed
                     failedRounds += failed > 0 ? 1 : 0
-                    try leader.start()
-                    try cluster.waitUntilReady()
                 }
                 let answers = cluster.nodes.reduce(0) { $0 + witness.count(at: $1).valid }
                 print("\(answers) validations, \(failures) failed in \(failedRounds) of \(kills)")

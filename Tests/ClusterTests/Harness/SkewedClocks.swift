@@ -3,6 +3,10 @@ import Linux
 
 /// A library, loaded before libc, that makes the clocks of a process run fast or slow, and keeps
 /// in a file what it told the process and what the time really was.
+///
+/// libfaketime does the first part as well. But it isn't everywhere, and when it is preloaded it
+/// sets a variable, which moves the environment; Swift finds a program's arguments before that, and
+/// so finds none. Behind its wrapper, signals would meet the wrapper.
 struct SkewedClocks {
     private let directory: String
     private let library: String
