@@ -32,21 +32,42 @@ extension RealProcesses {
         }
 
         @Test func `requests under way are answered before the node ends`() throws {
-            try TestCluster.run { cluster in
-                let (_, key) = try Charges.spender(in: cluster)
+            var shape = ClusterShape()
+            shape.settings["front_threads"] = "1"
+            // The leader stands still for a moment, and is to lead on.
+            shape.settings["election_timeout_min_ms"] = "4000"
+            shape.settings["election_timeout_max_ms"] = "8000"
+            try TestCluster.run(shape) { cluster in
+                let (tenant, key) = try Charges.spender(in: cluster)
                 let node = try #require(try cluster.followers().first)
-                let record = ChargeRecord(credits: 3)
-                let kept = try Connection(port: node.httpPort)
-                var buffer: [UInt8] = []
-                let bytes = record.request(key: key.text).bytes
-                // The answer to the first tells that the node has read both.
-                try kept.send(Request("GET", "/livez").bytes + bytes)
-                #expect(try HTTPClient.answer(on: kept, buffer: &buffer).status == 200)
-                #expect(try node.terminate() == .exited(0))
-                let answer = try HTTPClient.answer(on: kept, buffer: &buffer)
-                #expect(answer.status == 200 || answer.isTransient, "\(answer)")
-                let settled = try cluster.settle(record.request(key: key.text), first: 1)
-                #expect(settled.status == 200, "\(settled)")
+                let leader = try cluster.leader()
+                let records = (0..<50).map { _ in ChargeRecord(credits: 3) }
+                let lines = try (0..<5).map { _ in try Connection(port: node.httpPort) }
+                var buffers = [[UInt8]](repeating: [], count: lines.count)
+                // Nobody can answer charges, so that all are under way when the signal comes.
+                leader.pause()
+                defer { leader.resume() }
+                for (number, line) in lines.enumerated() {
+                    let own = records.dropFirst(10 * number).prefix(10)
+                    let charges = own.flatMap { $0.request(key: key.text).bytes }
+                    try line.send(Request("GET", "/livez").bytes + charges)
+                    // The first one's answer tells that the node has read all of them.
+                    let alive = try HTTPClient.answer(on: line, buffer: &buffers[number])
+                    #expect(alive.status == 200)
+                    #expect(buffers[number].isEmpty)
+                }
+                // What a thread read it hands over before it turns to a later connection.
+                #expect(try node.send(Request("GET", "/livez")).status == 200)
+                node.signal(SIGTERM)
+                try eventually("\(node.id) to stop") { node.log.contains("event=signal") }
+                leader.resume()
+                for index in records.indices {
+                    let answer = try HTTPClient.answer(
+                        on: lines[index / 10], buffer: &buffers[index / 10])
+                    #expect(answer.status == 200, "\(answer)")
+                }
+                #expect(try node.waitForEnd() == .exited(0))
+                #expect(try cluster.spent(by: key.user, in: tenant) == 150)
             }
         }
 
