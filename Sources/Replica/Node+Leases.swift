@@ -91,7 +91,8 @@ extension Node {
             grantLeases()
             finishChanges()
         }
-        for reply in held.release(now: clock.now) {
+        // To who isn't a member any more nobody says that a change is done.
+        for reply in held.release(now: isRemoved ? .never : clock.now) {
             answer(reply.ticket, reply.reply, effects: &effects)
         }
         publishLeases()

@@ -186,6 +186,29 @@ import Testing
         #expect(cluster.stops(of: removed).count == 1, "nothing is left to wait for")
     }
 
+    @Test func `a reply held for somebody's lease ends with its node's membership`() throws {
+        let cluster = try NodeCluster.started(nodes: 4)
+        let leader = try #require(cluster.leader)
+        let others = (1...4).map { NodeID($0) }.filter { $0 != leader }
+        let (removed, away) = (others[0], others[1])
+        cluster.makeKey(at: leader)
+        cluster.run(.seconds(1))
+        cluster.cut(away)
+        let change = cluster.change(
+            removed, .revokeKey(KeyID(3), account: NodeCluster.account))
+        cluster.run(.milliseconds(100))
+        #expect(cluster.node(removed).held.count == 1, "applied, and not done everywhere")
+        #expect(member(cluster, ask(cluster, leader, remove(removed)))?.role == .removed)
+        cluster.run(.milliseconds(100))
+        #expect(isRemoved(removed, in: cluster))
+        guard case .outcomeUnknown = cluster.failure(of: change) else {
+            Issue.record("\(String(describing: cluster.reply(to: change)))")
+            return
+        }
+        cluster.step(removed, .stopRequested)
+        #expect(cluster.stops(of: removed).count == 1, "nothing is left to wait for")
+    }
+
     @Test func `a leader that removes itself answers, hands over and stops validating`() throws {
         let cluster = try NodeCluster.started(nodes: 3)
         cluster.makeKey(at: Self.n1)
