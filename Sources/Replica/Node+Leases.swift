@@ -161,7 +161,8 @@ extension Node {
 
     private mutating func publishLeases() {
         publishHeld()
-        if isConfirming, leaseTimes.duration > .zero {
+        // Not before a lease is held that serves: until then nobody could answer.
+        if isConfirming, leaseTimes.duration > .zero, clock.steady.precedes(leaseExpiry) {
             isConfirming = false
             table.setConfirming(false)
         }

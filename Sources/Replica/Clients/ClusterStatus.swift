@@ -74,7 +74,6 @@ extension Node {
     /// Whether this node would pass for ready: it may validate.
     public var isReady: Bool {
         isOpen && !isStopping && !isRemoved && raft.standing.isWhole
-            && (leaseTimes.duration == .zero
-                ? raft.leader != nil : clock.steady.precedes(leaseExpiry))
+            && (isConfirming ? raft.leader != nil : clock.steady.precedes(leaseExpiry))
     }
 }

@@ -91,6 +91,22 @@ import Testing
         #expect(cluster.isAnsweredFromMemory(node))
     }
 
+    @Test func `leases are switched on without a moment at which nobody can answer`() throws {
+        let cluster = try Cluster()
+        #expect(cluster.returns(cluster.set(lease: 0), within: 5))
+        cluster.nodes.run(.seconds(3))
+        let ticket = cluster.set(lease: 2_000)
+        for _ in 0..<400 {
+            cluster.nodes.run(.milliseconds(1))
+            for id in cluster.all {
+                #expect(cluster.isConfirming(id) || cluster.nodes.verdict(at: id) == .valid)
+                #expect(cluster.nodes.node(id).isReady)
+            }
+        }
+        #expect(cluster.nodes.isChanged(ticket))
+        for id in cluster.all { #expect(cluster.isAnsweredFromMemory(id)) }
+    }
+
     @Test func `a shorter lease holds everywhere when it returns, and nobody loses its own`() throws
     {
         let cluster = try Cluster()
