@@ -137,8 +137,21 @@ struct LeaseLedger: Sendable {
 
     /// A key-state entry was appended to the log.
     mutating func noteAppended(_ index: LogIndex, now: Instant) {
+        // Nobody may ask for a lease, and the young would be kept for ever.
+        age(now: now)
         young.append(Appended(index: index, at: now))
         undone.append(Appended(index: index, at: now))
+    }
+
+    /// How many key-state entries are known to be younger than the leader's patience.
+    var youngCount: Int { young.count }
+
+    /// Lets go of the young that aren't any more.
+    private mutating func age(now: Instant) {
+        while let first = young.first, first.at + LeaseTimes.patience <= now {
+            aged = first.index
+            young.removeFirst()
+        }
     }
 
     /// A node says that it has the log up to here, and blocks what that touches.
@@ -169,10 +182,7 @@ struct LeaseLedger: Sendable {
 
     /// Whether the node takes in key-state entries in time.
     private mutating func isAbreast(_ node: NodeID, now: Instant) -> Bool {
-        while let first = young.first, first.at + LeaseTimes.patience <= now {
-            aged = first.index
-            young.removeFirst()
-        }
+        age(now: now)
         return node == leader || line(of: node).seen >= aged
     }
 

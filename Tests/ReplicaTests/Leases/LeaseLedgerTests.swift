@@ -114,6 +114,21 @@ import Testing
         #expect(Self.grants(&ledger, round: 11, at: 11_260).map(\.node) == [Self.n1, Self.n2])
     }
 
+    @Test func `what is remembered of changes is bounded though nobody asks for a lease`() {
+        var ledger = Self.ledger(done: 40)
+        for number in UInt64(0)..<1_000 {
+            ledger.noteAppended(
+                LogIndex(50 + number), now: Self.at(20_000 + 10 * Int64(number)))
+            #expect(ledger.youngCount <= 25)
+        }
+        Self.see(&ledger, 1_023)
+        Self.ask(&ledger, 1, from: Self.n2, round: 8, at: 29_990)
+        #expect(!ledger.hasRequests, "#1024 was appended 250 ms ago")
+        Self.see(&ledger, 1_024)
+        Self.ask(&ledger, 2, from: Self.n2, round: 8, at: 29_990)
+        #expect(ledger.hasRequests)
+    }
+
     @Test func `requests that no round confirms are bounded and end with their leases`() {
         var ledger = Self.ledger(done: 40)
         Self.see(&ledger, 40)
