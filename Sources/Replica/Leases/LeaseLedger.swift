@@ -74,7 +74,7 @@ struct LeaseLedger: Sendable {
     private struct Appended: Sendable {
         var index: LogIndex
         var at: Instant
-        /// When it was found done; nil before.
+        /// When it was found safe; nil before.
         var passed: Instant?
     }
 
@@ -98,6 +98,9 @@ struct LeaseLedger: Sendable {
     private var aged = LogIndex.zero
     /// Those that aren't done, in log order.
     private var undone: Ring<Appended> = []
+    /// How many of them, the first ones, no node can answer against any more: these wait only for
+    /// courtesy.
+    private var safe = 0
     /// Nodes whose removal is committed, and since when this leader knows it.
     private var removals: [(node: NodeID, since: Instant)] = []
 
@@ -236,17 +239,18 @@ struct LeaseLedger: Sendable {
     mutating func finish(
         committed: LogIndex, now: Instant, _ roster: LeaseRoster, _ times: LeaseTimes
     ) -> LogIndex? {
+        // All of them first: what is waited for beyond that is waited for by all at once.
+        while safe < undone.count, undone[safe].index <= committed,
+            roster.awaited.allSatisfy({ isSafe(undone[safe], $0, now: now, times) })
+        {
+            undone[safe].passed = now
+            safe += 1
+        }
         var newest: LogIndex?
-        while let first = undone.first, first.index <= committed {
-            if first.passed == nil {
-                guard roster.awaited.allSatisfy({ isSafe(first, $0, now: now, times) }) else {
-                    break
-                }
-                undone[0].passed = now
-            }
-            guard isCourteous(undone[0], now: now, roster) else { break }
+        while safe > 0, let first = undone.first, isCourteous(first, now: now, roster) {
             newest = first.index
             undone.removeFirst()
+            safe -= 1
         }
         return newest
     }
@@ -301,12 +305,13 @@ struct LeaseLedger: Sendable {
     func nextDeadline(
         committed: LogIndex, _ roster: LeaseRoster, _ times: LeaseTimes
     ) -> Instant {
-        guard let first = undone.first, first.index <= committed else { return .never }
-        if let passed = first.passed { return passed + LeaseTimes.courtesy }
+        let courtesyEnd = undone.first?.passed.map { $0 + LeaseTimes.courtesy } ?? .never
+        guard safe < undone.count, undone[safe].index <= committed else { return courtesyEnd }
+        let next = undone[safe]
         var latest = Instant.zero
-        for node in roster.awaited where node != leader && line(of: node).seen < first.index {
-            latest = max(latest, safeTime(first, node, times))
+        for node in roster.awaited where node != leader && line(of: node).seen < next.index {
+            latest = max(latest, safeTime(next, node, times))
         }
-        return latest
+        return min(courtesyEnd, latest)
     }
 }
