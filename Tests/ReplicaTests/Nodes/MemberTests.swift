@@ -209,6 +209,27 @@ import Testing
         #expect(cluster.stops(of: removed).count == 1, "nothing is left to wait for")
     }
 
+    @Test func `a node whose snapshot says that it was removed knows it from its start`() throws {
+        let cluster = try NodeCluster.started(nodes: 3)
+        let leader = try #require(cluster.leader)
+        let removed = try #require([Self.n1, Self.n2, Self.n3].first { $0 != leader })
+        #expect(member(cluster, ask(cluster, leader, remove(removed)))?.role == .removed)
+        cluster.run(.milliseconds(100))
+        #expect(isRemoved(removed, in: cluster))
+        let number = try #require(cluster.computers.firstIndex { $0.id == removed })
+        cluster.computers[number].node?.snapshots.isNeeded = true
+        cluster.step(removed, .timePassed)
+        cluster.run(.milliseconds(100))
+        #expect(cluster.node(removed).raft.snapshot != nil)
+        cluster.cut(removed)
+        cluster.crash(removed)
+        try cluster.start(removed)
+        cluster.run(.milliseconds(2))
+        #expect(cluster.node(removed).isRemoved)
+        let change = cluster.makeAccount(1, at: removed)
+        #expect(cluster.failure(of: change) == .notMember)
+    }
+
     @Test func `a leader that removes itself answers, hands over and stops validating`() throws {
         let cluster = try NodeCluster.started(nodes: 3)
         cluster.makeKey(at: Self.n1)
