@@ -48,7 +48,9 @@ import Keyring
 /// covered is a virtual machine that is frozen *together with its clocks* (a snapshot that is taken
 /// and resumed): when it goes on it believes that no time has passed, and may answer for the rest
 /// of its last lease, at most L. Suspending a machine is covered, and so is stopping a process. Who
-/// can't accept this sets the lease to zero: then every answer is confirmed by the leader.
+/// can't accept this sets the lease to zero: then every answer is confirmed by the leader. Nor is
+/// a forced recovery (``ForcedRecovery``) covered: nobody in the new cluster knows of the leases of
+/// the old one's nodes, so W must have passed since the last of them was stopped.
 struct LeaseLedger: Sendable {
     /// What is known of one node.
     private struct Line: Sendable {
