@@ -39,7 +39,7 @@ struct FileTests {
         #expect(code { try directory.remove("b") } == ENOENT)
         #expect(code { _ = try File(reading: temporary.path + "/b") } == ENOENT)
         #expect(code { _ = try Directory(at: temporary.path + "/b") } == ENOENT)
-        _ = try directory.openOrCreate("b")
+        _ = try directory.create("b")
         try directory.synchronize()
         #expect(try directory.names() == ["a", "b"])
     }

@@ -14,7 +14,7 @@ extension Command {
                         columns: [
                             "cluster_id", "leader", "term", "id", "role", "address", "http",
                             "match", "lease", "lease_remaining_ms", "healthy",
-                        ], remark: whoKnowsMore))),
+                        ], remark: whoKnowsMore, waitsForService: false))),
             add, promote, remove,
             Command(
                 name: "transfer", summary: "hand leadership to another node",
