@@ -55,7 +55,7 @@ extension Node {
     private mutating func performLocally(
         _ request: ClientRequest, effects: inout [NodeEffect]
     ) {
-        guard leaseTimes.duration > .zero else { return wait(request) }
+        guard !isConfirming else { return wait(request) }
         let now = clock.steady
         guard let last = holder.leases.last, now.precedes(last.expiry) else {
             return effects.append(.reply(request.ticket, .failed(.unavailable)))
