@@ -108,7 +108,8 @@ extension Node {
         precondition(
             state.appliedIndex <= raft.commitIndex || !raft.standing.isWhole,
             "applied beyond the commit index")
-        // Both are as they were unless log or state has changed: to read the entries takes its time.
+        // Both are as they were unless log or state has changed: to read the entries takes its
+        // time.
         precondition(
             present.hasLogAndState(of: earlier)
                 || keyChanges.indices

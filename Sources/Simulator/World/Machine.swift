@@ -50,6 +50,24 @@ final class NodeProcess {
         return read(&node)
     }
 
+    /// Mutable for the same reason. Whom this leader waits for; nil unless it leads.
+    var awaitedHolders: [NodeID]? {
+        func read(_ node: inout Node) -> [NodeID]? { node.awaitedHolders }
+        return read(&node)
+    }
+
+    /// Mutable for the same reason.
+    var configuration: Configuration {
+        func read(_ node: inout Node) -> Configuration { node.configuration }
+        return read(&node)
+    }
+
+    /// Mutable for the same reason. Who bears the token, from the node's memory.
+    func identify(_ token: Digest, at now: SteadyInstant) -> QueryAnswer? {
+        func read(_ node: inout Node) -> QueryAnswer? { node.identifyLocally(token, at: now) }
+        return read(&node)
+    }
+
     /// Mutable for the same reason.
     func onDisk(_ view: NodeInspection) -> NodeOnDisk {
         func read(_ node: inout Node) -> NodeOnDisk {

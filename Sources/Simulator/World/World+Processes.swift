@@ -8,7 +8,7 @@ extension World {
     /// Makes the machines and their formatted directories.
     func makeMachines() {
         let ids = (1...options.nodes).map { NodeID(UInt32($0)) }
-        for id in ids { makeMachine(id, members: ids, genesis: Workload.genesis) }
+        for id in ids { makeMachine(id, members: ids, genesis: genesis.encode()) }
         for number in 0..<options.joiners {
             let id = NodeID(UInt32(options.nodes + number + 1))
             makeMachine(id, members: [id], genesis: [])
