@@ -116,6 +116,9 @@ extension Node {
                     == Self.keyChanges(in: raft, after: state.appliedIndex).indices
                 || !raftEffects.isEmpty,
             "what is blocked isn't what is in the log")
+        precondition(
+            present.hasLogAndState(of: earlier) || keyChanges.subjects.allSatisfy(table.isBlocked),
+            "an entry isn't applied, and what it touches isn't blocked")
         precondition(pending.isConsistent, "a pending request has no place in the arrival order")
     }
 

@@ -1,4 +1,5 @@
 import Basics
+import Consensus
 import Testing
 
 @testable import Replica

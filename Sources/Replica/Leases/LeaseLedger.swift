@@ -205,6 +205,9 @@ struct LeaseLedger: Sendable {
         return grants
     }
 
+    /// How far the node is believed to have taken in the log.
+    func seen(by node: NodeID) -> LogIndex { line(of: node).seen }
+
     /// Whether a request waits for a round.
     var hasRequests: Bool { !requests.isEmpty }
 

@@ -12,6 +12,7 @@ import Replica
 ///   term before that.
 /// - It is for a state with every key-state entry that the granting log holds at that moment.
 /// - It is granted to members whose addition is committed and whose removal isn't in the log.
+/// - It takes for seen by a node only what the node has said of its log in its term.
 /// - Whoever may answer from memory, even if it stands still, is known to the newest leader as one
 ///   who is waited for.
 struct Permissions {
@@ -102,6 +103,25 @@ struct Permissions {
                 "a lease is granted to members that have come and don't go",
                 "\(leader) grants one to \(receiver)", now)
         }
+    }
+
+    /// What the leader takes for seen by this machine must have been said in its term. What a
+    /// process said that has ended meanwhile isn't known any more.
+    func judge(
+        seen: LogIndex, by machine: Machine, of leader: NodeID, in term: Term, at now: Instant
+    ) throws(Violation) {
+        guard seen > .zero, let process = machine.process,
+            let election = elections.first(where: { $0.term == term }),
+            machine.beganAt < election.at
+        else { return }
+        let view = process.inspection
+        guard view.term <= term, view.standing == .whole else { return }
+        let verified = view.term == term ? process.verifiedIndex : .zero
+        guard seen > verified else { return }
+        throw violation(
+            "a leader takes for seen only what was said in its term",
+            "\(leader), leader of term \(term), believes that \(machine.id) has seen \(seen), "
+                + "which knows of \(verified)", now)
     }
 
     /// The newest leader doesn't wait for this machine: it must not be able to answer.

@@ -257,6 +257,10 @@ extension World {
                     newest: leader.configuration, at: now)
             }
         }
+        for other in machines where other !== machine {
+            try observer.permissions.judge(
+                seen: leader.seen(by: other.id), by: other, of: machine.id, in: term, at: now)
+        }
         guard let awaited = leader.awaitedHolders else { return }
         for other in machines where !awaited.contains(other.id) {
             try observer.permissions.judge(unawaited: other, by: machine.id, in: term, at: now)
