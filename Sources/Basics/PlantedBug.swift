@@ -100,6 +100,24 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case leaseForApplied = "lease-for-applied"
     /// A new leader doesn't wait for the leases that the last one granted.
     case oldLeasesForgotten = "old-leases-forgotten"
+    /// A node is granted leases before its addition is committed, and while its removal is in the
+    /// log.
+    case leaseBeforeMembership = "lease-before-membership"
+    /// A node that was removed isn't waited for, though it may not know yet.
+    case removedMemberForgotten = "removed-member-forgotten"
+    /// A node that was removed is waited for only until its removal is committed.
+    case drainedTooEarly = "drained-too-early"
+    /// A request for a lease bears the nonce of the last one while that is unanswered, and a grant
+    /// counts for the newest.
+    case nonceUsedTwice = "nonce-used-twice"
+    /// What a node said that it has of another leader's log, or of this one's in another term,
+    /// counts.
+    case seenOfAnotherTerm = "seen-of-another-term"
+    /// A node notes that something is blocked, and not how many entries touch it.
+    case blocksAsFlags = "blocks-as-flags"
+    /// A node answers by a token from its own memory though an entry that touches it is in the log
+    /// and not applied.
+    case localTokenUnsettled = "local-token-unsettled"
     /// A restarted node goes on with the leases of its last process.
     case leaseAcrossRestart = "lease-across-restart"
     /// A node says that it holds an entry, and answers for the keys that the entry touches.

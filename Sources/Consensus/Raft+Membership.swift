@@ -67,8 +67,8 @@ extension Raft {
         return .appended(log.last)
     }
 
-    /// Whether a change can begin now. Two changes under way, or one begun before this leader knows what its predecessors left,
-    /// could be decided by majorities that don't meet.
+    /// Whether a change can begin now. Two changes under way, or one begun before this leader knows
+    /// what its predecessors left, could be decided by majorities that don't meet.
     public var mayChangeMembers: Bool {
         guard case .leader(let leading) = state, leading.transfer == nil else { return false }
         #if MUTANTS

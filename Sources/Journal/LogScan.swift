@@ -17,9 +17,9 @@ import Basics
 /// | a header of a batch beginning here, bad body | no header of a later batch | in doubt |
 /// | anything | a header of a later batch | corrupt here |
 ///
-/// A header that stands where it doesn't belong, be it in another segment's file, was misdirected by
-/// the disk, and yet proves that its batch was begun: one that begins at the end of the good batches
-/// leaves the node in doubt, a later one is corruption.
+/// A header that stands where it doesn't belong, be it in another segment's file, was misdirected
+/// by the disk, and yet proves that its batch was begun: one that begins at the end of the good
+/// batches leaves the node in doubt, a later one is corruption.
 struct LogScan {
     enum Finding: Hashable {
         case whole

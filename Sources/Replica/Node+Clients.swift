@@ -8,8 +8,7 @@ extension Node {
         func fail(_ failure: ClientFailure) {
             effects.append(.reply(request.ticket, .failed(failure)))
         }
-        guard isOpen, !isStopping, raft.standing.isWhole else { return fail(.unavailable) }
-        guard !isRemoved, !raft.isBlank else { return fail(.notMember) }
+        if let absence { return fail(absence) }
         guard hasRoom(for: request) else { return fail(.overloaded) }
         switch request.body {
         case .query(_, _, .local), .status, .transferLeadership, .takeSnapshot:
@@ -31,6 +30,12 @@ extension Node {
                 wait(request)
             }
         }
+    }
+
+    /// Why this node serves nobody; nil if it does.
+    private var absence: ClientFailure? {
+        guard isOpen, !isStopping, raft.standing.isWhole else { return .unavailable }
+        return isRemoved || raft.isBlank ? .notMember : nil
     }
 
     /// Whether the request may wait beside all that wait already, by count and by bytes.
@@ -60,8 +65,25 @@ extension Node {
         guard let last = holder.leases.last, now.precedes(last.expiry) else {
             return effects.append(.reply(request.ticket, .failed(.unavailable)))
         }
-        guard now.precedes(leaseExpiry), isSettled(request.body) else { return wait(request) }
+        guard mayAnswerLocally(request.body, at: now) else { return wait(request) }
         perform(request, effects: &effects)
+    }
+
+    private func mayAnswerLocally(_ body: ClientRequest.Body, at now: SteadyInstant) -> Bool {
+        guard now.precedes(holder.expiry(at: state.appliedIndex)) else { return false }
+        #if MUTANTS
+        if PlantedBug.isOn(.localTokenUnsettled) { return true }
+        #endif
+        return isSettled(body)
+    }
+
+    /// What `whoami` would be answered from this node's memory if it were asked now; nil if
+    /// nothing. For a checker.
+    public func identifyLocally(_ token: Digest, at now: SteadyInstant) -> QueryAnswer? {
+        guard absence == nil, leaseTimes.duration > .zero,
+            mayAnswerLocally(.query(token, .whoami, .local), at: now)
+        else { return nil }
+        return state.answer(.whoami, from: token)
     }
 
     /// Whether nothing in the log may yet change the power of the token or key presented. A token

@@ -3,11 +3,16 @@ import Keyring
 
 /// What a leader has granted, for a checker.
 public struct LeaseGrants: Hashable, Sendable {
-    /// When the request came that was granted last, and its own that was, by the leader's clock.
-    public var newest: Instant
-    public var own: Instant?
-    /// The state that the leader's own newest lease is for.
-    public var ownMinIndex: LogIndex?
+    public struct Receipt: Hashable, Sendable {
+        public var node: NodeID
+        /// When the request came that was granted last, by the leader's clock.
+        public var requested: Instant
+        /// The oldest state that the node may answer by with that lease.
+        public var minIndex: LogIndex
+    }
+
+    /// One for each node that was granted a lease in this term, the leader itself included.
+    public var receipts: [Receipt]
     /// The newest key-state entry in the leader's log, committed or not.
     public var newestKeyState: LogIndex
 }
@@ -15,9 +20,18 @@ public struct LeaseGrants: Hashable, Sendable {
 extension Node {
     /// Nil unless the node leads and has granted a lease.
     public var grants: LeaseGrants? {
-        guard let ledger, let newest = ledger.newestGranted else { return nil }
+        guard let receipts = ledger?.granted, !receipts.isEmpty else { return nil }
         return LeaseGrants(
-            newest: newest, own: ledger.granted(to: id), ownMinIndex: holder.leases.last?.minIndex,
-            newestKeyState: keyChanges.newest ?? state.keyStateIndex)
+            receipts: receipts, newestKeyState: keyChanges.newest ?? state.keyStateIndex)
     }
+
+    /// How far this node, as leader, believes that another has taken in its log. For a checker.
+    public func seen(by node: NodeID) -> LogIndex { ledger?.seen(by: node) ?? .zero }
+
+    /// How far this node's log is known here to be the present leader's. For a checker.
+    public var verifiedIndex: LogIndex { raft.verifiedIndex }
+
+    /// Whom the node, as leader, waits for before a change is done; nil unless it leads. For a
+    /// checker.
+    public var awaitedHolders: [NodeID]? { ledger == nil ? nil : leaseRoster.awaited }
 }

@@ -108,13 +108,17 @@ extension Node {
         precondition(
             state.appliedIndex <= raft.commitIndex || !raft.standing.isWhole,
             "applied beyond the commit index")
-        // Both are as they were unless log or state has changed: to read the entries takes its time.
+        // Both are as they were unless log or state has changed: to read the entries takes its
+        // time.
         precondition(
             present.hasLogAndState(of: earlier)
                 || keyChanges.indices
                     == Self.keyChanges(in: raft, after: state.appliedIndex).indices
                 || !raftEffects.isEmpty,
             "what is blocked isn't what is in the log")
+        precondition(
+            present.hasLogAndState(of: earlier) || keyChanges.subjects.allSatisfy(table.isBlocked),
+            "an entry isn't applied, and what it touches isn't blocked")
         precondition(pending.isConsistent, "a pending request has no place in the arrival order")
     }
 

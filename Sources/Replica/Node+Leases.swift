@@ -128,13 +128,20 @@ extension Node {
 
     private mutating func renewLease() {
         guard nextLeaseRequest <= clock.now, let leader = raft.leader else { return }
-        let nonce = LeaseNonce(entropy.next())
+        let nonce = drawNonce()
         holder.ask(nonce, now: clock.steady, leaseTimes)
         if leader == id {
             takeRequest(nonce, from: id, in: raft.term)
         } else {
             links.send(.leaseRequest(term: raft.term, nonce), to: leader)
         }
+    }
+
+    private mutating func drawNonce() -> LeaseNonce {
+        #if MUTANTS
+        if PlantedBug.isOn(.nonceUsedTwice), let last = holder.newestNonce { return last }
+        #endif
+        return LeaseNonce(entropy.next())
     }
 
     /// How long a lease lasts may have been changed by what was just applied. In force before the
@@ -193,6 +200,9 @@ extension Node {
     }
 
     mutating func noteSeen(_ index: LogIndex, by node: NodeID, in term: Term) {
+        #if MUTANTS
+        if PlantedBug.isOn(.seenOfAnotherTerm) { ledger?.noteSeen(index, by: node) }
+        #endif
         guard ledger?.term == term else { return }
         ledger?.noteSeen(index, by: node)
     }

@@ -107,7 +107,8 @@ extension World {
         }
         try observer.judgeHistories(at: now)
         try observer.replay.compareAudit(at: now)
-        try ReadReplay.verify(observer.reads, against: observer.log, at: now)
+        try ReadReplay.verify(
+            observer.reads, against: observer.log, genesis: genesis, at: now)
         try observer.replay.compare(with: upToDate(core), at: now)
     }
 

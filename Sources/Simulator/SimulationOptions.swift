@@ -1,4 +1,5 @@
 import Basics
+import Keyring
 
 /// What a run does to its cluster. Drawn from the seed; each can be set by hand.
 public struct SimulationOptions: Sendable {
@@ -16,6 +17,10 @@ public struct SimulationOptions: Sendable {
     public var workload = WorkloadMix.mixed
     /// Whether some of what clients ask for is another leader.
     public var clientsMoveLeadership = true
+    /// How long a lease lasts at first; zero if every verdict is the leader's.
+    public var leaseMilliseconds = ClusterSettings.standard.leaseMilliseconds
+    /// Whether some of what clients ask for is another length of leases.
+    public var clientsChangeLease = false
     /// Between a client's errands.
     public var longestPause = Duration.milliseconds(400)
 
@@ -88,7 +93,12 @@ public struct SimulationOptions: Sendable {
         _ = aside.next()
         authenticatesFrames = aside.chance(1, in: 8)
         if aside.chance(1, in: 2) { (pauses[.join], pauses[.removal]) = (nil, nil) }
+        if aside.chance(1, in: 4) { leaseMilliseconds = Self.leaseLengths[Int(aside.below(3))] }
+        clientsChangeLease = aside.chance(1, in: 5)
     }
+
+    /// The usual one last.
+    static let leaseLengths: [UInt32] = [0, 500, 1_000, 2_000]
 
     private mutating func drawSwarm(_ random: inout SeededGenerator) {
         for kind in FaultKind.allCases where random.chance(1, in: 2) { pauses[kind] = nil }
@@ -111,6 +121,8 @@ public struct SimulationOptions: Sendable {
         let fixed: [(String, String)] = [
             ("nodes", "\(nodes)"), ("clients", "\(clients)"),
             ("workload", workload.rawValue),
+            ("lease", "\(leaseMilliseconds) ms"),
+            ("lease changes", clientsChangeLease ? "on" : "off"),
             ("safety phase", safetyPhase.brief), ("liveness phase", livenessPhase.brief),
             ("longest pause of a client", longestPause.brief),
             ("delay of a delivery", "\(shortestDelay.brief) to \(longestDelay.brief)"),

@@ -46,6 +46,8 @@ enum Help {
           --resets N                       so many deliveries of a thousand break the connection
           --link-capacity N                bytes that may wait on a link before it breaks
           --disk-delay T..T --disk-stalls N  the same of a disk
+          --lease T --lease-changes on|off  how long leases last at first, 0s for none; whether
+                                           clients change that
           --snapshot-bytes N               of log between two snapshots
           --frames authentic|checksums     the codes of frames: the server's, or cheap ones
         """

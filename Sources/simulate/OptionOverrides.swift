@@ -151,6 +151,12 @@ struct OptionOverrides {
                 throw UsageError("--workload takes one of \(known), not '\(word)'")
             }
             set { $0.workload = mix }
+        case "--lease-changes":
+            let word = try words.value(of: option)
+            guard ["on", "off"].contains(word) else {
+                throw UsageError("--lease-changes takes on or off, not '\(word)'")
+            }
+            set { $0.clientsChangeLease = word == "on" }
         case "--frames":
             let word = try words.value(of: option)
             guard ["authentic", "checksums"].contains(word) else {
@@ -184,6 +190,13 @@ struct OptionOverrides {
         case "--longest-pause":
             let time = try words.duration(of: option, in: phase)
             set { $0.longestPause = time }
+        case "--lease":
+            let lengths = Basics.Duration.zero ... .seconds(2)
+            let milliseconds = try words.duration(of: option, in: lengths).milliseconds
+            guard milliseconds == 0 || milliseconds >= 500 else {
+                throw UsageError("--lease takes 0s, or 500ms to 2s")
+            }
+            set { $0.leaseMilliseconds = UInt32(milliseconds) }
         case "--delay":
             let range = try words.durations(of: option)
             set { ($0.shortestDelay, $0.longestDelay) = range }

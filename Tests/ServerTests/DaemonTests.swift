@@ -45,8 +45,8 @@ struct DaemonTests {
             }
         }
 
-        /// Peers must know each other's ports before any of them listens, so the kernel can't choose
-        /// them. A loopback address of this process and node alone has every port free.
+        /// Peers must know each other's ports before any of them listens, so the kernel can't
+        /// choose them. A loopback address of this process and node alone has every port free.
         private static func peerAddress(_ node: Int) -> HostPort {
             let number = Int(ProcessControl.identifier) << 2 | node & 3
             let host = "127.\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)"

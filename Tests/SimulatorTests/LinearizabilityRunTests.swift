@@ -129,7 +129,7 @@ import Testing
                 case .credits(let digest)?: return .credits(try machine.credits(for: digest))
                 case .key(let id, let account)?:
                     return .key(try machine.key(id, in: account, as: TokenID(1)))
-                case nil: return .refused(.forbidden)
+                case .identity, nil: return .refused(.forbidden)
                 }
             } catch {
                 return .refused(error)

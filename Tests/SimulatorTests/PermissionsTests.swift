@@ -1,4 +1,5 @@
 import Basics
+import Consensus
 import Testing
 
 @testable import Replica
@@ -19,11 +20,11 @@ import Testing
     }
 
     private func seen(
-        at asked: Duration, own: Duration? = nil, minIndex: UInt64 = 7, newest: UInt64 = 7
+        at asked: Duration, minIndex: UInt64 = 7, newest: UInt64 = 7
     ) -> LeaseGrants {
-        LeaseGrants(
-            newest: .zero + asked, own: own.map { .zero + $0 }, ownMinIndex: LogIndex(minIndex),
-            newestKeyState: LogIndex(newest))
+        let receipt = LeaseGrants.Receipt(
+            node: NodeID(2), requested: .zero + asked, minIndex: LogIndex(minIndex))
+        return LeaseGrants(receipts: [receipt], newestKeyState: LogIndex(newest))
     }
 
     @Test func `who was deposed grants nothing that was asked for afterwards`() {
@@ -37,13 +38,60 @@ import Testing
                 == "a lease is granted by a leader that led when it was asked for")
     }
 
-    @Test func `a leader's own lease is for all that its log holds when it is granted`() {
+    @Test func `what a clock showed before its rate changed is known to the nanosecond`() {
         var grants = Permissions()
-        #expect(law(&grants, seen(at: .seconds(4), own: .seconds(4)), term: 1) == nil)
+        var clock = MachineClock(origin: .zero)
+        clock.setRate(partsPerMillion: 20_000, at: .zero + .seconds(1))
+        let elected = clock.local(at: .zero + .seconds(5))
+        clock.setRate(partsPerMillion: -20_000, at: .zero + .seconds(6))
+        grants.noteElection(in: Term(2), at: .zero + .seconds(5))
+        func law(_ requested: Instant) -> String? {
+            let receipt = LeaseGrants.Receipt(
+                node: NodeID(2), requested: requested, minIndex: LogIndex(7))
+            let seen = LeaseGrants(receipts: [receipt], newestKeyState: LogIndex(7))
+            do throws(Violation) {
+                try grants.observe(
+                    seen, by: Self.leader, in: Term(1), clock, at: .zero + .seconds(9))
+                return nil
+            } catch {
+                return error.law
+            }
+        }
+        #expect(law(elected) == nil)
+        #expect(law(elected + .nanoseconds(1)) != nil)
+    }
+
+    @Test func `leases are for members that have come and don't go`() {
+        let two = Configuration(voters: [NodeID(1), NodeID(2)])
+        let three = Configuration(voters: [NodeID(1), NodeID(2), NodeID(3)])
+        func isAllowed(committed: Configuration, newest: Configuration, term: UInt64 = 1) -> Bool {
+            var permissions = Permissions()
+            permissions.noteElection(in: Term(2), at: .zero + .seconds(5))
+            let receipt = LeaseGrants.Receipt(
+                node: NodeID(3), requested: .zero, minIndex: .zero)
+            do throws(Violation) {
+                try permissions.judge(
+                    [receipt], of: Self.leader, in: Term(term), committed: committed,
+                    newest: newest, at: .zero + .seconds(9))
+                return true
+            } catch {
+                return false
+            }
+        }
+        #expect(isAllowed(committed: three, newest: three, term: 2))
+        #expect(!isAllowed(committed: two, newest: three, term: 2))
+        #expect(!isAllowed(committed: three, newest: two, term: 2))
+        // What came after its time a deposed leader can't know.
+        #expect(isAllowed(committed: two, newest: three))
+    }
+
+    @Test func `a lease is for all that the granting log holds at that moment`() {
+        var grants = Permissions()
+        #expect(law(&grants, seen(at: .seconds(4)), term: 1) == nil)
         // Granted earlier; the log has grown since.
-        #expect(law(&grants, seen(at: .seconds(4), own: .seconds(4), newest: 8), term: 1) == nil)
+        #expect(law(&grants, seen(at: .seconds(4), newest: 8), term: 1) == nil)
         #expect(
-            law(&grants, seen(at: .seconds(5), own: .seconds(5), newest: 8), term: 1)
+            law(&grants, seen(at: .seconds(5), newest: 8), term: 1)
                 == "a lease is for a state with all that the granting log holds")
     }
 

@@ -1,3 +1,5 @@
+import Basics
+
 /// How many entries that are in the log and not yet applied touch what: two of them may touch one
 /// key, and the first to be applied must not release it.
 ///
@@ -18,6 +20,9 @@ struct BlockCounts {
 
     /// True if nothing touches it any more. Requires that it was added.
     mutating func remove(_ subject: KeyStateSubject) -> Bool {
+        #if MUTANTS
+        if PlantedBug.isOn(.blocksAsFlags) { return counts.removeValue(forKey: subject) != nil }
+        #endif
         guard let count = counts[subject] else {
             preconditionFailure("\(subject) was released and never blocked")
         }

@@ -32,6 +32,9 @@ struct LeaseHolder: Sendable {
             open.removeFirst()
         }
         if open.count == LeaseHolder.openLimit { open.removeFirst() }
+        #if MUTANTS
+        if PlantedBug.isOn(.nonceUsedTwice), open.last?.nonce == nonce { open.removeLast() }
+        #endif
         open.append(Request(nonce: nonce, asked: now))
         nextRequest = now.running + times.renewal
     }
@@ -98,6 +101,7 @@ struct LeaseHolder: Sendable {
 
     #if MUTANTS
     mutating func takeOver(_ kept: [Lease]) { leases = kept }
+    var newestNonce: LeaseNonce? { open.last?.nonce }
     #endif
 
     /// Until when answers may be given by the state at `applied`; past if never.

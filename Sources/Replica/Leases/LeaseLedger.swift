@@ -59,6 +59,8 @@ struct LeaseLedger: Sendable {
         var deadline = Instant.zero
         /// When its request for the newest lease came.
         var requested: Instant?
+        /// The oldest state that it may answer by with that lease.
+        var minIndex = LogIndex.zero
         /// All up to here is in its log, and what that touches is blocked.
         var seen = LogIndex.zero
         /// It has applied the log up to here.
@@ -211,20 +213,27 @@ struct LeaseLedger: Sendable {
             change(first.node) {
                 $0.deadline = max($0.deadline, first.received + times.wait)
                 $0.requested = max($0.requested ?? .zero, first.received)
+                $0.minIndex = minIndex
             }
             grants.append(Grant(node: first.node, nonce: first.nonce, minIndex: minIndex))
         }
         return grants
     }
 
+    /// How far the node is believed to have taken in the log.
+    func seen(by node: NodeID) -> LogIndex { line(of: node).seen }
+
     /// Whether a request waits for a round.
     var hasRequests: Bool { !requests.isEmpty }
 
-    /// When the request came that was granted last; nil before the first grant.
-    var newestGranted: Instant? { lines.compactMap(\.requested).max() }
-
-    /// When the node's request came that was granted last; nil before the first.
-    func granted(to node: NodeID) -> Instant? { line(of: node).requested }
+    /// What was granted last, to each that was granted anything.
+    var granted: [LeaseGrants.Receipt] {
+        lines.compactMap { line in
+            line.requested.map {
+                LeaseGrants.Receipt(node: line.node, requested: $0, minIndex: line.minIndex)
+            }
+        }
+    }
 
     /// How long the node's newest lease may still last; zero if it holds none of this leader's.
     func remaining(of node: NodeID, now: Instant, _ times: LeaseTimes) -> Duration {
@@ -285,12 +294,15 @@ struct LeaseLedger: Sendable {
         }
     }
 
-    /// Which of the nodes whose removal is committed can't hold a lease any more: W has passed since
-    /// this leader knows of it, and so since its election and since the removal was appended. From
-    /// then on, if that is written into the log, the roster needn't have them.
+    /// Which of the nodes whose removal is committed can't hold a lease any more: W has passed
+    /// since this leader knows of it, and so since its election and since the removal was appended.
+    /// From then on, if that is written into the log, the roster needn't have them.
     mutating func drained(
         among removed: [NodeID], now: Instant, _ times: LeaseTimes
     ) -> [NodeID] {
+        #if MUTANTS
+        if PlantedBug.isOn(.drainedTooEarly) { return removed }
+        #endif
         removals.removeAll { !removed.contains($0.node) }
         for node in removed where !removals.contains(where: { $0.node == node }) {
             removals.append((node, now))

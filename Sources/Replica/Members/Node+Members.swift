@@ -12,6 +12,9 @@ extension Node {
         var roster: [NodeID] = []
         for configuration in raft.possibleConfigurations {
             roster += configuration.members.map(\.id)
+            #if MUTANTS
+            if PlantedBug.isOn(.removedMemberForgotten) { continue }
+            #endif
             roster += configuration.former.filter { !$0.isDrained }.map(\.id)
         }
         roster.sort()
@@ -32,10 +35,15 @@ extension Node {
         }
         let former = raft.committedConfiguration.former.map(\.id)
         links.follow(linked, former: former, now: clock.now)
-        // Granted a lease is only whose addition is committed, and of whom no removal is in the log.
+        // Granted a lease is only whose addition is committed, and of whom no removal is in the
+        // log.
         let (settled, newest) = (raft.committedConfiguration, raft.configuration)
         leaseRoster = LeaseRoster(
             eligible: settled.members.map(\.id).filter { newest.contains($0) }, awaited: roster)
+        #if MUTANTS
+        let others = linked.map(\.id)
+        if PlantedBug.isOn(.leaseBeforeMembership) { leaseRoster.eligible = others + [id] }
+        #endif
         keepIncarnations()
     }
 

@@ -50,8 +50,9 @@ public struct Router: ~Copyable {
     public func park() { reader.park() }
     public func unpark() { reader.unpark() }
 
-    /// Answers a complete request, or says whom to ask. `now` reads the node's monotonic clock. `origin` is the number of the client's
-    /// address, by which those are slowed down who try tokens.
+    /// Answers a complete request, or says whom to ask. `now` reads the node's monotonic clock.
+    /// `origin` is the number of the client's address, by which those are slowed down who try
+    /// tokens.
     public mutating func route(
         _ head: RequestHead, in bytes: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer,
         from origin: UInt64 = 0, date: HTTPDate, now: () -> Instant,

@@ -49,7 +49,12 @@ public struct Coverage: Sendable {
     /// States compared with another node's at the same index.
     public var states = 0
     public var reads = 0
+    /// Answered from a node's own memory where that will do.
+    public var localReads = 0
     public var validations = 0
+    /// Validations that the leader confirmed, because leases were off.
+    public var confirmedValidations = 0
+    public static let confirmedValidationsName = "validations confirmed"
     /// Clients' histories judged, and those that weren't decided within the bound.
     public var histories = 0
     public var undecidedHistories = 0
@@ -149,7 +154,9 @@ public struct Coverage: Sendable {
             ("links overflowed", overflows), ("wrong bits read", misreads),
             ("states compared", states), ("entries committed", committed),
             (Coverage.fullRunsName, fullRuns),
-            ("linearizable reads", reads), ("validations", validations),
+            ("linearizable reads", reads), ("local reads", localReads),
+            ("validations", validations),
+            (Coverage.confirmedValidationsName, confirmedValidations),
             ("histories judged", histories), ("histories undecided", undecidedHistories),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),
             ("refusals", refused), ("failures told", failures),

@@ -11,8 +11,8 @@ import Replica
 ///   was asked for. All receipts under one charge id are the same but for the word "replayed".
 /// - The audit trail is the reference store's.
 struct LogReplay {
-    private var state = StateMachine(genesis: Workload.genesisValue)
-    private var reference = ReferenceStore(genesis: Workload.genesisValue)
+    private var state: StateMachine
+    private var reference: ReferenceStore
     private var outcomes: [Outcome?] = []
     private var changes: [TableChange] = []
     /// The first receipt of each charge id.
@@ -23,13 +23,22 @@ struct LogReplay {
         var id: IdempotencyKey
     }
 
+    init(genesis: Genesis) {
+        state = StateMachine(genesis: genesis)
+        reference = ReferenceStore(genesis: genesis)
+    }
+
     private func violation(_ law: String, _ detail: String, _ now: Instant) -> Violation {
         Violation(kind: .safety, law: law, detail: detail, time: now)
     }
 
-    /// Every key that there is, and whether it gives access.
-    var keys: [(digest: Digest, isAccepted: Bool)] {
-        reference.keys.map { ($0.digest, reference.isAccepted($0)) }
+    /// Every key and token that there is, and what it gives.
+    var secrets: [(secret: Secret, access: Access)] {
+        reference.keys.map { (.key($0.digest), reference.isAccepted($0) ? .api : .nothing) }
+            + reference.tokens.map { token in
+                let role = reference.actor(token.detail.id)?.role
+                return (.token(token.digest), role.map { .role($0) } ?? .nothing)
+            }
     }
 
     /// The next entry.

@@ -44,7 +44,7 @@ struct Observer {
     /// The states compared, as the first node encoded them. The bytes themselves: their digests
     /// took 5 % of a run, and tell less.
     private var states: [LogIndex: [UInt8]] = [:]
-    private(set) var replay = LogReplay()
+    private(set) var replay: LogReplay
     private var unverified: [Acknowledgement] = []
     private(set) var acknowledgements: [Acknowledgement] = []
     private(set) var reads: [ReadAnswer] = []
@@ -66,7 +66,8 @@ struct Observer {
     /// A state is compared at every so manieth index.
     private static let stateStride: UInt64 = 64
 
-    init(founders: Int) {
+    init(founders: Int, genesis: Genesis) {
+        replay = LogReplay(genesis: genesis)
         configuration = Configuration(voters: (1...founders).map { NodeID(UInt32($0)) })
         fewestVoters = founders
     }
@@ -234,7 +235,7 @@ struct Observer {
         }
         try replay.replay(committed, at: now)
         if entry.kind == .command, !Envelope.subjects(in: entry.payload).isEmpty {
-            revocations.note(entry.index, accepting: replay.keys)
+            revocations.note(entry.index, giving: replay.secrets)
         } else {
             revocations.note(entry.index)
         }
@@ -306,6 +307,7 @@ extension Observer {
 
     mutating func note(_ read: ReadAnswer) {
         reads.append(read)
+        guard !read.isLocal else { return coverage.localReads += 1 }
         highestTold = max(highestTold, read.index)
         coverage.reads += 1
     }

@@ -1,4 +1,5 @@
 import Basics
+import Consensus
 import Keyring
 import Replica
 
@@ -9,16 +10,21 @@ import Replica
 /// - A leader that answers one has heard from a majority since it was asked (Ongaro 2014, §6.4).
 /// - A lease is granted by a leader that led when it was asked for: nobody was elected in a later
 ///   term before that.
-/// - It is for a state with every key-state entry that the granting log holds at that moment. Seen
-///   of the leader's own leases, which are granted and taken in one step.
+/// - It is for a state with every key-state entry that the granting log holds at that moment.
+/// - It is granted to members whose addition is committed and whose removal isn't in the log.
+/// - It takes for seen by a node only what the node has said of its log in its term.
+/// - Whoever may answer from memory, even if it stands still, is known to the newest leader as one
+///   who is waited for.
 struct Permissions {
-    private var elections: [(term: Term, at: Instant)] = []
-    /// When the leader's own last request was granted.
-    private var own: [NodeID: Instant] = [:]
+    private struct Grantee: Hashable {
+        var leader: NodeID
+        var term: Term
+        var node: NodeID
+    }
 
-    /// What a clock that drifts may be wrong by, looking back as far as a deposed leader believes
-    /// that it leads.
-    private static let tolerance = Duration.milliseconds(100)
+    private var elections: [(term: Term, at: Instant)] = []
+    /// When the last request was received that was granted, by the leader's clock.
+    private var granted: [Grantee: Instant] = [:]
 
     mutating func noteElection(in term: Term, at now: Instant) { elections.append((term, now)) }
 
@@ -45,25 +51,89 @@ struct Permissions {
             "\(leader) has heard from \(heard) of \(voters) in \((now - asked).brief)", now)
     }
 
-    mutating func observe(
+    private func isDeposed(_ term: Term) -> Bool { elections.contains { $0.term > term } }
+
+    /// Judges what the leader has granted since it was seen last; returns that.
+    @discardableResult mutating func observe(
         _ grants: LeaseGrants, by id: NodeID, in term: Term, _ clock: MachineClock, at now: Instant
-    ) throws(Violation) {
-        if let later = elections.first(where: { $0.term > term }) {
-            let elected = clock.local(at: later.at) + Self.tolerance
-            guard grants.newest <= elected else {
-                throw violation(
-                    "a lease is granted by a leader that led when it was asked for",
-                    "\(id), leader of term \(term), grants what was asked for "
-                        + "\((grants.newest - clock.local(at: later.at)).brief) after the "
-                        + "election of term \(later.term)", now)
-            }
+    ) throws(Violation) -> [LeaseGrants.Receipt] {
+        var fresh: [LeaseGrants.Receipt] = []
+        for receipt in grants.receipts {
+            let grantee = Grantee(leader: id, term: term, node: receipt.node)
+            guard granted[grantee] != receipt.requested else { continue }
+            granted[grantee] = receipt.requested
+            fresh.append(receipt)
         }
-        guard let granted = grants.own, own[id] != granted else { return }
-        own[id] = granted
-        guard let minIndex = grants.ownMinIndex, minIndex < grants.newestKeyState else { return }
+        for receipt in fresh {
+            try judge(receipt, of: id, in: term, clock, at: now)
+            guard receipt.minIndex < grants.newestKeyState else { continue }
+            throw violation(
+                "a lease is for a state with all that the granting log holds",
+                "\(receipt.node) may answer from #\(receipt.minIndex), the log of \(id) has "
+                    + "#\(grants.newestKeyState)", now)
+        }
+        return fresh
+    }
+
+    private func judge(
+        _ receipt: LeaseGrants.Receipt, of leader: NodeID, in term: Term, _ clock: MachineClock,
+        at now: Instant
+    ) throws(Violation) {
+        guard let later = elections.first(where: { $0.term > term }) else { return }
+        let elected = clock.local(at: later.at)
+        guard receipt.requested > elected else { return }
         throw violation(
-            "a lease is for a state with all that the granting log holds",
-            "\(id) may answer from #\(minIndex), its log has #\(grants.newestKeyState)", now)
+            "a lease is granted by a leader that led when it was asked for",
+            "\(leader), leader of term \(term), grants what was asked for "
+                + "\((receipt.requested - elected).brief) after the election of term "
+                + "\(later.term)", now)
+    }
+
+    /// `committed` are the members as of the last entry that anybody has committed, `newest` those
+    /// of the leader's log.
+    func judge(
+        _ receivers: [LeaseGrants.Receipt], of leader: NodeID, in term: Term,
+        committed: Configuration, newest: Configuration, at now: Instant
+    ) throws(Violation) {
+        // What its successors commit a deposed leader can't know.
+        guard !isDeposed(term) else { return }
+        for receiver in receivers.map(\.node)
+        where !committed.contains(receiver) || !newest.contains(receiver) {
+            throw violation(
+                "a lease is granted to members that have come and don't go",
+                "\(leader) grants one to \(receiver)", now)
+        }
+    }
+
+    /// What the leader takes for seen by this machine must have been said in its term. What a
+    /// process said that has ended meanwhile isn't known any more.
+    func judge(
+        seen: LogIndex, by machine: Machine, of leader: NodeID, in term: Term, at now: Instant
+    ) throws(Violation) {
+        guard seen > .zero, let process = machine.process,
+            let election = elections.first(where: { $0.term == term }),
+            machine.beganAt < election.at
+        else { return }
+        let view = process.inspection
+        guard view.term <= term, view.standing == .whole else { return }
+        let verified = view.term == term ? process.verifiedIndex : .zero
+        guard seen > verified else { return }
+        throw violation(
+            "a leader takes for seen only what was said in its term",
+            "\(leader), leader of term \(term), believes that \(machine.id) has seen \(seen), "
+                + "which knows of \(verified)", now)
+    }
+
+    /// The newest leader doesn't wait for this machine: it must not be able to answer.
+    func judge(
+        unawaited machine: Machine, by leader: NodeID, in term: Term, at now: Instant
+    ) throws(Violation) {
+        guard !isDeposed(term), let view = machine.process?.inspection,
+            machine.clock.steady(at: now).precedes(view.leaseExpiry)
+        else { return }
+        throw violation(
+            "who may hold a lease is waited for",
+            "\(leader), leader of term \(term), doesn't know that \(machine.id) may answer", now)
     }
 
     private func violation(_ law: String, _ detail: String, _ now: Instant) -> Violation {

@@ -5,9 +5,10 @@ import Replica
 
 /// Judges the linearizable reads of a run (Herlihy and Wing 1990), the log being the witness of
 /// their order: every answer is that of the state at the index it names, and that index is no lower
-/// than any that had been told when the question was first asked.
+/// than any that had been told when the question was first asked. Local reads, which may be older,
+/// are answered from the state at their index as well.
 struct ReadReplay {
-    private var state = StateMachine(genesis: Workload.genesisValue)
+    private var state: StateMachine
     /// In ascending order of their indices.
     private let reads: [ReadAnswer]
     private var verified = 0
@@ -15,9 +16,11 @@ struct ReadReplay {
 
     /// To be made at the end of a run.
     static func verify(
-        _ reads: [ReadAnswer], against log: [Observer.Committed], at now: Instant
+        _ reads: [ReadAnswer], against log: [Observer.Committed], genesis: Genesis,
+        at now: Instant
     ) throws(Violation) {
-        var replay = ReadReplay(reads: reads.sorted { $0.index < $1.index }, now: now)
+        var replay = ReadReplay(
+            reads: reads.sorted { $0.index < $1.index }, genesis: genesis, now: now)
         try replay.verify(at: .zero)
         var changes: [TableChange] = []
         for (position, entry) in log.enumerated() {
@@ -37,7 +40,8 @@ struct ReadReplay {
         }
     }
 
-    private init(reads: [ReadAnswer], now: Instant) {
+    private init(reads: [ReadAnswer], genesis: Genesis, now: Instant) {
+        state = StateMachine(genesis: genesis)
         self.reads = reads
         self.now = now
     }
@@ -56,7 +60,7 @@ struct ReadReplay {
     }
 
     private func verify(_ read: ReadAnswer) throws(Violation) {
-        guard read.index >= read.floor else {
+        guard read.index >= read.floor || read.isLocal else {
             throw violation("a read reflects what was told before it", read)
         }
         var expected: QueryAnswer
@@ -64,6 +68,9 @@ struct ReadReplay {
             switch read.question {
             case .credits(let digest):
                 expected = .credits(try state.credits(for: digest))
+            case .identity(let digest):
+                guard let token = state.token(of: digest) else { throw .unauthenticated }
+                expected = .identity(try state.whoami(token))
             case .key(let id, let account):
                 expected = .key(
                     try state.key(id, in: account, as: Workload.genesisValue.operatorToken))

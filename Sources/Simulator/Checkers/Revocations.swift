@@ -2,26 +2,42 @@ import Basics
 import Keyring
 import Replica
 
-/// Revoked means revoked: from the moment at which a client was told of a change of a key's state,
-/// no node's answer contradicts it, in any run.
+/// What somebody presents to be let in.
+enum Secret: Hashable {
+    case key(Digest)
+    case token(Digest)
+}
+
+/// What a secret gives its bearer.
+enum Access: Hashable {
+    case nothing
+    /// What an API key opens.
+    case api
+    /// The power of a management token.
+    case role(Role)
+}
+
+/// Revoked means revoked: from the moment at which a client was told of a change of what a key or a
+/// token gives, be it its own, its user's or its account's, no node's answer contradicts it, in any
+/// run.
 ///
 /// Looked at after every event at whichever node it struck, and at the moment at which a change is
 /// told at every node whose process lives, one that stands still included: each is judged by its
 /// own clocks as if it went on now. Time alone only takes permissions away, so nothing is missed
-/// between.
+/// between. And every answer that a client gets is judged, of whichever way it was come by.
 ///
 /// An answer contradicts if it isn't that of any state from the newest change told until now.
 struct Revocations {
-    /// What became of a key.
+    /// What became of a key or token.
     private struct Turn {
         var index: LogIndex
-        var digest: Digest
-        var isAccepted: Bool
+        var secret: Secret
+        var access: Access
     }
 
     /// In log order.
     private var turns: [Turn] = []
-    private var accepted: [Digest: Bool] = [:]
+    private var present: [Secret: Access] = [:]
     private var lastReplayed = LogIndex.zero
     /// Told, and beyond what any node has shown of the log.
     private var early: [LogIndex] = []
@@ -32,16 +48,16 @@ struct Revocations {
 
     // MARK: What happened
 
-    /// The next entry of the log is known, and which keys are accepted after it.
-    mutating func note(_ index: LogIndex, accepting keys: [(digest: Digest, isAccepted: Bool)]) {
-        for (digest, isAccepted) in keys where accepted[digest, default: false] != isAccepted {
-            accepted[digest] = isAccepted
-            turns.append(Turn(index: index, digest: digest, isAccepted: isAccepted))
+    /// The next entry of the log is known, and what every key and token gives after it.
+    mutating func note(_ index: LogIndex, giving all: [(secret: Secret, access: Access)]) {
+        for (secret, access) in all where present[secret, default: .nothing] != access {
+            present[secret] = access
+            turns.append(Turn(index: index, secret: secret, access: access))
         }
         note(index)
     }
 
-    /// The next entry of the log is known, and changes no key.
+    /// The next entry of the log is known, and changes no key and no token.
     mutating func note(_ index: LogIndex) {
         lastReplayed = index
         raiseFloor()
@@ -64,16 +80,16 @@ struct Revocations {
     // MARK: What may be answered
 
     /// Whether somebody who asks when the newest change told is that at `floor` may be told this.
-    func mayAnswer(isAccepted: Bool, to digest: Digest, since floor: LogIndex) -> Bool {
-        var atFloor = false
-        for turn in turns where turn.digest == digest {
+    func mayAnswer(_ access: Access, of secret: Secret, since floor: LogIndex) -> Bool {
+        var atFloor = Access.nothing
+        for turn in turns where turn.secret == secret {
             if turn.index <= floor {
-                atFloor = turn.isAccepted
-            } else if turn.isAccepted == isAccepted {
+                atFloor = turn.access
+            } else if turn.access == access {
                 return true
             }
         }
-        return atFloor == isAccepted
+        return atFloor == access
     }
 
     /// Throws if the node would contradict what was told.
@@ -84,27 +100,78 @@ struct Revocations {
         else { return }
         for turn in turns.reversed() where turn.index <= floor {
             if turn.index <= view.appliedIndex { break }
-            guard let validation = machine.validate(turn.digest, at: now) else { return }
-            try judge(validation, of: turn.digest, by: machine.id, since: floor, at: now)
+            switch turn.secret {
+            case .key(let digest):
+                guard let validation = machine.validate(digest, at: now) else { return }
+                try judge(validation, of: digest, by: machine.id, since: floor, at: now)
+            case .token(let digest):
+                guard let answer = process.identify(digest, at: machine.clock.steady(at: now))
+                else { continue }
+                try judge(
+                    answer, at: view.appliedIndex, of: turn.secret, by: machine.id, since: floor,
+                    now)
+            }
         }
     }
 
     /// Throws if the answer contradicts what had been told at `floor`.
     func judge(
-        _ validation: Validation, of digest: Digest, by id: NodeID, since floor: LogIndex,
+        _ validation: Validation, of key: Digest, by id: NodeID, since floor: LogIndex,
         at now: Instant
     ) throws(Violation) {
-        let isAccepted: Bool
+        let access: Access
         switch validation.verdict {
         case .unavailable: return
-        case .invalid: isAccepted = false
-        case .valid, .wrongAPI, .creditsExhausted: isAccepted = true
+        case .invalid: access = .nothing
+        case .valid, .wrongAPI, .creditsExhausted: access = .api
         }
-        guard !mayAnswer(isAccepted: isAccepted, to: digest, since: floor) else { return }
-        throw Violation(
+        guard !mayAnswer(access, of: .key(key), since: floor) else { return }
+        throw contradiction(
+            by: id, at: validation.index, "key \(key.brief) is \(validation.verdict.code)", floor,
+            now)
+    }
+
+    /// The same of who asked with a token or a key, and what the bearer is to the node.
+    func judge(
+        _ answer: QueryAnswer, at index: LogIndex, of secret: Secret, by id: NodeID,
+        since floor: LogIndex, _ now: Instant
+    ) throws(Violation) {
+        let access: Access
+        switch answer {
+        case .identity(let identity): access = .role(identity.role)
+        case .credits: access = .api
+        case .refused(.unauthenticated), .refused(.invalidKey): access = .nothing
+        default: return
+        }
+        guard !mayAnswer(access, of: secret, since: floor) else { return }
+        throw contradiction(
+            by: id, at: index, "\(secret.brief) gives \(access.brief)", floor, now)
+    }
+
+    private func contradiction(
+        by id: NodeID, at index: LogIndex, _ word: String, _ floor: LogIndex, _ now: Instant
+    ) -> Violation {
+        Violation(
             kind: .safety, law: "no answer contradicts a change that was told",
-            detail: "\(id) at \(validation.index) says that key \(digest.brief) is "
-                + "\(validation.verdict.code), told was \(floor)",
-            time: now)
+            detail: "\(id) at \(index) says that \(word), told was \(floor)", time: now)
+    }
+}
+
+extension Secret {
+    var brief: String {
+        switch self {
+        case .key(let digest): "key \(digest.brief)"
+        case .token(let digest): "token \(digest.brief)"
+        }
+    }
+}
+
+extension Access {
+    fileprivate var brief: String {
+        switch self {
+        case .nothing: "nothing"
+        case .api: "access"
+        case .role(let role): "the power of \(role)"
+        }
     }
 }

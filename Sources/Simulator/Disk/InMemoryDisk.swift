@@ -274,8 +274,8 @@ extension InMemoryDisk.Content {
 extension [UInt8] {
     fileprivate mutating func resize(to count: Int) {
         if count < self.count { removeLast(self.count - count) }
-        // An array of zeroes and not `repeatElement`, which a debug build appends one by one: 35 % of
-        // what the scenarios take there.
+        // An array of zeroes and not `repeatElement`, which a debug build appends one by one: 35 %
+        // of what the scenarios take there.
         if count > self.count { self += [UInt8](repeating: 0, count: count - self.count) }
     }
 

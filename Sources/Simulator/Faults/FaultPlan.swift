@@ -248,7 +248,8 @@ extension FaultPlan {
         let lasting = drawLasting(.seconds(15))
         switch kind {
         case .slowDisk:
-            // About as long as an election, so that votes come when the next one is held; or longer.
+            // About as long as an election, so that votes come when the next one is held; or
+            // longer.
             let lag =
                 random.chance(1, in: 2)
                 ? random.between(.milliseconds(100), .milliseconds(900))

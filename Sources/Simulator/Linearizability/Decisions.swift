@@ -63,6 +63,7 @@ struct Decisions {
         switch operation.request {
         case .question(.key(let id, let account)): deed.content = .key(id, account: account)
         case .question(.credits(let digest)): deed.content = .credits(digest)
+        case .question(.identity): preconditionFailure("asked of a node's memory alone")
         case .command(.charge(let charges), _):
             for (item, charge) in charges.enumerated() {
                 take(charge, item: item, of: operation, deed)

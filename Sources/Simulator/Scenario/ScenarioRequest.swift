@@ -21,7 +21,8 @@ public enum ScenarioRequest: Hashable, Sendable {
     case retry(charge: String)
     /// What the key can spend, reflecting all that returned before.
     case readCredits(key: String)
-    /// As the node's front answers: by its own memory, or confirmed by the leader if leases are off.
+    /// As the node's front answers: by its own memory, or confirmed by the leader if leases are
+    /// off.
     case validate(key: String)
     /// How long leases last from now on; zero: there are none.
     case setLease(Duration)

@@ -242,7 +242,8 @@ final class ScenarioRun {
         try world.observer.verifyNothingIsMissing(at: world.now)
         try world.observer.replay.compareAudit(at: world.now)
         try ReadReplay.verify(
-            world.observer.reads, against: world.observer.log, at: world.now)
+            world.observer.reads, against: world.observer.log, genesis: world.genesis,
+            at: world.now)
         try world.observer.replay.compare(with: world.upToDate(world.machines), at: world.now)
     }
 }

@@ -62,6 +62,7 @@ extension Operation {
         if let digest { return "validate key \(digest.brief)" }
         switch question {
         case .credits(let digest): return "read credits of key \(digest.brief)"
+        case .identity(let digest): return "who bears token \(digest.brief)"
         case .key(let id, _): return "read \(id.brief)"
         case nil:
             switch kind {

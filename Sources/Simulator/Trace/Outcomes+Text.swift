@@ -77,6 +77,7 @@ extension QueryAnswer {
         case .credits(let credits):
             "\(credits.spent) spent, \(credits.remaining.map { "\($0)" } ?? "no limit") left"
         case .key(let key): "\(key.brief), changed at #\(key.changedAt)"
+        case .identity(let identity): "\(identity.role)"
         case .refused(let refusal): "refused: \(refusal.code)"
         default: "answer"
         }
@@ -87,6 +88,7 @@ extension Question {
     var brief: String {
         switch self {
         case .credits(let digest): "credits of key \(digest.brief)"
+        case .identity(let digest): "bearer of token \(digest.brief)"
         case .key(let id, _): "\(id.brief)"
         }
     }

@@ -33,13 +33,15 @@ struct Acknowledgement {
     var floor: LogIndex
 }
 
-/// A linearizable read that a client was answered.
+/// A read that a client was answered.
 struct ReadAnswer {
     var question: Question
     var answer: QueryAnswer
     var index: LogIndex
     /// As in the errand.
     var floor: LogIndex
+    /// It needn't reflect what had been told, but for what secrets give.
+    var isLocal = false
 }
 
 // What the clients do.
@@ -64,7 +66,9 @@ extension World {
             guard !isHealed || isMakingUp else { return }
             var operation = population.draw(
                 options.workload, &clientRandom, wall: Self.wallStart + (now - .zero))
-            if operation.kind == .transfer, !options.clientsMoveLeadership {
+            if operation.kind == .transfer && !options.clientsMoveLeadership
+                || operation.kind == .changeLease && !options.clientsChangeLease
+            {
                 operation = Operation(kind: .query)
             }
             clients[number].errand = Client.Errand(
@@ -90,7 +94,9 @@ extension World {
     private func ask(client number: Int, at machine: Machine) throws(Violation) {
         guard let operation = clients[number].errand?.operation else { return }
         noteDuplicate(client: number, at: machine)
-        let ticket = makeTicket(.client(number), at: machine)
+        let ticket = makeTicket(
+            .client(number), at: machine, showing: operation.secret,
+            isLocal: operation.kind == .localRead)
         clients[number].errand?.ticket = ticket
         clients[number].errand?.attempts += 1
         trace?.note(.asked("client \(number)", machine.id, operation.brief), at: now)
@@ -110,10 +116,14 @@ extension World {
         observer.coverage.duplicates += isDuplicate ? 1 : 0
     }
 
-    func makeTicket(_ asker: Asker, at machine: Machine) -> RequestTicket {
+    func makeTicket(
+        _ asker: Asker, at machine: Machine, showing secret: Secret? = nil, isLocal: Bool = false
+    ) -> RequestTicket {
         let ticket = RequestTicket(nextTicket)
         nextTicket += 1
-        tickets[ticket] = Ticket(asker: asker, holder: machine.id, asked: now)
+        tickets[ticket] = Ticket(
+            asker: asker, holder: machine.id, asked: now, floor: observer.revocations.floor,
+            secret: secret, isLocal: isLocal)
         return ticket
     }
 
@@ -132,12 +142,15 @@ extension World {
             return .transferLeadership(token: Population.operatorToken, to: nil)
         }
         guard let command = operation.command else {
+            let consistency: ClientRequest.Consistency =
+                operation.kind == .localRead ? .local : .linearizable
+            let token = Population.operatorToken
             switch operation.question {
-            case .credits(let digest): return .query(digest, .credits, .linearizable)
+            case .credits(let digest): return .query(digest, .credits, consistency)
+            case .identity(let digest): return .query(digest, .whoami, consistency)
             case .key(let id, let account):
-                return .query(
-                    Population.operatorToken, .key(id, account: account), .linearizable)
-            case nil: return .query(Population.operatorToken, .whoami, .linearizable)
+                return .query(token, .key(id, account: account), consistency)
+            case nil: return .query(token, .whoami, consistency)
             }
         }
         if case .charge(let charges) = command { return .charge(charges) }
@@ -174,13 +187,16 @@ extension World {
         case .answer(let answer, let index):
             observer.record(errand, of: number, .answer(answer), at: index, now)
             if let question = errand.operation.question {
-                observer.coverage.count(.query)
+                observer.coverage.count(errand.operation.kind)
                 observer.note(
                     ReadAnswer(
-                        question: question, answer: answer, index: index, floor: errand.floor))
+                        question: question, answer: answer, index: index, floor: errand.floor,
+                        isLocal: errand.operation.kind == .localRead))
             }
             finish(number)
         case .failed(.transferFailed), .failed(.cannotLead):
+            finish(number)
+        case .failed(.unavailable) where errand.operation.kind.isOfMemory:
             finish(number)
         case .failed(let failure):
             observer.count(failure)
@@ -189,7 +205,12 @@ extension World {
         case .done:
             observer.coverage.count(errand.operation.kind)
             finish(number)
-        case .status, .validation:
+        case .validation:
+            observer.coverage.validations += 1
+            observer.coverage.confirmedValidations += 1
+            observer.coverage.count(.validate)
+            finish(number)
+        case .status:
             finish(number)
         }
     }

@@ -14,10 +14,15 @@ struct Population {
         var account: AccountID
     }
 
+    struct KnownToken {
+        var id: TokenID
+        var digest: Digest
+    }
+
     var accounts: [AccountID] = []
     var users: [KnownUser] = []
     var keys: [KnownKey] = []
-    var tokens: [TokenID] = []
+    var tokens: [KnownToken] = []
     /// Charges that were asked for, and changes under a client's id, to be repeated late.
     var charges: [Charge] = []
     var changes: [Operation] = []
@@ -30,7 +35,17 @@ extension Operation {
     /// As the judge of histories takes it; nil for what has no place in one.
     var request: RecordedOperation.Request? {
         if let command { return .command(command, id: idempotency) }
-        return question.map { .question($0) }
+        // A local read has no place among the linearizable ones.
+        return kind == .localRead ? nil : question.map { .question($0) }
+    }
+
+    /// What the answer to a question shows the power of.
+    var secret: Secret? {
+        switch question {
+        case .credits(let digest): .key(digest)
+        case .identity(let digest): .token(digest)
+        case .key, nil: nil
+        }
     }
 }
 
@@ -38,6 +53,8 @@ extension Operation {
 enum Question {
     /// What the key of this digest can spend.
     case credits(Digest)
+    /// Who bears the token of this digest.
+    case identity(Digest)
     case key(KeyID, account: AccountID)
 }
 
@@ -60,11 +77,14 @@ public struct Operation {
         case createToken
         case revokeToken
         case updateSettings
+        case changeLease
         case charge
         case chargeMany
         case repeatCharge
         case repeatChange
         case query
+        /// By a node's own memory.
+        case localRead
         case validate
         case transfer
         case takeSnapshot
@@ -73,6 +93,8 @@ public struct Operation {
 
         /// Whether it is asked of a node, and no command of the log.
         var isOfNode: Bool { self == .transfer || self == .takeSnapshot }
+        /// Whether a node that may not answer from its memory may refuse it.
+        var isOfMemory: Bool { self == .localRead || self == .validate }
     }
 
     var kind: Kind
@@ -114,6 +136,9 @@ extension Population {
         if kind == .validate, let key = pick(keys, &random) {
             return Operation(kind: kind, digest: key.digest)
         }
+        if kind == .localRead, let question = drawLocalQuestion(&random) {
+            return Operation(kind: kind, question: question)
+        }
         let id = drawID(&random, wall: wall)
         let command = command(kind, &random, wall: wall)
         let isCharge = [.charge, .chargeMany, .repeatCharge].contains(kind)
@@ -126,8 +151,17 @@ extension Population {
         let operation = Operation(
             kind: command == nil ? .query : kind, command: command, question: question,
             content: drawDigest(&random), idempotency: isCharge || command == nil ? nil : id)
-        if operation.idempotency != nil { changes.append(operation) }
+        // In some runs the length of leases never changes.
+        if operation.idempotency != nil, kind != .changeLease { changes.append(operation) }
         return operation
+    }
+
+    /// Mostly of an administrator whose power may have changed.
+    private func drawLocalQuestion(_ random: inout SeededGenerator) -> Question? {
+        if random.chance(3, in: 4), let token = pick(tokens, &random) {
+            return .identity(token.digest)
+        }
+        return pick(keys, &random).map { .credits($0.digest) }
     }
 
     private func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {
@@ -159,13 +193,15 @@ extension Population {
             return tokenCommand(kind, &random)
         case .updateSettings:
             return drawSettings(&random)
+        case .changeLease:
+            return drawLease(&random)
         case .charge:
             return drawCharge(&random, wall: wall).map { .charge([$0]) }
         case .chargeMany:
             return .charge((0..<5).compactMap { _ in drawCharge(&random, wall: wall) })
         case .repeatCharge:
             return pick(charges, &random).map { .charge([$0]) }
-        case .repeatChange, .query, .validate, .transfer, .takeSnapshot, .changeMember:
+        case .repeatChange, .query, .localRead, .validate, .transfer, .takeSnapshot, .changeMember:
             return nil
         }
     }
@@ -189,6 +225,14 @@ extension Population {
         if random.chance(1, in: 2) {
             change[.tokensPerAccount] = 900 + UInt32(random.below(200))
         }
+        return .updateSettings(change)
+    }
+
+    /// Off, or as long as it may be set within the wait that every cluster here was formed with.
+    private func drawLease(_ random: inout SeededGenerator) -> Command {
+        var change = SettingsChange()
+        let lengths = SimulationOptions.leaseLengths
+        change[.leaseMilliseconds] = lengths[Int(random.below(UInt64(lengths.count)))]
         return .updateSettings(change)
     }
 
@@ -256,7 +300,7 @@ extension Population {
     private func tokenCommand(
         _ kind: Operation.Kind, _ random: inout SeededGenerator
     ) -> Command? {
-        if kind == .revokeToken { return pick(tokens, &random).map { .revokeToken($0) } }
+        if kind == .revokeToken { return pick(tokens, &random).map { .revokeToken($0.id) } }
         guard let user = pick(users, &random), let name = Name("token") else { return nil }
         return .createToken(
             NewToken(
@@ -291,7 +335,8 @@ extension Population {
             guard !keys.contains(where: { $0.id == key.id }) else { return }
             keys.append(KnownKey(id: key.id, account: key.account, digest: key.digest))
         case .createToken(let token):
-            if !tokens.contains(token.id) { tokens.append(token.id) }
+            guard !tokens.contains(where: { $0.id == token.id }) else { return }
+            tokens.append(KnownToken(id: token.id, digest: token.digest))
         default:
             break
         }

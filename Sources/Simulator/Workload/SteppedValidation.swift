@@ -29,6 +29,9 @@ final class SteppedValidation {
         reader = table.makeReader()
     }
 
+    /// Leases are off: the front asks the node, and so the leader, for every verdict.
+    var mustAsk: Bool { if case .read = stage { reader.isConfirming } else { false } }
+
     /// Does the next load; the verdict comes with the last.
     func advance(_ clock: () -> SteadyInstant) -> Validation? {
         switch stage {
@@ -47,7 +50,7 @@ extension World {
         guard let digest = clients[number].errand?.operation.digest,
             let table = machine.process?.node.table
         else { return }
-        let ticket = makeTicket(.client(number), at: machine)
+        let ticket = makeTicket(.client(number), at: machine, showing: .key(digest))
         clients[number].errand?.ticket = ticket
         schedule(.impatience(number, ticket), after: .seconds(12))
         let validation = SteppedValidation(
@@ -61,6 +64,10 @@ extension World {
     ) throws(Violation) {
         // The client may have gone, but the thread doesn't know.
         guard !machine.isPaused else { return machine.backlog!.append(event) }
+        if validation.mustAsk {
+            let question = ValidationQuestion(digest: validation.digest, api: nil, cost: .zero)
+            return try submit(.validation(question), validation.ticket, to: machine)
+        }
         guard let answer = validation.advance({ readFrontClock(machine) }) else {
             return schedule(event, after: drawLoad())
         }

@@ -14,16 +14,17 @@ public enum WorkloadMix: String, CaseIterable, Hashable, Sendable {
     /// How often each kind is drawn in a mixed run, of a hundred and some.
     private static let weights: [(kind: Operation.Kind, weight: UInt64)] = [
         (.createAccount, 1), (.renameAccount, 1), (.deleteAccount, 1), (.createUser, 3),
-        (.updateUser, 1), (.removeUser, 1), (.setLimit, 5), (.removeLimit, 1), (.createKey, 7),
+        (.updateUser, 2), (.removeUser, 1), (.setLimit, 5), (.removeLimit, 1), (.createKey, 7),
         (.renameKey, 1), (.toggleKey, 9), (.revokeKey, 2), (.revokeAllKeys, 1),
-        (.createToken, 2), (.revokeToken, 1), (.updateSettings, 1), (.charge, 50),
-        (.chargeMany, 5), (.repeatCharge, 6), (.repeatChange, 3), (.query, 6), (.validate, 10),
-        (.transfer, 1), (.takeSnapshot, 1),
+        (.createToken, 3), (.revokeToken, 2), (.updateSettings, 1), (.changeLease, 2),
+        (.charge, 50), (.chargeMany, 5), (.repeatCharge, 6), (.repeatChange, 3), (.query, 6),
+        (.localRead, 8), (.validate, 10), (.transfer, 1), (.takeSnapshot, 1),
     ]
 
     private func weight(of kind: Operation.Kind, _ usual: UInt64) -> UInt64 {
         switch (self, kind) {
         case (.reading, .query): 60
+        case (.reading, .localRead): 20
         case (.administering, .charge): 15
         case (.administering, .toggleKey), (.administering, .createKey): usual * 3
         case (.spending, .charge), (.spending, .chargeMany), (.spending, .repeatCharge): usual * 3

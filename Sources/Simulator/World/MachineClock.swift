@@ -8,6 +8,8 @@ struct MachineClock {
     /// The world's instant at which the rate last changed, and what this clock showed then.
     private var base: (world: Instant, local: Instant)
     private(set) var partsPerMillion: Int64 = 0
+    /// Since when it ran at which rate before, and what it showed then; oldest first.
+    private var past: [(world: Instant, local: Instant, partsPerMillion: Int64)] = []
     /// What the wall clock shows beyond the time that passed on the monotonic one.
     var wallOffset = Duration.zero
     /// What the clock that counts suspensions as well shows beyond the monotonic one.
@@ -31,9 +33,15 @@ struct MachineClock {
         return SteadyInstant(running: now, sinceBoot: now + bootOffset)
     }
 
-    func local(at world: Instant) -> Instant { base.local + stretched(world - base.world) }
+    /// What it shows, will show if its rate stays, or showed.
+    func local(at world: Instant) -> Instant {
+        if world < base.world, let then = past.last(where: { $0.world <= world }) {
+            return then.local + Self.stretched(world - then.world, by: then.partsPerMillion)
+        }
+        return base.local + Self.stretched(world - base.world, by: partsPerMillion)
+    }
 
-    private func stretched(_ elapsed: Duration) -> Duration {
+    private static func stretched(_ elapsed: Duration, by partsPerMillion: Int64) -> Duration {
         let count = elapsed.nanoseconds
         // In two parts: nanoseconds of a day times a million don't fit.
         let whole = count / 1_000_000 * partsPerMillion
@@ -56,6 +64,7 @@ struct MachineClock {
 
     mutating func setRate(partsPerMillion: Int64, at world: Instant) {
         precondition(abs(partsPerMillion) < 1_000_000, "a clock that stands still or runs twice")
+        past.append((base.world, base.local, self.partsPerMillion))
         base = (world, local(at: world))
         self.partsPerMillion = partsPerMillion
     }

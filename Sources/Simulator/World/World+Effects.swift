@@ -4,6 +4,25 @@ import Replica
 
 // What the nodes want done.
 extension World {
+    /// Throws if the answer contradicts what had been told, or was given by who may not.
+    private func judge(
+        _ reply: ClientReply, to held: Ticket, by machine: Machine
+    ) throws(Violation) {
+        switch reply {
+        case .answer(let answer, let index):
+            if !held.isLocal { try judgeRead(asked: held.asked, answeredBy: machine) }
+            guard let secret = held.secret else { return }
+            try observer.revocations.judge(
+                answer, at: index, of: secret, by: machine.id, since: held.floor, now)
+        case .validation(let validation):
+            try judgeRead(asked: held.asked, answeredBy: machine)
+            guard case .key(let digest)? = held.secret else { return }
+            try observer.revocations.judge(
+                validation, of: digest, by: machine.id, since: held.floor, at: now)
+        default: return
+        }
+    }
+
     private func judgeRead(asked: Instant, answeredBy machine: Machine) throws(Violation) {
         guard let process = machine.process else { return }
         let view = process.inspection
@@ -39,7 +58,7 @@ extension World {
                 after: drawDiskDelay(machine))
         case .reply(let ticket, let reply):
             guard let held = tickets.removeValue(forKey: ticket) else { return }
-            if case .answer = reply { try judgeRead(asked: held.asked, answeredBy: machine) }
+            try judge(reply, to: held, by: machine)
             try take(reply, asker: held.asker, ticket: ticket)
         case .report(let event):
             observer.coverage.count(event)

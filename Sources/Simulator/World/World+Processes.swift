@@ -8,7 +8,7 @@ extension World {
     /// Makes the machines and their formatted directories.
     func makeMachines() {
         let ids = (1...options.nodes).map { NodeID(UInt32($0)) }
-        for id in ids { makeMachine(id, members: ids, genesis: Workload.genesis) }
+        for id in ids { makeMachine(id, members: ids, genesis: genesis.encode()) }
         for number in 0..<options.joiners {
             let id = NodeID(UInt32(options.nodes + number + 1))
             makeMachine(id, members: [id], genesis: [])
@@ -47,6 +47,7 @@ extension World {
     func start(_ machine: Machine) throws(Violation) {
         guard machine.process == nil, machine.loss == nil, machine.hasJoined else { return }
         machine.life += 1
+        machine.beganAt = now
         machine.timer = .never
         machine.batches = [:]
         machine.isStopping = false

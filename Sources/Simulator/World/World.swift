@@ -48,11 +48,18 @@ final class World {
         var asker: Asker
         var holder: NodeID
         var asked: Instant
+        /// The newest change of what secrets give that had been told when it was asked.
+        var floor: LogIndex
+        /// What the answer will show the power of, if it will.
+        var secret: Secret?
+        /// The node's own memory will do.
+        var isLocal: Bool
     }
 
     let seed: UInt64
     let options: SimulationOptions
     let plan: [PlannedFault]
+    let genesis: Genesis
     /// One generator each, so that a run without one of its faults is otherwise drawn alike.
     var networkRandom: SeededGenerator
     var diskRandom: SeededGenerator
@@ -100,7 +107,8 @@ final class World {
         clientRandom = generator(3)
         entropyRandom = generator(4)
         faultRandom = generator(5)
-        observer = Observer(founders: options.nodes)
+        genesis = Workload.genesis(lease: options.leaseMilliseconds)
+        observer = Observer(founders: options.nodes, genesis: genesis)
         clients = (0..<options.clients).map { Client(number: $0) }
         trace = tracing ? Trace() : nil
         makeMachines()
@@ -222,10 +230,7 @@ extension World {
         setTimer(machine, due: due)
         traceCommitted(since: known)
         try checkAnswers(of: machine)
-        if view.role == .leader, let grants = process.grants {
-            try observer.permissions.observe(
-                grants, by: machine.id, in: view.term, machine.clock, at: now)
-        }
+        if view.role == .leader { try checkLeases(of: process, machine, in: view.term) }
         try checkFootprint(machine)
     }
 
@@ -236,6 +241,29 @@ extension World {
             for other in machines { try observer.revocations.observe(other, at: now) }
         } else {
             try observer.revocations.observe(machine, at: now)
+        }
+    }
+
+    /// Whether the leader grants what it may, and knows of whoever may answer from memory.
+    private func checkLeases(
+        of leader: NodeProcess, _ machine: Machine, in term: Term
+    ) throws(Violation) {
+        if let grants = leader.grants {
+            let fresh = try observer.permissions.observe(
+                grants, by: machine.id, in: term, machine.clock, at: now)
+            if !fresh.isEmpty {
+                try observer.permissions.judge(
+                    fresh, of: machine.id, in: term, committed: observer.configuration,
+                    newest: leader.configuration, at: now)
+            }
+        }
+        for other in machines where other !== machine {
+            try observer.permissions.judge(
+                seen: leader.seen(by: other.id), by: other, of: machine.id, in: term, at: now)
+        }
+        guard let awaited = leader.awaitedHolders else { return }
+        for other in machines where !awaited.contains(other.id) {
+            try observer.permissions.judge(unawaited: other, by: machine.id, in: term, at: now)
         }
     }
 
