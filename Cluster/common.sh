@@ -35,10 +35,16 @@ find_directory() {
 }
 
 # From here on no other up or down works on the directory. The lock is the directory's own, and
-# goes with this process: nodes must not inherit descriptor 9.
+# goes with this process, however it ends: no child that may outlive it inherits descriptor 9.
 lock_directory() {
     exec 9<"$directory"
     flock -n 9 || fail "another up or down is at work in $directory"
+}
+
+# A command that may take its time, without the lock. In “$(…)” only: elsewhere it would let go.
+unlocked() {
+    exec 9<&-
+    "$@"
 }
 
 # Reads what `up` wrote down about the cluster: nodes, port, address and id.
@@ -110,16 +116,16 @@ stop_nodes() {
                 printf '%s: n%s (process %s) doesn’t stop and is killed\n' "$command_name" \
                     "$node" "$pid" >&2
                 kill -KILL "$pid" 2>/dev/null || true
-                sleep 0.5
+                sleep 0.5 9<&-
             fi
-            sleep 0.05
+            sleep 0.05 9<&-
         done
         rm -f "$(node_directory "$node")/pid"
     done
 }
 
 # Whether anybody listens at host $1 and port $2.
-is_taken() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
+is_taken() { (exec 9<&- && exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
 # The status of GET $3 at host $1 and port $2, or nothing. Without curl: a fresh machine has none.
 http_status() {

@@ -12,14 +12,18 @@ public enum Base62 {
 
     /// Appends `width` digits. Requires a number that fits them.
     public static func append(_ number: UInt64, width: Int, to bytes: inout [UInt8]) {
-        let start = bytes.count
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: width))
+        precondition(width <= fullWidth, "no number has so many digits")
+        // On the stack, and added at once: an array that is indexed is checked at every digit.
+        var digits: InlineArray<11, UInt8> = InlineArray(repeating: UInt8(ascii: "0"))
         var rest = number
-        for position in (start..<start + width).reversed() where rest > 0 {
-            bytes[position] = digit(rest % 62)
+        for position in stride(from: width - 1, through: 0, by: -1) {
+            digits[position] = digit(rest % 62)
             rest /= 62
         }
         precondition(rest == 0, "the number has more digits than the width")
+        withUnsafeBytes(of: &digits) { raw in
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: raw[..<width]))
+        }
     }
 
     /// The number that the digits stand for; nil if there is none, a byte is no digit, or the

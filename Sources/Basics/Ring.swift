@@ -30,15 +30,6 @@ public struct Ring<Element> {
         for element in elements { append(element) }
     }
 
-    /// Puts an element before the first.
-    @inlinable
-    public mutating func prepend(_ element: Element) {
-        if filled == slots.count { grow() }
-        head = slot(slots.count - 1)
-        slots[head] = element
-        filled += 1
-    }
-
     /// Takes the first element away; nil if there is none.
     @inlinable
     public mutating func popFirst() -> Element? {

@@ -7,7 +7,8 @@ import Linux
 ///
 /// - A connection that can't be made: nothing was sent, the next endpoint is asked.
 /// - An answer that doesn't come, and 504 `outcome_unknown`: asked again, under the same
-///   idempotency key, if the request bears one or is safe; else `outcomeUnknown` is thrown.
+///   idempotency key, if the request bears one or is safe; else `outcomeUnknown` is thrown. While
+///   another endpoint is left to be asked, a node may be silent for a short time only.
 /// - 503: nothing was done; the next endpoint is asked, after a pause once all have said so.
 /// - Any other problem is an answer, and thrown as `refused`.
 ///
@@ -32,68 +33,105 @@ public final class Client {
         /// Not carried out: another node may be asked.
         case notTaken(String, unavailable: Problem?)
         /// Sent, and nobody knows.
-        case unknown(String)
+        case unknown(String, problem: Problem?)
+    }
+
+    /// What the attempts at one request came to so far.
+    private struct Attempts {
+        /// The last trouble with each endpoint that was asked.
+        var troubles: [String?]
+        /// The last thing that a node said, in whatever round: those that say nothing must not
+        /// hide it.
+        var problem: Problem?
+        /// A node may have carried it out.
+        var wasPerhapsTaken = false
+        /// In this round a node said 503.
+        var wasServed = false
     }
 
     /// The answer, whose status is in 200…299.
     public func send(_ request: ClientRequest) throws(ClientError) -> Response {
         let deadline = Clocks.now() + settings.deadline
         var pause = settings.shortestPause
-        var wasPerhapsTaken = false
+        var past = Attempts(troubles: endpoints.map { _ in nil })
         while true {
-            var troubles: [String] = []
-            var problem: Problem?
-            var pauses = pause
-            for _ in endpoints.indices {
-                switch attempt(request, until: deadline) {
-                case .answer(let answer):
-                    return try judge(answer)
-                case .notTaken(let trouble, let unavailable):
-                    troubles.append(trouble)
-                    problem = unavailable ?? problem
-                case .unknown(let trouble):
-                    guard request.isRepeatable else {
-                        throw .outcomeUnknown(id: nil, reason: trouble)
-                    }
-                    wasPerhapsTaken = true
-                    troubles.append(trouble)
+            past.wasServed = false
+            for place in endpoints.indices {
+                let hasOthers = place < endpoints.count - 1
+                if let answer = try ask(request, hasOthers, until: deadline, &past) {
+                    return answer
                 }
                 preferred = (preferred + 1) % endpoints.count
+                // An attempt without time would end as one more silence.
+                guard Clocks.now() < deadline else { throw failure(request, past) }
             }
-            let now = Clocks.now()
-            // Nobody listens anywhere: waiting would only hide it. A node that said 503, or took
-            // the request and went silent, is worth asking again.
-            let isHopeless = !wasPerhapsTaken && (problem == nil || !request.waitsForService)
-            if isHopeless || now + pauses >= deadline {
-                throw failure(request, wasPerhapsTaken, problem, troubles)
+            let rest = deadline - Clocks.now()
+            guard isWorthAnother(request, past), pause < rest else {
+                throw failure(request, past)
             }
-            pauses = min(pauses, deadline - now)
-            Pause.wait(pauses)
+            Pause.wait(pause)
             pause = min(pause * 2, settings.longestPause)
         }
     }
 
-    private func failure(
-        _ request: ClientRequest, _ wasPerhapsTaken: Bool, _ problem: Problem?,
-        _ troubles: [String]
-    ) -> ClientError {
-        if wasPerhapsTaken, !request.isSafe {
-            let reason = problem?.description ?? troubles.last ?? "no answer"
+    /// Asks the endpoint whose turn it is; nil if that has no answer.
+    private func ask(
+        _ request: ClientRequest, _ hasOthers: Bool, until deadline: Instant,
+        _ past: inout Attempts
+    ) throws(ClientError) -> Response? {
+        switch attempt(request, hasOthers, until: deadline) {
+        case .answer(let answer):
+            return try judge(answer, request, past)
+        case .notTaken(let trouble, let unavailable):
+            past.troubles[preferred] = trouble
+            past.problem = unavailable ?? past.problem
+            if unavailable != nil { past.wasServed = true }
+        case .unknown(let trouble, let problem):
+            guard request.isRepeatable else { throw .outcomeUnknown(id: nil, reason: trouble) }
+            past.troubles[preferred] = trouble
+            past.problem = problem ?? past.problem
+            past.wasPerhapsTaken = true
+        }
+        return nil
+    }
+
+    /// After a round without an answer. If nobody listens anywhere, waiting would only hide it; a
+    /// node that said 503, or took the request and went silent, is worth asking again.
+    private func isWorthAnother(_ request: ClientRequest, _ past: Attempts) -> Bool {
+        // What may have been done is asked for until it is known.
+        if past.wasPerhapsTaken, !request.isSafe { return true }
+        return request.waitsForService && (past.wasServed || past.wasPerhapsTaken)
+    }
+
+    private func failure(_ request: ClientRequest, _ past: Attempts) -> ClientError {
+        let troubles = past.troubles.compactMap(\.self)
+        if past.wasPerhapsTaken, !request.isSafe {
+            let reason = past.problem?.description ?? troubles.last ?? "no answer"
             return .outcomeUnknown(id: request.idempotencyKey, reason: reason)
         }
-        if let problem { return .refused(problem) }
+        if let problem = past.problem { return .refused(problem) }
         return .unreachable(troubles)
     }
 
-    private func judge(_ answer: Response) throws(ClientError) -> Response {
+    private func judge(
+        _ answer: Response, _ request: ClientRequest, _ past: Attempts
+    ) throws(ClientError) -> Response {
         if (200...299).contains(answer.status) { return answer }
-        throw .refused(Problem(status: Int(answer.status), body: try? answer.json()))
+        let problem = Problem(status: Int(answer.status), body: try? answer.json())
+        // Who asks is judged before the id is looked up: an earlier attempt may have been carried
+        // out, and may even be why the token is good no more.
+        if past.wasPerhapsTaken, !request.isSafe, problem.isAboutWhoAsks {
+            throw .outcomeUnknown(id: request.idempotencyKey, reason: "\(problem)")
+        }
+        throw .refused(problem)
     }
 
-    private func attempt(_ request: ClientRequest, until deadline: Instant) -> Attempt {
+    private func attempt(
+        _ request: ClientRequest, _ hasOthers: Bool, until deadline: Instant
+    ) -> Attempt {
         let endpoint = endpoints[preferred]
         let isReused = connection?.endpoint == endpoint
-        switch exchange(request, endpoint, until: deadline) {
+        switch exchange(request, endpoint, hasOthers, until: deadline) {
         case .success(let answer):
             return sort(answer, endpoint)
         case .failure(let trouble):
@@ -102,9 +140,10 @@ public final class Client {
             // The server may close an idle connection at any time (RFC 9112, 9.3.1): a request
             // that met this was most likely never read, and is sent once more on a new one.
             if isReused, trouble.wasClosedSilently, request.isRepeatable {
-                return attempt(request, until: deadline)
+                return attempt(request, hasOthers, until: deadline)
             }
-            return trouble.wasSent ? .unknown(text) : .notTaken(text, unavailable: nil)
+            return trouble.wasSent
+                ? .unknown(text, problem: nil) : .notTaken(text, unavailable: nil)
         }
     }
 
@@ -115,27 +154,33 @@ public final class Client {
             return .notTaken("\(endpoint): \(problem)", unavailable: problem)
         case 504:
             let problem = Problem(status: 504, body: try? answer.json())
-            return .unknown("\(endpoint): \(problem)")
+            return .unknown("\(endpoint): \(problem)", problem: problem)
         default: return .answer(answer)
         }
     }
 
     private func exchange(
-        _ request: ClientRequest, _ endpoint: Endpoint, until deadline: Instant
+        _ request: ClientRequest, _ endpoint: Endpoint, _ hasOthers: Bool,
+        until deadline: Instant
     ) -> Result<Response, Connection.Trouble> {
+        let begun = Clocks.now()
+        let limit = min(deadline, begun + settings.answerTimeout)
+        // Nobody waits long for a node that says nothing while another may answer. What can't be
+        // asked again has no other.
+        let isHasty = hasOthers && request.isRepeatable
+        let firstByte = isHasty ? min(limit, begun + settings.silenceTimeout) : limit
         let open: Connection
         do throws(Connection.Trouble) {
             if let connection, connection.endpoint == endpoint {
                 open = connection
             } else {
                 connection = nil
-                let limit = min(deadline, Clocks.now() + settings.connectTimeout)
                 open = try Connection(
-                    to: endpoint, until: limit, answerLimit: settings.answerLimit)
+                    to: endpoint, until: min(deadline, begun + settings.connectTimeout),
+                    answerLimit: settings.answerLimit)
             }
             connection = open
-            let limit = min(deadline, Clocks.now() + settings.answerTimeout)
-            let answer = try open.exchange(request, until: limit)
+            let answer = try open.exchange(request, firstByteBy: firstByte, until: limit)
             if !answer.keepsAlive { connection = nil }
             return .success(answer)
         } catch {

@@ -1,9 +1,10 @@
 /// Why a request has no answer that can be used.
 public enum ClientError: Error, Hashable, Sendable {
-    /// No node took the request: nothing has been done. One line for each attempt of the last
-    /// round over the endpoints.
+    /// No node took the request, or none answered one that is safe: nothing has been done. The last
+    /// trouble with each endpoint that was asked.
     case unreachable([String])
-    /// A node understood the request and said no; nothing has been done.
+    /// A node understood the request and said no; nothing has been done. Also what one said last
+    /// when the time is over.
     case refused(Problem)
     /// The request may or may not have been carried out. Asking again under the same id finds
     /// out; nil if the request bore none.

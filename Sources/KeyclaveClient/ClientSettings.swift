@@ -4,7 +4,11 @@ import Basics
 public struct ClientSettings: Sendable {
     /// For one TCP connection.
     public var connectTimeout = Duration.seconds(2)
-    /// From sending a request to the end of its answer, at one node.
+    /// From the beginning of an attempt to the first byte of an answer, while another endpoint
+    /// hasn't been asked in this round: a node that stands still is left for one that answers.
+    /// Longer than most answers take, and than the first change without a dead node.
+    public var silenceTimeout = Duration.seconds(3)
+    /// From the beginning of an attempt to the end of its answer, at one node.
     public var answerTimeout = Duration.seconds(12)
     /// For a request in all, over all nodes and repetitions.
     public var deadline = Duration.seconds(30)

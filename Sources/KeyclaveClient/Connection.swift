@@ -66,10 +66,12 @@ final class Connection {
         }
     }
 
-    /// Sends a request and reads its answer.
-    func exchange(_ request: ClientRequest, until deadline: Instant) throws(Trouble) -> Response {
-        try write(Connection.bytes(of: request, to: endpoint), until: deadline)
-        return try read(until: deadline)
+    /// Sends a request and reads its answer, which must begin by `firstByteBy`.
+    func exchange(
+        _ request: ClientRequest, firstByteBy: Instant, until deadline: Instant
+    ) throws(Trouble) -> Response {
+        try write(Connection.bytes(of: request, to: endpoint), until: firstByteBy)
+        return try read(firstByteBy: firstByteBy, until: deadline)
     }
 
     static func bytes(of request: ClientRequest, to endpoint: Endpoint) -> [UInt8] {
@@ -102,7 +104,9 @@ final class Connection {
         }
     }
 
-    private func read(until deadline: Instant) throws(Trouble) -> Response {
+    private func read(
+        firstByteBy: Instant, until deadline: Instant
+    ) throws(Trouble) -> Response {
         var isSilent = true
         while true {
             let result = input.withUnsafeMutableBytes { raw -> Result<Transfer, SystemError> in
@@ -117,7 +121,8 @@ final class Connection {
                 isSilent = false
                 parser.append(input[..<count])
                 if let answer = try parsed(atEnd: false) { return answer }
-            case .success(.wouldBlock): try wait(for: .read, until: deadline, wasSent: true)
+            case .success(.wouldBlock):
+                try wait(for: .read, until: isSilent ? firstByteBy : deadline, wasSent: true)
             case .success(.end):
                 if !isSilent, let answer = try parsed(atEnd: true) { return answer }
                 throw Trouble(

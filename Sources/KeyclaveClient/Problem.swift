@@ -23,6 +23,13 @@ public struct Problem: Hashable, Sendable {
     }
 }
 
+extension Problem {
+    /// Whether it tells of the sender, or of the node, and so nothing of what was sent before.
+    var isAboutWhoAsks: Bool {
+        [401, 408, 429, 500].contains(status) || code == "forbidden"
+    }
+}
+
 extension Problem: CustomStringConvertible {
     public var description: String {
         var text = title

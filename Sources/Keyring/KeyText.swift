@@ -88,7 +88,7 @@ extension KeyText {
     /// everything else. Neither allocates nor digests: what this refuses costs a scan.
     public static func api(ofKey text: RawSpan) -> API? {
         guard let label = label(of: text, prefix: keyPrefix) else { return nil }
-        return API(text, label)
+        return API(slug: text.extracting(label))
     }
 
     /// The role that the text of a token names, if form and check digits are right.

@@ -64,7 +64,6 @@ public struct StateMachine: Sendable {
         state.ledger.timed.count + state.ledger.freeForm.order.count
             + state.ledger.requests.order.count
     }
-    public var auditRecordCount: Int { state.audit.records.count }
 
     /// When the leader must append a tick if nothing else comes: the end of the day or month, if
     /// a limit goes by it. What only expires needs none; it is cleared by whatever comes next.

@@ -73,11 +73,6 @@ public struct Directory: ~Copyable, Sendable {
     /// Opens a file for reading and writing. Throws ENOENT.
     public func open(_ name: String) throws(SystemError) -> File { try open(name, O_RDWR) }
 
-    /// Opens a file for reading and writing, made if it isn't there.
-    public func openOrCreate(_ name: String) throws(SystemError) -> File {
-        try open(name, O_RDWR | O_CREAT)
-    }
-
     /// Gives a file another name, replacing what had it, in one step.
     public func rename(_ old: String, to new: String) throws(SystemError) {
         checkName(old)

@@ -94,14 +94,26 @@ public struct File: ~Copyable, Sendable {
         guard size <= limit else {
             throw SystemError(call: "read", code: EFBIG, subject: path)
         }
-        // One byte more than it had: a file that grows under the reader, or one of /proc without
-        // a size, is still read to its end or refused.
-        let bytes = try read(size > 0 ? size + 1 : limit + 1, at: 0)
-        guard bytes.count <= limit else {
-            throw SystemError(call: "read", code: EFBIG, subject: path)
-        }
-        return bytes
+        // One byte more than it had: a file that grows under the reader is still read to its end
+        // or refused. One of /proc has no size, and neither has one that a process just made
+        // before it was killed: so the limit, which may be large, says nothing about how much
+        // memory that takes.
+        var wanted = size > 0 ? size + 1 : File.unsizedBytes
+        var bytes: [UInt8] = []
+        repeat {
+            let more = try read(wanted - bytes.count, at: bytes.count)
+            // The usual case copies nothing.
+            if bytes.isEmpty { bytes = more } else { bytes += more }
+            guard bytes.count <= limit else {
+                throw SystemError(call: "read", code: EFBIG, subject: path)
+            }
+            if bytes.count < wanted { return bytes }
+            wanted *= 2
+        } while true
     }
+
+    /// Read at first of a file that doesn't say how long it is.
+    private static let unsizedBytes = 4096
 
     /// Returns when the bytes written and the size are on the disk (fdatasync(2)). After a
     /// failure nothing is known about earlier writes, and a second call may lie: the kernel has

@@ -26,8 +26,6 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public var isOutOfSpace: Bool { code == ENOSPC || code == EDQUOT }
     /// No such file.
     public var isMissing: Bool { code == ENOENT }
-    /// Somebody else listens there.
-    public var isAddressInUse: Bool { code == EADDRINUSE }
 
     /// The same error, saying what it was about.
     func about(_ subject: String) -> SystemError {

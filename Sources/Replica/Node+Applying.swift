@@ -6,14 +6,14 @@ extension Node {
     /// Applies the committed entries up to `index`, in order, and answers this node's clients.
     mutating func applyCommitted(through index: LogIndex, effects: inout [NodeEffect]) {
         guard raft.standing.isWhole else { return }
-        let applied = state.appliedIndex
+        let (applied, lease) = (state.appliedIndex, leaseTimes.duration)
         guard index > applied else { return }
         for entry in raft.entries(from: applied.next, through: index) {
             apply(entry, effects: &effects)
         }
         precondition(state.appliedIndex == index, "the log has a gap below its commit index")
         raft.applied = index
-        publish(through: index)
+        publish(through: index, leaseBefore: lease)
         followAppliedMembers(&effects)
         answerReadyReads(&effects)
     }
@@ -64,8 +64,9 @@ extension Node {
 
     /// Hands the changes since the last call to the read side: states first, then what is blocked
     /// no more, then the index.
-    private mutating func publish(through index: LogIndex) {
+    private mutating func publish(through index: LogIndex, leaseBefore lease: Duration) {
         for change in tableChanges { table.apply(change) }
+        followLeaseTimes(since: lease)
         tableChanges.removeAll(keepingCapacity: true)
         table.unblock(keyChanges.takeApplied(through: index))
         table.publish(index)

@@ -60,7 +60,7 @@ extension Node {
     private mutating func performLocally(
         _ request: ClientRequest, effects: inout [NodeEffect]
     ) {
-        guard leaseTimes.duration > .zero else { return wait(request) }
+        guard !isConfirming else { return wait(request) }
         let now = clock.steady
         guard let last = holder.leases.last, now.precedes(last.expiry) else {
             return effects.append(.reply(request.ticket, .failed(.unavailable)))
@@ -80,7 +80,7 @@ extension Node {
     /// What `whoami` would be answered from this node's memory if it were asked now; nil if
     /// nothing. For a checker.
     public func identifyLocally(_ token: Digest, at now: SteadyInstant) -> QueryAnswer? {
-        guard absence == nil, leaseTimes.duration > .zero,
+        guard absence == nil, !isConfirming,
             mayAnswerLocally(.query(token, .whoami, .local), at: now)
         else { return nil }
         return state.answer(.whoami, from: token)

@@ -34,6 +34,11 @@ extension Node {
         #if MUTANTS
         if PlantedBug.isOn(.appendUnblocked) { return noteUnblocked(entry.index) }
         #endif
+        if subjects.contains(.leases) {
+            // Nothing is answered from memory until it is applied, and that needs no other look.
+            holder.raise(to: entry.index)
+            publishHeld()
+        }
         table.block(subjects)
         keyChanges.append(subjects, at: entry.index)
         ledger?.noteAppended(entry.index, now: clock.now)
@@ -86,7 +91,8 @@ extension Node {
             grantLeases()
             finishChanges()
         }
-        for reply in held.release(now: clock.now) {
+        // To who isn't a member any more nobody says that a change is done.
+        for reply in held.release(now: isRemoved ? .never : clock.now) {
             answer(reply.ticket, reply.reply, effects: &effects)
         }
         publishLeases()
@@ -138,13 +144,38 @@ extension Node {
         return LeaseNonce(entropy.next())
     }
 
-    private mutating func publishLeases() {
-        let isConfirming = leaseTimes.duration == .zero
-        if isConfirming != isConfirmingPublished {
-            isConfirmingPublished = isConfirming
-            table.setConfirming(isConfirming)
-            if isConfirming { holder.dropAll() } else { holder.hasten() }
+    /// How long a lease lasts may have been changed by what was just applied. In force before the
+    /// index that includes it is published: the leases are for no earlier state (`block`), so
+    /// nobody is answered by one of the old kind.
+    mutating func followLeaseTimes(since earlier: Duration) {
+        let duration = leaseTimes.duration
+        guard duration != earlier else { return }
+        if duration == .zero {
+            confirm()
+            holder.dropAll()
+        } else {
+            if duration < earlier { holder.shorten(by: earlier - duration) }
+            holder.hasten()
         }
+        publishHeld()
+    }
+
+    /// Every answer is confirmed by the leader from now on.
+    mutating func confirm() {
+        isConfirming = true
+        table.setConfirming(true)
+    }
+
+    private mutating func publishLeases() {
+        publishHeld()
+        // Not before a lease is held that serves: until then nobody could answer.
+        if isConfirming, leaseTimes.duration > .zero, clock.steady.precedes(leaseExpiry) {
+            isConfirming = false
+            table.setConfirming(false)
+        }
+    }
+
+    private mutating func publishHeld() {
         guard holder.leases != publishedLeases else { return }
         publishedLeases = holder.leases
         #if MUTANTS
@@ -162,8 +193,10 @@ extension Node {
     }
 
     mutating func takeGrant(_ nonce: LeaseNonce, minIndex: LogIndex) {
+        // It may have been granted before the leader had what this node has already.
+        let least = max(minIndex, keyChanges.newestOfLeases)
         holder.take(
-            nonce, minIndex: minIndex, applied: state.appliedIndex, now: clock.steady, leaseTimes)
+            nonce, minIndex: least, applied: state.appliedIndex, now: clock.steady, leaseTimes)
     }
 
     mutating func noteSeen(_ index: LogIndex, by node: NodeID, in term: Term) {

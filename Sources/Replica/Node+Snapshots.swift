@@ -324,6 +324,7 @@ extension Node {
         guard metadata.lastIndex > state.appliedIndex else {
             return raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
         }
+        let lease = leaseTimes.duration
         do {
             state = try reception.decoder.finish()
         } catch {
@@ -334,6 +335,7 @@ extension Node {
         raft.snapshotInstalled(metadata, clock: clock, effects: &raftEffects)
         raft.applied = state.appliedIndex
         keyChanges = Self.keyChanges(in: raft, after: state.appliedIndex)
+        followLeaseTimes(since: lease)
         Self.fill(table, from: state, blocking: keyChanges)
         effects.append(.report(.snapshotInstalled(metadata.lastIndex, from: reception.peer)))
         followMembers()

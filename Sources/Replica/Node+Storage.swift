@@ -28,6 +28,8 @@ extension Node {
                 through: last.index, term: last.term, clock: clock, effects: &raftEffects)
         }
         if durable.roomIsBack { setDiskFull(false, effects: &effects) }
+        // Its snapshot may tell that already; the others may never be heard again.
+        if durable.isOpen { leaveClusterIfRemoved(&effects) }
         performRaftEffects(&effects)
     }
 

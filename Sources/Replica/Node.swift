@@ -59,7 +59,8 @@ public struct Node: Sendable {
     /// The leases that this node holds, and as they were last published.
     var holder = LeaseHolder()
     var publishedLeases: [Lease] = []
-    var isConfirmingPublished = false
+    /// Every answer is confirmed by the leader, as was published.
+    var isConfirming = false
     /// As leader: the leases that others may hold.
     var ledger: LeaseLedger?
     /// As follower: what the leader was told.

@@ -33,6 +33,9 @@ enum NodeLimits {
             settings.maxEntryBytes <= journal.maximumPayloadBytes,
             "the journal takes every entry that Raft accepts")
         precondition(settings.maxEntryBytes <= Entry.payloadLimit, "a message takes every entry")
+        precondition(
+            settings.heartbeatInterval <= LeaseTimes.longestHeartbeat,
+            "a round begins for every renewal of the shortest lease")
         // Beside its payload an entry takes less in a message than `Entry.overhead`.
         let append = max(settings.maxEntryBytes + Entry.overhead, settings.maxBytesPerAppend)
         precondition(append + 1_024 <= framePayloadBytes, "a frame takes every append")

@@ -35,6 +35,9 @@ public struct NodeSettings: Sendable {
     /// one that hasn't got on for this long is waited for no more.
     public var snapshotPatience = Duration.seconds(10)
 
+    /// With a longer `raft.heartbeatInterval` a node would be without a lease at times.
+    public static var longestHeartbeat: Duration { LeaseTimes.longestHeartbeat }
+
     public init() {}
 
     /// Throws if the settings contradict each other.
@@ -43,6 +46,10 @@ public struct NodeSettings: Sendable {
             try raft.validate()
         } catch {
             throw InvalidNodeSettings(field: error.field, reason: error.reason)
+        }
+        guard raft.heartbeatInterval <= NodeSettings.longestHeartbeat else {
+            throw InvalidNodeSettings(
+                field: "heartbeatInterval", reason: "is too long to renew the shortest lease")
         }
         let positive: [(String, Duration)] = [
             ("changeDeadline", changeDeadline),

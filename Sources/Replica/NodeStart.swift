@@ -102,6 +102,7 @@ extension Node {
         self.entropy = entropy
         self.clock = clock
         Self.fill(table, from: state, blocking: keyChanges)
+        if leaseTimes.duration == .zero { confirm() }
         followMembers()
         keepIncarnations()
         #if MUTANTS

@@ -5,11 +5,15 @@ import Foundation
 enum MutantsBuild {
     private static let scratch = ".build-mutants"
 
-    static func run(_ arguments: [String]) throws(MutantsUsage) -> Int32 {
+    /// `arguments` are those that `options` were read from.
+    static func run(
+        _ options: MutantsOptions, _ arguments: [String]
+    ) throws(UsageError) -> Int32 {
         guard let package = packageDirectory() else {
-            throw MutantsUsage(reason: "the bugs are built from source: run it in the project")
+            throw UsageError("the bugs are built from source: run it in the project")
         }
-        MutantsCommand.note("building the program with bugs in \(package)/\(scratch)")
+        try options.requireRows(among: rows(in: package))
+        Console.complain("building the program with bugs in \(package)/\(scratch)")
         // With checks that say what they found, as a crash is one of the answers.
         let build = MutantsProcess.run(
             "/usr/bin/env",
@@ -18,16 +22,30 @@ enum MutantsBuild {
                 "--scratch-path", "\(package)/\(scratch)", "--product", "simulate",
                 "-Xswiftc", "-DMUTANTS", "-Xswiftc", "-assert-config", "-Xswiftc", "Debug",
             ]
-        ) { MutantsCommand.note(String($0)) }
-        guard build?.code == 0 else { throw MutantsUsage(reason: "the build failed") }
+        ) { Console.complain(String($0)) }
+        guard build?.code == 0 else { return fail("the build failed") }
         let run = MutantsProcess.run(
             "\(package)/\(scratch)/release/simulate", ["mutants"] + arguments
         ) { line in
             print(line)
             fflush(nil)
         }
-        guard let run else { throw MutantsUsage(reason: "what was built can't be run") }
-        return run.code
+        return run?.code ?? fail("what was built can't be run")
+    }
+
+    private static func fail(_ reason: String) -> Int32 {
+        Console.complain("simulate: mutants: \(reason)")
+        return 1
+    }
+
+    /// The names of the table, as the sources have them: this program holds none of them.
+    static func rows(in package: String) -> [String] {
+        let catalogue = try? String(
+            contentsOfFile: package + "/Sources/Basics/PlantedBug.swift", encoding: .utf8)
+        let bugs = (catalogue ?? "").split(separator: "\n").compactMap { line in
+            line.wholeMatch(of: /\s*case \w+ = "(.+)"/).map { String($0.1) }
+        }
+        return bugs + MutantsControl.allCases.map(\.rawValue)
     }
 
     /// Where the project lies, seen from here or from the program.

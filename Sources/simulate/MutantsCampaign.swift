@@ -5,11 +5,13 @@ import Synchronization
 /// All experiments, each in a process of its own, and the table of what came of them.
 final class MutantsCampaign: Sendable {
     private let options: MutantsOptions
+    private let experiments: [MutantsExperiment]
     private let results: Mutex<(next: Int, rows: [MutantsResult?])>
 
     init(_ options: MutantsOptions) {
         self.options = options
-        let rows = [MutantsResult?](repeating: nil, count: options.experiments.count)
+        experiments = options.experiments
+        let rows = [MutantsResult?](repeating: nil, count: experiments.count)
         results = Mutex((next: 0, rows: rows))
     }
 
@@ -27,8 +29,8 @@ final class MutantsCampaign: Sendable {
 
     private func work() {
         while let number = take() {
-            let result = perform(options.experiments[number])
-            MutantsCommand.note(result.line)
+            let result = perform(experiments[number])
+            Console.complain(result.line)
             results.withLock { $0.rows[number] = result }
         }
     }
@@ -93,7 +95,7 @@ struct MutantsResult: Sendable {
     var isGood: Bool { (finding != nil) == experiment.mustBeCaught && seeds > 0 }
 
     var verdict: String {
-        if experiment == .majorityLost, finding == nil { return "excused, as it must be" }
+        if experiment == .control(.majorityLost), finding == nil { return "excused, as it must be" }
         guard let finding else { return experiment.mustBeCaught ? "NOT CAUGHT" : "quiet" }
         return finding
     }

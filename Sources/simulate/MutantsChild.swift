@@ -19,8 +19,8 @@ enum MutantsChild {
         else { return 64 }
         switch experiment {
         case .bug(let bug): PlantedBug.planted = bug
-        case .nothing: PlantedBug.planted = .nothing
-        case .majorityLost, .driftBeyondBound: break
+        case .control(.nothing): PlantedBug.planted = .nothing
+        case .control(.majorityLost), .control(.driftBeyondBound): break
         }
         var limit = rlimit(
             rlim_cur: rlim_t(seconds + patience), rlim_max: rlim_t(seconds + patience))
@@ -30,7 +30,7 @@ enum MutantsChild {
             tell("seed \(seed)")
             switch simulation(experiment, seed: seed).run().outcome {
             case .passed:
-                if experiment == .majorityLost {
+                if experiment == .control(.majorityLost) {
                     tell("caught control: nothing was excused: seed \(seed)")
                     return 0
                 }
@@ -48,13 +48,13 @@ enum MutantsChild {
 
     private static func simulation(_ experiment: MutantsExperiment, seed: UInt64) -> Simulation {
         let drawn = Simulation(seed: seed)
-        if experiment == .driftBeyondBound {
+        if experiment == .control(.driftBeyondBound) {
             var options = drawn.options
             options.driftBound *= 3
             options.pauses[.drift] = SimulationOptions().pauses[.drift]
             return Simulation(seed: seed, options: options)
         }
-        guard experiment == .majorityLost else { return drawn }
+        guard experiment == .control(.majorityLost) else { return drawn }
         let loss = PlannedFault(
             kind: .wipe, at: .zero + .seconds(10),
             faults: (1...(drawn.options.nodes / 2 + 1)).map { .wipe(NodeID(UInt32($0))) })

@@ -16,7 +16,7 @@ enum SimulateCommand {
             case "seeds": return try SeedsCommand.run(rest)
             case "replay": return try ReplayCommand.run(rest)
             case "shrink": return try ShrinkCommand.run(rest)
-            case "mutants": return MutantsCommand.run(rest)
+            case "mutants": return try MutantsCommand.run(rest)
             case "hashes": return try HashesCommand.run(rest)
             case SeedWorker.verb: return try SeedWorker.run(rest)
             case ReplayCommand.childVerb: return try ReplayCommand.runInChild(rest)

@@ -10,12 +10,9 @@ import Testing
             // Longer and shorter phases, so that it fills, wraps and drains.
             let growing = step / 500 % 2 == 0
             switch random.below(growing ? 8 : 12) {
-            case 0..<4:
+            case 0..<5:
                 ring.append(step)
                 array.append(step)
-            case 4:
-                ring.prepend(step)
-                array.insert(step, at: 0)
             case 5, 8, 9:
                 #expect(ring.popFirst() == (array.isEmpty ? nil : array.removeFirst()))
             case 6, 10:

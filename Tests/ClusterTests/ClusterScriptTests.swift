@@ -242,6 +242,26 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a script that is killed leaves its lock to no child`() throws {
+            try withSite { site in
+                // Takes its time over the first thing that is asked of it.
+                let program = site.directory + ".program"
+                try Files.write("#!/bin/sh\ntouch \"$0.asked\"\nexec sleep 5\n", to: program)
+                #expect(chmod(program, 0o700) == 0)
+                let up = try ChildProcess(
+                    "/bin/bash",
+                    [
+                        "\(Scripts.scripts)/up", "--dir", site.directory, "--nodes", "1", "--port",
+                        "\(site.port)",
+                    ],
+                    environment: Program.environment.merging(["KEYCLAVE_PROGRAM": program]) { $1 },
+                    output: site.directory + ".out")
+                try eventually("up to ask for a format") { Files.exists(program + ".asked") }
+                try up.destroy()
+                #expect(try Directory(at: site.directory).lock())
+            }
+        }
+
         @Test func `wrong options are refused before anything is made`() throws {
             try withSite { site in
                 for words in [

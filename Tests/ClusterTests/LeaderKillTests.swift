@@ -60,7 +60,11 @@ extension RealProcesses {
                 print("first change without a \(isCutOff ? "cut-off" : "dead") one: \(first)")
                 print("changes after it: \(following)")
                 #expect(first.longest <= .milliseconds(2200))
-                #expect(following.quantile(0.5) < .milliseconds(100))
+                // The same commit and round, beside a link that is dialed again and again: some
+                // three times as long was measured. What waits for a lease takes a thousand times.
+                #expect(following.quantile(0.5) <= healthy.quantile(0.5) * 3)
+                #expect(following.quantile(0.99) <= healthy.quantile(0.99) * 10)
+                #expect(following.longest < .seconds(1))
             }
         }
 

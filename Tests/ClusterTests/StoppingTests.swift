@@ -84,7 +84,7 @@ extension RealProcesses {
             (#""surprise": 1"#, "surprise"),
             (#""active_keys_per_user": 4"#, "active_keys_per_user"),
             (#""heartbeat_ms": "50""#, "heartbeat_ms"),
-            (#""heartbeat_ms": 399"#, "election_timeout"),
+            (#""heartbeat_ms": 126"#, "heartbeat_ms"),
             (#""front_threads": 100000"#, "front_threads"), (#""node": "n1""#, "node"),
         ])
         func `a wrong setting is refused at the start by its name`(

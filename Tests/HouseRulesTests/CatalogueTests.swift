@@ -11,6 +11,9 @@ import Testing
         var links: [Substring] {
             text.matches(of: /``([A-Za-z_][^`\n]*)``/).map(\.1).filter { $0 != module }
         }
+
+        /// Names of source files between backquotes; `+Aspect.swift` is short for a type's.
+        var files: [Substring] { text.matches(of: /`([\w+\/]+\.swift)`/).map(\.1) }
     }
 
     static func pages() throws -> [Page] {
@@ -66,6 +69,22 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test func `every source file that a catalogue page names is one of its module`() throws {
+        let files = try SourceTree.swiftFiles(below: "Sources")
+        var count = 0
+        for page in try Self.pages() {
+            let paths = files.filter { $0.target == page.module }.map(\.path)
+            for name in page.files {
+                let end = name.hasPrefix("+") ? String(name) : "/\(name)"
+                #expect(
+                    paths.contains { $0.hasSuffix(end) },
+                    "\(page.module).md names \(name), and there is none")
+                count += 1
+            }
+        }
+        #expect(count >= 10)
     }
 
     @Test func `a page has the title of its module`() throws {

@@ -106,6 +106,41 @@ import Testing
         #expect(again.disk.files.count < files)
     }
 
+    @Test func `a repair that is damaged as well leaves the segments in order, and goes on`() throws
+    {
+        var node = try DoubtTests.damaged()
+        let before = Set(node.disk.files.map(\.name))
+        for index in UInt64(1)...5 { try node.write([record(index)]) }
+        let added = node.disk.files.map(\.name).filter {
+            $0.hasPrefix("segment-") && !before.contains($0)
+        }
+        #expect(added.count > 1)
+        // One bit of each sector of each segment in turn: the repair's own are among them.
+        for file in node.disk.files where file.name.hasPrefix("segment-") {
+            for place in stride(from: 20, to: file.bytes.count, by: 128) {
+                var hit = node.disk
+                hit.flipBit(8 * place, of: file.name)
+                try expectRepair(of: hit)
+            }
+        }
+    }
+
+    private func expectRepair(of disk: InMemoryDisk) throws {
+        var node = try Node(on: disk)
+        guard case .corrupt(let corruption) = try node.recover().verdict else {
+            Issue.record("nothing was damaged")
+            return
+        }
+        #expect(corruption.reached == position(1, 6))
+        let held = node.log.last.index.rawValue
+        for index in (held + 1)...7 { try node.write([record(index)]) }
+        node.log.settleDoubt()
+        try node.write([record(8)])
+        let repaired = try node.recover()
+        #expect(repaired.verdict == .whole)
+        #expect(repaired.records == (1...8).map { record($0) })
+    }
+
     @Test func `a damaged log is repaired by a snapshot from the leader`() throws {
         var node = try DoubtTests.damaged()
         let bytes = snapshotFile(of: describe(position(2, 40)))

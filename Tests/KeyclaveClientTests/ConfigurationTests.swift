@@ -83,8 +83,9 @@ import Testing
         (text("\"heartbeats_ms\": 1"), "heartbeats_ms", "isn't a setting"),
         (text("\"node\": \"n2\""), "node", "is given twice"),
         (text("\"active_keys_per_user\": 5"), "active_keys_per_user", "is a setting of the whole"),
-        (text("\"heartbeat_ms\": \"50\""), "heartbeat_ms", "whole number from 1 to 10000"),
-        (text("\"heartbeat_ms\": 0"), "heartbeat_ms", "whole number from 1 to 10000"),
+        (text("\"heartbeat_ms\": \"50\""), "heartbeat_ms", "whole number from 1 to 125"),
+        (text("\"heartbeat_ms\": 0"), "heartbeat_ms", "whole number from 1 to 125"),
+        (text("\"heartbeat_ms\": 126"), "heartbeat_ms", "whole number from 1 to 125"),
         (text("\"heartbeat_ms\": -5"), "heartbeat_ms", "whole number in plain digits"),
         (
             text("\"heartbeat_ms\": 99999999999999999999"), "heartbeat_ms", "is too large a number"

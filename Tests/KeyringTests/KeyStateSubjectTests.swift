@@ -26,6 +26,8 @@ import Testing
         let token = NewToken(
             id: TokenID(5), role: .auditor, account: Self.account, user: nil, name: name,
             digest: digest, suffix: suffix)
+        var lease = SettingsChange()
+        lease[.leaseMilliseconds] = 0
         let table: [(Command, [KeyStateSubject])] = [
             (.createAccount(Self.account, name: name), [.account(Self.account)]),
             (.renameAccount(Self.account, name: name), []),
@@ -52,7 +54,8 @@ import Testing
             (.revokeAllKeys(Self.user, account: Self.account), [.user(Self.user)]),
             (.createToken(token), [.token(TokenID(5))]),
             (.revokeToken(TokenID(5)), [.token(TokenID(5))]),
-            (.updateSettings(SettingsChange()), []), (.tick, []), (.charge([]), []),
+            (.updateSettings(SettingsChange()), []), (.updateSettings(lease), [.leases]),
+            (.tick, []), (.charge([]), []),
             (.removeLimit(Self.user, account: Self.account, api: .rest), []),
         ]
         for (command, subjects) in table {

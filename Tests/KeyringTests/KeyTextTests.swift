@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Testing
 
 @testable import Keyring
@@ -155,6 +156,13 @@ struct KeyTextTests {
             let match = try #require(line.firstMatch(of: expression))
             #expect(String(line[match.range]) == text)
         }
+        // What the README tells scanners takes the same texts for ours, and no others like these.
+        let page = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().appending(path: "README.md")
+        let told = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
+            .compactMap { $0.hasPrefix("    \\b") ? $0.dropFirst(4) : nil }
+        #expect(told.count == 1)
+        #expect(told.first.map { String($0) } == "\\b\(KeyText.scannerPattern)\\b")
         for other in [key.dropLast().description, "kc_REST_" + key.dropFirst(8), "kct_root_x"] {
             #expect(other.firstMatch(of: expression) == nil)
         }

@@ -39,7 +39,7 @@ struct FileTests {
         #expect(code { try directory.remove("b") } == ENOENT)
         #expect(code { _ = try File(reading: temporary.path + "/b") } == ENOENT)
         #expect(code { _ = try Directory(at: temporary.path + "/b") } == ENOENT)
-        _ = try directory.openOrCreate("b")
+        _ = try directory.create("b")
         try directory.synchronize()
         #expect(try directory.names() == ["a", "b"])
     }
@@ -84,6 +84,22 @@ struct FileTests {
         #expect(code { _ = try File(reading: path).contents(limit: 2) } == EFBIG)
         #expect(try File(reading: path).contents(limit: 3) == [1, 2, 3])
         #expect(try File(reading: "/proc/self/comm").contents(limit: 100).last == 10)
+        #expect(code { _ = try File(reading: "/proc/self/status").contents(limit: 100) } == EFBIG)
+    }
+
+    /// As a process that is killed leaves it, and under a limit that no memory holds.
+    @Test func anEmptyFileIsReadWithoutRoomForItsLimit() throws {
+        let directory = try Directory(at: temporary.path)
+        _ = try directory.create("a")
+        #expect(try directory.open("a").contents(limit: 1 << 40) == [])
+    }
+
+    @Test func aFileThatSaysNoSizeIsReadToItsEnd() throws {
+        // Longer than what is read at first.
+        let path = "/proc/self/maps"
+        let bytes = try File(reading: path).contents(limit: 1 << 30)
+        #expect(bytes.count > 4096)
+        #expect(bytes.last == 10)
     }
 
     @Test func theDirectoryIsLockedForOneOwner() throws {

@@ -42,7 +42,7 @@ struct MetricsTests {
             for _ in 0...position { metrics.fronts[position % 2].note(verdict) }
         }
         metrics.fronts[1].note(.valid)
-        let lines = metrics.page(leaseRemaining: .zero).split(separator: "\n")
+        let lines = metrics.page(lease: .absent, remaining: .zero).split(separator: "\n")
             .filter { $0.hasPrefix("keyclave_validations_total") }
         #expect(
             lines == [

@@ -1,5 +1,6 @@
 import Basics
 import HTTP
+import Keyring
 import Linux
 import Testing
 
@@ -10,10 +11,11 @@ import Testing
         metrics: ServerMetrics(fronts: 1, log: Log(node: NodeID(1), threshold: .error)))
 
     private func text(
-        _ page: MonitoringPage, expiry: SteadyInstant = .never,
-        now: SteadyInstant = Clocks.steady()
+        _ page: MonitoringPage, expiry: SteadyInstant = .never, latest: SteadyInstant? = nil,
+        isConfirming: Bool = false, now: SteadyInstant = Clocks.steady()
     ) -> String? {
-        pages.text(of: page, expiry: expiry, now: now)
+        let leases = LeaseStanding(usable: expiry, latest: latest ?? expiry)
+        return pages.text(of: page, leases: isConfirming ? nil : leases, now: now)
             .map { String(decoding: $0, as: UTF8.self) }
     }
 
@@ -32,6 +34,8 @@ import Testing
         pages.metrics.board.setReady(true)
         #expect(text(.ready, expiry: now + .nanoseconds(1), now: now) == "ok\n")
         #expect(text(.ready, expiry: now, now: now) == nil)
+        #expect(text(.ready, expiry: .past, latest: .never, now: now) == nil)
+        #expect(text(.ready, isConfirming: true, now: now) == "ok\n")
         pages.metrics.board.setReady(false)
         #expect(text(.ready, now: now) == nil)
     }
@@ -40,11 +44,23 @@ import Testing
         let without = try #require(text(.metrics, expiry: .past))
         #expect(without.contains("keyclave_ready 0\n"))
         #expect(without.contains("keyclave_lease_remaining_seconds 0\n"))
-        let confirmed = try #require(text(.metrics, expiry: .never))
+        let confirmed = try #require(text(.metrics, isConfirming: true))
         #expect(confirmed.contains("keyclave_lease_remaining_seconds 0\n"))
         let now = Clocks.steady()
         let with = try #require(text(.metrics, expiry: now + .milliseconds(1_250), now: now))
         #expect(with.contains("keyclave_lease_remaining_seconds 1.25\n"))
+        let pending = try #require(text(.metrics, expiry: .past, latest: .never))
+        #expect(pending.contains("keyclave_lease_remaining_seconds 0\n"))
+        let states = ["held", "pending", "none", "confirming"]
+        for (page, state) in [
+            (with, "held"), (pending, "pending"), (without, "none"), (confirmed, "confirming"),
+        ] {
+            for other in states {
+                #expect(
+                    page.contains(
+                        "keyclave_lease{state=\"\(other)\"} \(other == state ? 1 : 0)\n"))
+            }
+        }
     }
 
     static let paths: [(String, MonitoringPage)] = [

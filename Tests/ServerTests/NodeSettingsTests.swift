@@ -18,8 +18,8 @@ struct NodeSettingsTests {
     }
 
     @Test(arguments: [
-        (1, 5, 6), (1, 3_000, 3_001), (50, 300, 600), (100, 1_000, 2_000), (1_000, 3_000, 6_000),
-        (10_000, 30_000, 60_000), (10_000, 60_000, 120_000),
+        (1, 5, 6), (1, 3_000, 3_001), (50, 300, 600), (100, 1_000, 2_000), (125, 375, 376),
+        (125, 30_000, 60_000), (125, 60_000, 120_000),
     ])
     func whatTheConfigurationAllowsContradictsNothing(
         heartbeat: Int, minimum: Int, maximum: Int

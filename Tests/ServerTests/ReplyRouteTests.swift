@@ -341,7 +341,8 @@ import Testing
                 id: NodeID(id), isVoter: id != 3, address: "127.0.0.1:720\(id)",
                 clientAddress: id == 1 ? "127.0.0.1:7101" : "", match: match, applied: match,
                 isHealthy: isHealthy,
-                leaseRemaining: match.map { .milliseconds(Int64($0.rawValue) * 25) })
+                leaseRemaining: match.map { .milliseconds(Int64($0.rawValue) * 25) },
+                lease: match.map { _ in isHealthy == true ? .held : .absent })
         }
         let status = ClusterStatus(
             clusterID: [0xAB] + [UInt8](repeating: 0, count: 14) + [0x0F], node: NodeID(1),
@@ -367,6 +368,7 @@ import Testing
         #expect(members.map { $0["match"] } == [.number(61), .number(50), .null])
         #expect(
             members.map { $0["lease_remaining_ms"] } == [.number(1_525), .number(1_250), .null])
+        #expect(members.map { $0["lease"] } == [.string("held"), .string("none"), .null])
         #expect(members.map { $0["healthy"] } == [.bool(true), .bool(false), .null])
     }
 

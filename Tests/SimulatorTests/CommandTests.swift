@@ -122,6 +122,23 @@ import Testing
         #expect(complaint("--nodes", "5", "--broken", "n4") == nil)
     }
 
+    @Test func `what is asked of mutants is read before a program with bugs is built`() throws {
+        let options = try MutantsOptions([
+            "--only", "nothing,majority-lost", "--seconds", "9", "--json", "--jobs", "2",
+        ])
+        #expect(options.only == ["nothing", "majority-lost"])
+        #expect(options.seconds == 9)
+        #expect(options.jobs == 2)
+        #expect(options.isMachineReadable)
+        let rows = MutantsBuild.rows(in: PlantedBugTests.project.path)
+        #expect(rows.count > 40)
+        #expect(Set(rows).count == rows.count)
+        try options.requireRows(among: rows)
+        #expect(throws: UsageError("--only: 'nothing' is none of majority-lost")) {
+            try options.requireRows(among: ["majority-lost"])
+        }
+    }
+
     @Test func `a result passes from process to process on one line`() throws {
         var result = SeedResult(crashing: 9, "signal 4: a\tb\nc")
         result.outcome = .liveness
@@ -217,6 +234,8 @@ import Testing
         ["shrink", "1", "--plan", "3"], ["run"], ["run", "/nonexistent.scenario"], ["run", "/tmp"],
         ["run", "--bogus"], ["run", "a.scenario", "b.scenario", "--html", "/tmp/page.html"],
         ["run", "a.scenario", "--html", "/nonexistent/page.html"], ["cuts", "3"],
+        ["mutants", "--bogus"], ["mutants", "5"], ["mutants", "--only"],
+        ["mutants", "--seconds", "0"], ["mutants", "--only", "nothing,no-such-row"],
     ])
     func `bad usage is one line, exit code 64 and nothing done`(words: [String]) throws {
         let (code, output, errors) = try perform(words)

@@ -159,12 +159,4 @@ public struct RouteTable<Name: Hashable & Sendable>: Sendable {
         if others.contains(.get) { others.insert(.head) }
         return .otherMethods(others)
     }
-
-    /// Every method that a path pattern has, in the order of the table: for the description of
-    /// the interface.
-    public func methods(ofPattern pattern: String) -> MethodSet {
-        routes.reduce(into: MethodSet()) { methods, route in
-            if route.pattern == pattern { methods.formUnion(route.methods) }
-        }
-    }
 }

@@ -1,7 +1,7 @@
 import Basics
 
-/// What a key-state command may change: the state of a key or of whoever it belongs to, or the
-/// power of a token.
+/// What a key-state command may change: the state of a key or of whoever it belongs to, the power
+/// of a token, or by what right a node answers at all.
 ///
 /// A node that holds such a command and hasn't applied it answers nothing about its subjects.
 public enum KeyStateSubject: Hashable, Sendable {
@@ -13,6 +13,9 @@ public enum KeyStateSubject: Hashable, Sendable {
     /// And everything in it.
     case account(AccountID)
     case token(TokenID)
+    /// How long a lease lasts, and so every answer by one. Not marked in the key table: a node
+    /// raises the least index of its leases instead.
+    case leases
 }
 
 extension Command {
@@ -21,8 +24,11 @@ extension Command {
     /// decides.
     public var isKeyState: Bool {
         guard kind.mayBeKeyState else { return false }
-        if case .updateUser(_, _, _, _, role: nil) = self { return false }
-        return true
+        return switch self {
+        case .updateUser(_, _, _, _, role: nil): false
+        case .updateSettings(let change): change[.leaseMilliseconds] != nil
+        default: true
+        }
     }
 
     /// What the command may change; empty unless it is a key-state command.
@@ -37,8 +43,9 @@ extension Command {
         case .setKeyActive(let id, _, _), .revokeKey(let id, _): [.key(id)]
         case .createToken(let token): [.token(token.id)]
         case .revokeToken(let id): [.token(id)]
-        case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .updateSettings,
-            .changeMember, .tick, .reportLastUsed:
+        case .updateSettings: [.leases]
+        case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .changeMember, .tick,
+            .reportLastUsed:
             []
         }
     }
@@ -48,10 +55,10 @@ extension Command.Kind {
     fileprivate var mayBeKeyState: Bool {
         switch self {
         case .createAccount, .deleteAccount, .createUser, .updateUser, .removeUser, .createKey,
-            .setKeyActive, .revokeKey, .revokeAllKeys, .createToken, .revokeToken:
+            .setKeyActive, .revokeKey, .revokeAllKeys, .createToken, .revokeToken, .updateSettings:
             true
-        case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .updateSettings,
-            .changeMember, .tick, .reportLastUsed:
+        case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .changeMember, .tick,
+            .reportLastUsed:
             false
         }
     }

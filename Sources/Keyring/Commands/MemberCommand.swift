@@ -90,11 +90,6 @@ public enum MemberRefusal: UInt8, Hashable, Sendable, CaseIterable {
     }
 }
 
-extension Change {
-    /// Whether it is about a member of the cluster, and so about no key's or token's powers.
-    public var isOfMember: Bool { if case .member = result { true } else { false } }
-}
-
 extension MemberRefusal: Coded {}
 extension MemberDetail.Role: Coded {}
 

@@ -147,6 +147,8 @@ public final class KeyTable: @unchecked Sendable {
         replacement.isInstalled = true
         fresh.root.publish(index.rawValue, at: Layout.Root.appliedIndex)
         words.publish(fresh.root.address, at: Word.root)
+        // As for `block`: what is blocked in it is about to be told.
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
         replaced.append((contents, epochs.advance()))
         contents = fresh
     }

@@ -30,8 +30,8 @@ extension TableContents {
             guard number != 0 else { return }
             let word = accounts[number].load(Layout.Account.state) & ~Layout.blocked
             accounts[number].publish(word | blockedBit(subject), at: Layout.Account.state)
-        case .token:
-            // Only the writer's own thread weighs tokens.
+        case .token, .leases:
+            // Only the writer's own thread weighs tokens, and leases are raised in their own cells.
             break
         }
     }

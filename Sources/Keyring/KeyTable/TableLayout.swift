@@ -89,24 +89,6 @@ extension API {
     /// What a word holds that was packed from an API.
     @inline(__always)
     init(trusted rawValue: UInt64) { self.rawValue = rawValue }
-
-    /// Reads the slug that lies in `range` of `bytes`, without allocation; nil unless it is one.
-    init?(_ bytes: RawSpan, _ range: Range<Int>) {
-        guard (API.shortestSlug...API.longestSlug).contains(range.count) else { return nil }
-        var number: UInt64 = 0
-        for offset in range {
-            let byte = bytes.byte(offset)
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                number = number * 37 + UInt64(byte - UInt8(ascii: "0")) + 1
-            case UInt8(ascii: "a")...UInt8(ascii: "z"):
-                number = number * 37 + UInt64(byte - UInt8(ascii: "a")) + 11
-            default: return nil
-            }
-        }
-        for _ in range.count..<API.longestSlug { number *= 37 }
-        self.init(trusted: number)
-    }
 }
 
 /// The words of a digest, in a row.

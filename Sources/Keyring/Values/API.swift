@@ -16,18 +16,18 @@ public struct API: Comparable, Hashable, Sendable, CustomStringConvertible {
     public static let longestSlug = 10
 
     /// Nil unless the slug is 2 to 10 characters `a-z0-9`.
-    public init?(slug: some StringProtocol) {
-        let utf8 = slug.utf8
-        guard (API.shortestSlug...API.longestSlug).contains(utf8.count) else { return nil }
+    public init?(slug: some StringProtocol) { self.init(slug: Array(slug.utf8).span.bytes) }
+
+    /// The same of the slug's characters, without allocation.
+    public init?(slug: RawSpan) {
+        guard (API.shortestSlug...API.longestSlug).contains(slug.byteCount) else { return nil }
         var number: UInt64 = 0
-        var digits = 0
-        for byte in utf8 {
-            guard let digit = API.digit(of: byte) else { return nil }
+        for offset in slug.byteOffsets {
+            guard let digit = API.digit(of: slug.byte(offset)) else { return nil }
             number = number * 37 + digit
-            digits += 1
         }
         // Left-aligned: the order of the numbers is the order of the slugs.
-        for _ in digits..<API.longestSlug { number *= 37 }
+        for _ in slug.byteCount..<API.longestSlug { number *= 37 }
         rawValue = number
     }
 

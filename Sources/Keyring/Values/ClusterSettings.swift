@@ -35,6 +35,9 @@ public struct ClusterSettings: Hashable, Sendable {
         auditRecords: 1_000_000, auditSeconds: 400 * 86_400, leaseMilliseconds: 2_000,
         leaseWaitMilliseconds: 2_100)
 
+    /// The least L that isn't zero, in milliseconds.
+    public static let shortestLease = Bounds.shortestLease
+
     /// The first setting that is out of its bounds or breaks a relation; nil if all hold.
     public var firstViolation: Setting? {
         for setting in Setting.allCases

@@ -1,5 +1,6 @@
 import Basics
 import Consensus
+import Keyring
 
 /// The cluster as one node sees it.
 public struct ClusterStatus: Hashable, Sendable {
@@ -18,6 +19,9 @@ public struct ClusterStatus: Hashable, Sendable {
         /// How much longer it may answer by its memory: what this node knows of itself, and as
         /// leader of the others, by its own clock. Nil where it can't know.
         public var leaseRemaining: Duration?
+        /// By what right it answers. Nil where this node can't know; of others a leader knows what
+        /// it granted, and not whether they have applied what their leases are for.
+        public var lease: LeaseState?
     }
 
     /// 16 bytes.
@@ -39,6 +43,44 @@ public struct ClusterStatus: Hashable, Sendable {
     public var members: [Member]
 }
 
+/// By what right a node answers about keys, if by any.
+public enum LeaseState: UInt8, Hashable, Sendable, CaseIterable {
+    /// It holds a lease and answers by its memory.
+    case held
+    /// It holds a lease for a state that it hasn't applied yet.
+    case pending
+    /// It holds none: it answers nothing.
+    case absent
+    /// It needs none: the leader confirms each answer.
+    case confirming
+
+    /// - Parameter standing: nil where the leader confirms each answer. Read before `now`.
+    public init(_ standing: LeaseStanding?, at now: SteadyInstant) {
+        guard let standing else {
+            self = .confirming
+            return
+        }
+        self =
+            if now.precedes(standing.usable) {
+                .held
+            } else if now.precedes(standing.latest) {
+                .pending
+            } else {
+                .absent
+            }
+    }
+
+    /// As it is shown.
+    public var code: String {
+        switch self {
+        case .held: "held"
+        case .pending: "pending"
+        case .absent: "none"
+        case .confirming: "confirming"
+        }
+    }
+}
+
 extension Node {
     /// What this node knows of the cluster now. Only a leader knows how far the others are.
     public var status: ClusterStatus {
@@ -52,7 +94,7 @@ extension Node {
                 match: isSelf ? raft.durableIndex : peer?.match,
                 applied: isSelf ? state.appliedIndex : peer?.applied,
                 isHealthy: isSelf ? raft.standing.isWhole : peer?.isActive,
-                leaseRemaining: leaseRemaining(of: member.id))
+                leaseRemaining: leaseRemaining(of: member.id), lease: lease(of: member.id))
         }
         return ClusterStatus(
             clusterID: clusterID, node: id, role: raft.role, standing: raft.standing,
@@ -71,10 +113,20 @@ extension Node {
         return ledger?.remaining(of: node, now: clock.now, leaseTimes)
     }
 
+    private func lease(of node: NodeID) -> LeaseState? {
+        if node == id {
+            let standing = LeaseStanding(
+                usable: leaseExpiry, latest: holder.leases.last?.expiry ?? .past)
+            return LeaseState(isConfirming ? nil : standing, at: clock.steady)
+        }
+        guard let remaining = leaseRemaining(of: node) else { return nil }
+        if leaseTimes.duration == .zero { return .confirming }
+        return remaining > .zero ? .held : .absent
+    }
+
     /// Whether this node would pass for ready: it may validate.
     public var isReady: Bool {
         isOpen && !isStopping && !isRemoved && raft.standing.isWhole
-            && (leaseTimes.duration == .zero
-                ? raft.leader != nil : clock.steady.precedes(leaseExpiry))
+            && (isConfirming ? raft.leader != nil : clock.steady.precedes(leaseExpiry))
     }
 }

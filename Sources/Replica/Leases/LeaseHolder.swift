@@ -75,6 +75,24 @@ struct LeaseHolder: Sendable {
         leases.remove(at: leases[1].minIndex <= applied ? 0 : leases.count - 2)
     }
 
+    /// By no lease is a state older than the one at `index` answered any more.
+    mutating func raise(to index: LogIndex) {
+        var raised: [Lease] = []
+        for var lease in leases {
+            lease.minIndex = max(lease.minIndex, index)
+            raised.removeAll { $0.isNoBetter(than: lease) }
+            raised.append(lease)
+        }
+        leases = raised
+    }
+
+    /// A lease lasts so much less than before.
+    mutating func shorten(by less: Duration) {
+        for position in leases.indices {
+            leases[position].expiry = leases[position].expiry + (.zero - less)
+        }
+    }
+
     /// No answer is given by a lease any more.
     mutating func dropAll() {
         leases.removeAll()

@@ -48,7 +48,9 @@ import Keyring
 /// covered is a virtual machine that is frozen *together with its clocks* (a snapshot that is taken
 /// and resumed): when it goes on it believes that no time has passed, and may answer for the rest
 /// of its last lease, at most L. Suspending a machine is covered, and so is stopping a process. Who
-/// can't accept this sets the lease to zero: then every answer is confirmed by the leader.
+/// can't accept this sets the lease to zero: then every answer is confirmed by the leader. Nor is
+/// a forced recovery (``ForcedRecovery``) covered: nobody in the new cluster knows of the leases of
+/// the old one's nodes, so W must have passed since the last of them was stopped.
 struct LeaseLedger: Sendable {
     /// What is known of one node.
     private struct Line: Sendable {
@@ -76,7 +78,7 @@ struct LeaseLedger: Sendable {
     private struct Appended: Sendable {
         var index: LogIndex
         var at: Instant
-        /// When it was found done; nil before.
+        /// When it was found safe; nil before.
         var passed: Instant?
     }
 
@@ -100,6 +102,9 @@ struct LeaseLedger: Sendable {
     private var aged = LogIndex.zero
     /// Those that aren't done, in log order.
     private var undone: Ring<Appended> = []
+    /// How many of them, the first ones, no node can answer against any more: these wait only for
+    /// courtesy.
+    private var safe = 0
     /// Nodes whose removal is committed, and since when this leader knows it.
     private var removals: [(node: NodeID, since: Instant)] = []
 
@@ -139,8 +144,21 @@ struct LeaseLedger: Sendable {
 
     /// A key-state entry was appended to the log.
     mutating func noteAppended(_ index: LogIndex, now: Instant) {
+        // Nobody may ask for a lease, and the young would be kept for ever.
+        age(now: now)
         young.append(Appended(index: index, at: now))
         undone.append(Appended(index: index, at: now))
+    }
+
+    /// How many key-state entries are known to be younger than the leader's patience.
+    var youngCount: Int { young.count }
+
+    /// Lets go of the young that aren't any more.
+    private mutating func age(now: Instant) {
+        while let first = young.first, first.at + LeaseTimes.patience <= now {
+            aged = first.index
+            young.removeFirst()
+        }
     }
 
     /// A node says that it has the log up to here, and blocks what that touches.
@@ -171,10 +189,7 @@ struct LeaseLedger: Sendable {
 
     /// Whether the node takes in key-state entries in time.
     private mutating func isAbreast(_ node: NodeID, now: Instant) -> Bool {
-        while let first = young.first, first.at + LeaseTimes.patience <= now {
-            aged = first.index
-            young.removeFirst()
-        }
+        age(now: now)
         return node == leader || line(of: node).seen >= aged
     }
 
@@ -235,17 +250,18 @@ struct LeaseLedger: Sendable {
     mutating func finish(
         committed: LogIndex, now: Instant, _ roster: LeaseRoster, _ times: LeaseTimes
     ) -> LogIndex? {
+        // All of them first: what is waited for beyond that is waited for by all at once.
+        while safe < undone.count, undone[safe].index <= committed,
+            roster.awaited.allSatisfy({ isSafe(undone[safe], $0, now: now, times) })
+        {
+            undone[safe].passed = now
+            safe += 1
+        }
         var newest: LogIndex?
-        while let first = undone.first, first.index <= committed {
-            if first.passed == nil {
-                guard roster.awaited.allSatisfy({ isSafe(first, $0, now: now, times) }) else {
-                    break
-                }
-                undone[0].passed = now
-            }
-            guard isCourteous(undone[0], now: now, roster) else { break }
+        while safe > 0, let first = undone.first, isCourteous(first, now: now, roster) {
             newest = first.index
             undone.removeFirst()
+            safe -= 1
         }
         return newest
     }
@@ -303,12 +319,13 @@ struct LeaseLedger: Sendable {
     func nextDeadline(
         committed: LogIndex, _ roster: LeaseRoster, _ times: LeaseTimes
     ) -> Instant {
-        guard let first = undone.first, first.index <= committed else { return .never }
-        if let passed = first.passed { return passed + LeaseTimes.courtesy }
+        let courtesyEnd = undone.first?.passed.map { $0 + LeaseTimes.courtesy } ?? .never
+        guard safe < undone.count, undone[safe].index <= committed else { return courtesyEnd }
+        let next = undone[safe]
         var latest = Instant.zero
-        for node in roster.awaited where node != leader && line(of: node).seen < first.index {
-            latest = max(latest, safeTime(first, node, times))
+        for node in roster.awaited where node != leader && line(of: node).seen < next.index {
+            latest = max(latest, safeTime(next, node, times))
         }
-        return latest
+        return min(courtesyEnd, latest)
     }
 }

@@ -21,6 +21,10 @@ struct LeaseTimes: Hashable, Sendable {
     /// that a new key isn't met by a node that can't answer yet.
     static let courtesy = Duration.milliseconds(20)
 
+    /// A lease is granted by a round that begins after its request, and where nobody reads only a
+    /// heartbeat begins one: it must come as often as the shortest lease is asked for.
+    static let longestHeartbeat = Duration.milliseconds(Int64(ClusterSettings.shortestLease) / 4)
+
     init(_ settings: ClusterSettings) {
         duration = .milliseconds(Int64(settings.leaseMilliseconds))
         wait = .milliseconds(Int64(settings.leaseWaitMilliseconds))

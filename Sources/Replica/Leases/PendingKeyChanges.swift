@@ -16,6 +16,11 @@ struct PendingKeyChanges: Sendable {
         entries.last { $0.index <= limit }?.index
     }
 
+    /// The newest that changes how long leases last; zero if none does.
+    var newestOfLeases: LogIndex {
+        entries.last { $0.subjects.contains(.leases) }?.index ?? .zero
+    }
+
     mutating func append(_ subjects: [KeyStateSubject], at index: LogIndex) {
         precondition(newest.map { $0 < index } ?? true, "key-state entries out of order")
         entries.append((index, subjects))

@@ -1,3 +1,6 @@
+import Basics
+import Replica
+
 /// One row of the table of settings: what the documentation shows and what decoding checks.
 public struct NodeSetting: Sendable {
     /// What a value must look like.
@@ -76,7 +79,10 @@ extension NodeSetting {
             "max_connections", .number(1...1_000_000), default: "10000",
             "connections of clients at the same time; more are closed at once"),
         NodeSetting(
-            "heartbeat_ms", .number(1...10_000), default: "50", "how often a leader shows itself"),
+            "heartbeat_ms", .number(1...NodeSettings.longestHeartbeat.milliseconds),
+            default: "50",
+            "how often a leader shows itself; at most a quarter of the shortest lease, which "
+                + "couldn't be renewed in time"),
         NodeSetting(
             "election_timeout_min_ms", .number(5...60_000), default: "300",
             "shortest silence of a leader after which a node stands for election; at least three "

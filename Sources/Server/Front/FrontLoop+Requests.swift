@@ -116,8 +116,8 @@ extension FrontLoop {
             answer(status, connection)
             answeredRequests += 1
         case .monitoring(let page, let context):
-            let expiry = router.leaseExpiry
-            let text = services.pages.text(of: page, expiry: expiry, now: Clocks.steady())
+            let leases = router.leases
+            let text = services.pages.text(of: page, leases: leases, now: Clocks.steady())
             scratch.removeAll()
             answer(router.write(page, text, context, date: date, to: &scratch), connection)
             answeredRequests += 1

@@ -1,5 +1,7 @@
 import Basics
+import Keyring
 import Linux
+import Replica
 
 /// What monitors ask of the process itself, as against the cluster.
 public enum MonitoringPage: Sendable {
@@ -19,18 +21,20 @@ struct MonitoringPages: Sendable {
     /// an election time-out.
     static let stall = Duration.seconds(10)
 
-    /// The page; nil if what it stands for isn't so. `expiry` is the time until which the key
-    /// table may answer; `now` must have been read after it.
-    func text(of page: MonitoringPage, expiry: SteadyInstant, now: SteadyInstant) -> [UInt8]? {
+    /// The page; nil if what it stands for isn't so. `leases` are the key table's, nil where the
+    /// leader confirms each answer; `now` must have been read after them.
+    func text(of page: MonitoringPage, leases: LeaseStanding?, now: SteadyInstant) -> [UInt8]? {
+        let state = LeaseState(leases, at: now)
         let isFine =
             switch page {
             case .live: metrics.pulse.age(at: now.running) < MonitoringPages.stall
-            case .ready: metrics.board.isReady && now.precedes(expiry)
+            case .ready: metrics.board.isReady && (state == .held || state == .confirming)
             case .metrics: true
             }
         guard isFine else { return nil }
+        guard page == .metrics else { return Array("ok\n".utf8) }
         // Where the leader confirms each answer, a node can do nothing alone.
-        let remaining = expiry == .never ? .zero : max(.zero, now.remaining(until: expiry))
-        return Array((page == .metrics ? metrics.page(leaseRemaining: remaining) : "ok\n").utf8)
+        let remaining = leases.map { max(.zero, now.remaining(until: $0.usable)) } ?? .zero
+        return Array(metrics.page(lease: state, remaining: remaining).utf8)
     }
 }

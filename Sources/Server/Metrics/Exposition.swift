@@ -26,6 +26,18 @@ struct Exposition {
         _ name: String, _ help: String, label: String, _ values: [(String, UInt64)]
     ) {
         head(name, help, "counter")
+        lines(name, label: label, values)
+    }
+
+    /// One gauge with a label; likewise.
+    mutating func gauges(
+        _ name: String, _ help: String, label: String, _ values: [(String, UInt64)]
+    ) {
+        head(name, help, "gauge")
+        lines(name, label: label, values)
+    }
+
+    private mutating func lines(_ name: String, label: String, _ values: [(String, UInt64)]) {
         for (value, count) in values {
             text += "keyclave_\(name){\(label)=\"\(value)\"} \(count)\n"
         }

@@ -97,8 +97,6 @@ final class NodeEventLog: Sendable {
 /// How the process ends.
 public enum ExitCode {
     public static let done: Int32 = 0
-    /// It couldn't start: configuration, directory or addresses.
-    public static let startFailed: Int32 = 1
     /// The disk or the node failed: what it holds can't be trusted.
     public static let nodeFailed: Int32 = 3
 }

@@ -18,16 +18,19 @@ final class ServerMetrics: Sendable {
     }
 
     /// The page in the Prometheus text format.
-    func page(leaseRemaining: Duration) -> String {
+    func page(lease: LeaseState, remaining: Duration) -> String {
         var page = Exposition()
         writeFronts(to: &page)
         writeDisk(to: &page)
         writeEvents(to: &page)
         if let status = board.status { write(status, to: &page) }
         page.gauge("ready", "Whether this node validates.", board.isReady ? 1 : 0)
+        page.gauges(
+            "lease", "By what right this node validates: 1 for the state that it is in.",
+            label: "state", LeaseState.allCases.map { ($0.code, $0 == lease ? 1 : 0) })
         page.duration(
             "lease_remaining_seconds", "How much longer this node may validate by itself.",
-            leaseRemaining)
+            remaining)
         let uptime = Clocks.now() - started
         page.gauge(
             "uptime_seconds", "Since the process started.", UInt64(uptime.milliseconds / 1000))

@@ -3,6 +3,10 @@ import Basics
 /// Who has lately presented management tokens that nobody has: each costs the cluster a round of
 /// messages, so an address gets a hundred at once and ten a second from then on.
 ///
+/// Counted narrowly: a text without good check digits is refused where it is read, costs the
+/// cluster nothing and doesn't count; and each front thread counts for itself, so that an address
+/// with many connections gets as many times more as a node has threads.
+///
 /// Laws: bounded memory; an address that presents a good token is never held up, since a token
 /// that this node knows isn't asked about here. Two addresses may share a place, and then the
 /// newer one's count begins anew: the bound is a courtesy to the cluster, not a lock on a door

@@ -287,6 +287,7 @@ extension JSONWriter {
         self.member("http", member.clientAddress.isEmpty ? nil : member.clientAddress)
         self.member("match", member.match?.rawValue)
         self.member("applied", member.applied?.rawValue)
+        self.member("lease", member.lease?.code)
         name("lease_remaining_ms")
         if let remaining = member.leaseRemaining {
             number(UInt64(max(0, remaining.milliseconds)))

@@ -151,10 +151,7 @@ struct AuthQuery {
         while let parameter = query.next() {
             if parameter.name.equals("api") {
                 guard api == nil else { throw QueryParameters.problem("api", "is given twice") }
-                // A slug is short enough to be a string without allocation.
-                let value = parameter.encodedValue
-                guard value.count <= API.longestSlug,
-                    let named = API(slug: String(decoding: value, as: UTF8.self))
+                guard let named = API(slug: parameter.encodedValue.bytes)
                 else { throw QueryParameters.problem("api", "must be the slug of an API") }
                 api = named
             } else if parameter.name.equals("cost") {
@@ -208,8 +205,7 @@ struct VerifyQuestion {
             case .api:
                 if try reader.takeNull() { continue }
                 let slug = try reader.text()
-                guard slug.raw.count <= API.longestSlug,
-                    let named = API(slug: String(decoding: slug.raw, as: UTF8.self))
+                guard let named = API(slug: slug.raw.bytes)
                 else { throw reader.refusal(.unacceptable("the slug of an API")) }
                 api = named
             }

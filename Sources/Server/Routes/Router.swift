@@ -121,9 +121,9 @@ public struct Router: ~Copyable {
         return .ok
     }
 
-    /// Until when the key table may answer; for ever where the leader confirms each answer.
-    var leaseExpiry: SteadyInstant {
-        reader.isConfirming ? .never : reader.leases(at: reader.image.appliedIndex).usable
+    /// Until when the key table may answer; nil where the leader confirms each answer.
+    var leases: LeaseStanding? {
+        reader.isConfirming ? nil : reader.leases(at: reader.image.appliedIndex)
     }
 
     // MARK: Finding the endpoint

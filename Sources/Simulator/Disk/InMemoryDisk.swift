@@ -86,8 +86,7 @@ public struct InMemoryDisk: Sendable {
             guard growth == 0 || usedBytes + growth <= capacity else { throw .noSpace }
             contents[file].size += growth
             if landsElsewhere(bytes, at: offset, of: name) { return }
-            contents[file].pending.append(
-                PendingWrite(offset: place(of: bytes.count, at: offset, in: name), bytes: bytes))
+            contents[file].pending.append(PendingWrite(offset: offset, bytes: bytes))
         case .sync(let name):
             contents[try file(name)].sync()
         case .rename(let old, let new):
@@ -155,35 +154,47 @@ public struct InMemoryDisk: Sendable {
         misdirection = (draw, spared)
     }
 
-    private mutating func place(of count: Int, at offset: Int, in name: String) -> Int {
-        guard let (draw, spared) = misdirection, !spared.contains(name),
-            let file = names[name], count < contents[file].size
-        else { return offset }
-        let page = 4096
-        let pages = (contents[file].size - count) / page + 1
-        let wrong = Int(draw % UInt64(pages)) * page + offset % page
-        guard wrong != offset, wrong + count <= contents[file].size else { return offset }
-        misdirection = nil
-        misdirectedFiles.append(name)
-        return wrong
-    }
-
-    /// Puts a write into another segment's file, at once as durable as the disk ever makes it.
+    /// Puts a write where it doesn't belong, at once as durable as the disk ever makes it, and
+    /// whole: one that a power cut tore besides would be two faults of a disk in one write, and may
+    /// leave nothing that tells of what stood there.
     private mutating func landsElsewhere(_ bytes: [UInt8], at offset: Int, of name: String) -> Bool
     {
-        guard let (draw, spared) = misdirection, draw & 1 == 1, name.hasPrefix("segment-"),
-            !spared.contains(name)
+        guard let (draw, spared) = misdirection, !spared.contains(name),
+            let wrong = segmentElsewhere(draw, bytes.count, at: offset, of: name, sparing: spared)
+                ?? pageElsewhere(draw, bytes.count, at: offset, of: name)
         else { return false }
+        contents[wrong.file].durable.overwrite(bytes[...], at: wrong.offset)
+        misdirection = nil
+        misdirectedFiles += wrong.name == name ? [name] : [name, wrong.name]
+        return true
+    }
+
+    private typealias Place = (name: String, file: Int, offset: Int)
+
+    /// The same place of another segment.
+    private func segmentElsewhere(
+        _ draw: UInt64, _ count: Int, at offset: Int, of name: String, sparing spared: [String]
+    ) -> Place? {
+        guard draw & 1 == 1, name.hasPrefix("segment-") else { return nil }
         let others = names.filter { other, file in
             other.hasPrefix("segment-") && other != name && !spared.contains(other)
-                && offset + bytes.count <= contents[file].durable.count
+                && offset + count <= contents[file].durable.count
         }
-        guard !others.isEmpty else { return false }
+        guard !others.isEmpty else { return nil }
         let (other, file) = others[Int((draw >> 1) % UInt64(others.count))]
-        contents[file].durable.overwrite(bytes[...], at: offset)
-        misdirection = nil
-        misdirectedFiles += [name, other]
-        return true
+        return (other, file, offset)
+    }
+
+    /// Another page of the same file.
+    private func pageElsewhere(
+        _ draw: UInt64, _ count: Int, at offset: Int, of name: String
+    ) -> Place? {
+        guard let file = names[name], count < contents[file].durable.count else { return nil }
+        let page = 4096
+        let pages = (contents[file].durable.count - count) / page + 1
+        let wrong = Int(draw % UInt64(pages)) * page + offset % page
+        guard wrong != offset, wrong + count <= contents[file].durable.count else { return nil }
+        return (name, file, wrong)
     }
 
     /// What of each file survives a power cut, in the order of the names.

@@ -13,8 +13,8 @@ extension Command {
                         method: .get, path: "/v1/cluster",
                         columns: [
                             "cluster_id", "leader", "term", "id", "role", "address", "http",
-                            "match", "lease_remaining_ms", "healthy",
-                        ], remark: whoKnowsMore))),
+                            "match", "lease", "lease_remaining_ms", "healthy",
+                        ], remark: whoKnowsMore, waitsForService: false))),
             add, promote, remove,
             Command(
                 name: "transfer", summary: "hand leadership to another node",

@@ -45,6 +45,26 @@ import Testing
         #expect(holder.leases.isEmpty)
     }
 
+    @Test func `leases that are raised are for no earlier state, and the best is kept`() {
+        var holder = LeaseHolder()
+        for (nonce, minIndex) in [(1, 5), (2, 7), (3, 12)] as [(UInt64, UInt64)] {
+            let now = Self.at(Int64(nonce) * 100)
+            holder.ask(LeaseNonce(nonce), now: now, Self.times)
+            Self.take(&holder, nonce, minIndex: minIndex, at: now)
+        }
+        #expect(holder.leases.count == 3)
+        holder.raise(to: LogIndex(9))
+        #expect(
+            holder.leases == [
+                Lease(expiry: Self.at(2_200), minIndex: LogIndex(9)),
+                Lease(expiry: Self.at(2_300), minIndex: LogIndex(12)),
+            ])
+        holder.shorten(by: .milliseconds(1_500))
+        #expect(holder.expiry(at: LogIndex(8)) == .past)
+        #expect(holder.expiry(at: LogIndex(9)) == Self.at(700))
+        #expect(holder.expiry(at: LogIndex(12)) == Self.at(800))
+    }
+
     @Test func `a grant counts for an open request only, and once`() {
         var holder = LeaseHolder()
         Self.take(&holder, 7, at: Self.at(0))

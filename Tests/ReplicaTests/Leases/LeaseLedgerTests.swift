@@ -114,6 +114,21 @@ import Testing
         #expect(Self.grants(&ledger, round: 11, at: 11_260).map(\.node) == [Self.n1, Self.n2])
     }
 
+    @Test func `what is remembered of changes is bounded though nobody asks for a lease`() {
+        var ledger = Self.ledger(done: 40)
+        for number in UInt64(0)..<1_000 {
+            ledger.noteAppended(
+                LogIndex(50 + number), now: Self.at(20_000 + 10 * Int64(number)))
+            #expect(ledger.youngCount <= 25)
+        }
+        Self.see(&ledger, 1_023)
+        Self.ask(&ledger, 1, from: Self.n2, round: 8, at: 29_990)
+        #expect(!ledger.hasRequests, "#1024 was appended 250 ms ago")
+        Self.see(&ledger, 1_024)
+        Self.ask(&ledger, 2, from: Self.n2, round: 8, at: 29_990)
+        #expect(ledger.hasRequests)
+    }
+
     @Test func `requests that no round confirms are bounded and end with their leases`() {
         var ledger = Self.ledger(done: 40)
         Self.see(&ledger, 40)
@@ -254,6 +269,43 @@ import Testing
         #expect(Self.deadline(ledger, committed: 50) == 20_023)
         ledger.noteApplied(LogIndex(50), by: Self.n3)
         #expect(Self.finish(&ledger, committed: 50, at: 20_005) == 50)
+    }
+
+    @Test func `entries that are safe together wait for courtesy together`() {
+        var ledger = Self.ledger(done: 40)
+        Self.see(&ledger, 40)
+        for node in [Self.n2, Self.n3] {
+            Self.ask(&ledger, UInt64(node.rawValue), from: node, round: 8, at: 19_900)
+        }
+        _ = Self.grants(&ledger, round: 8, at: 19_940)
+        for index in UInt64(50)...113 { ledger.noteAppended(LogIndex(index), now: Self.at(20_000)) }
+        for node in [Self.n2, Self.n3] { ledger.noteSeen(LogIndex(110), by: node) }
+        #expect(Self.finish(&ledger, committed: 113, at: 20_003) == nil)
+        #expect(Self.deadline(ledger, committed: 113) == 20_023)
+        for node in [Self.n2, Self.n3] { ledger.noteSeen(LogIndex(112), by: node) }
+        #expect(Self.finish(&ledger, committed: 113, at: 20_010) == nil)
+        #expect(Self.finish(&ledger, committed: 113, at: 20_023) == 110)
+        #expect(Self.deadline(ledger, committed: 113) == 20_030)
+        #expect(Self.finish(&ledger, committed: 113, at: 20_029) == nil)
+        #expect(Self.finish(&ledger, committed: 113, at: 20_030) == 112)
+        #expect(Self.deadline(ledger, committed: 113) == 22_000, "then W after the last lease")
+    }
+
+    @Test func `an entry that becomes safe while another is waited for begins its own wait`() {
+        var ledger = Self.ledger(done: 40)
+        Self.see(&ledger, 40)
+        Self.ask(&ledger, 1, from: Self.n2, round: 8, at: 19_900)
+        Self.ask(&ledger, 2, from: Self.n3, round: 8, at: 17_905)
+        _ = Self.grants(&ledger, round: 8, at: 19_901)
+        for index in UInt64(50)...51 { ledger.noteAppended(LogIndex(index), now: Self.at(19_990)) }
+        ledger.noteSeen(LogIndex(51), by: Self.n2)
+        ledger.noteSeen(LogIndex(50), by: Self.n3)
+        #expect(Self.finish(&ledger, committed: 51, at: 20_000) == nil)
+        #expect(Self.deadline(ledger, committed: 51) == 20_005, "n3 can hold no lease from then on")
+        #expect(Self.finish(&ledger, committed: 51, at: 20_005) == nil)
+        #expect(Self.finish(&ledger, committed: 51, at: 20_020) == 50)
+        #expect(Self.finish(&ledger, committed: 51, at: 20_024) == nil)
+        #expect(Self.finish(&ledger, committed: 51, at: 20_025) == 51)
     }
 
     @Test func `several entries are done together, in log order`() {

@@ -44,4 +44,14 @@ import Testing
         #expect(changes.newest(notAfter: LogIndex(8)) == LogIndex(5))
         #expect(changes.newest(notAfter: LogIndex(100)) == LogIndex(9))
     }
+
+    @Test func `the newest that changes how long leases last is found`() {
+        var changes = Self.changes()
+        #expect(changes.newestOfLeases == .zero)
+        changes.append([.leases], at: LogIndex(11))
+        changes.append([Self.key], at: LogIndex(12))
+        #expect(changes.newestOfLeases == LogIndex(11))
+        _ = changes.takeApplied(through: LogIndex(11))
+        #expect(changes.newestOfLeases == .zero)
+    }
 }

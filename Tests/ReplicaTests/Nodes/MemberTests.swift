@@ -186,6 +186,53 @@ import Testing
         #expect(cluster.stops(of: removed).count == 1, "nothing is left to wait for")
     }
 
+    @Test func `a reply held for somebody's lease ends with its node's membership`() throws {
+        let cluster = try NodeCluster.started(nodes: 4)
+        let leader = try #require(cluster.leader)
+        let others = (1...4).map { NodeID($0) }.filter { $0 != leader }
+        let (removed, away) = (others[0], others[1])
+        cluster.makeKey(at: leader)
+        cluster.run(.seconds(1))
+        cluster.cut(away)
+        let change = cluster.change(
+            removed, .revokeKey(KeyID(3), account: NodeCluster.account))
+        cluster.run(.milliseconds(100))
+        #expect(cluster.node(removed).held.count == 1, "applied, and not done everywhere")
+        #expect(member(cluster, ask(cluster, leader, remove(removed)))?.role == .removed)
+        cluster.run(.milliseconds(100))
+        #expect(isRemoved(removed, in: cluster))
+        guard case .outcomeUnknown = cluster.failure(of: change) else {
+            Issue.record("\(String(describing: cluster.reply(to: change)))")
+            return
+        }
+        cluster.step(removed, .stopRequested)
+        #expect(cluster.stops(of: removed).count == 1, "nothing is left to wait for")
+    }
+
+    @Test func `a node whose snapshot says that it was removed knows it from its start`() throws {
+        let cluster = try NodeCluster.started(nodes: 3)
+        // A leader applies its own removal; others mostly hear of theirs from somebody.
+        let removed = try #require(cluster.leader)
+        let ticket = cluster.change(removed, remove(removed))
+        cluster.run(.milliseconds(200))
+        #expect(member(cluster, ticket)?.role == .removed)
+        #expect(isRemoved(removed, in: cluster))
+        let number = try #require(cluster.computers.firstIndex { $0.id == removed })
+        cluster.computers[number].node?.snapshots.isNeeded = true
+        cluster.step(removed, .timePassed)
+        cluster.run(.milliseconds(100))
+        let kept = cluster.node(removed).raft.snapshot?.configuration.isFormer(removed)
+        #expect(kept == true)
+        cluster.cut(removed)
+        cluster.crash(removed)
+        try cluster.start(removed)
+        cluster.run(.milliseconds(2))
+        let knows = cluster.node(removed).isRemoved
+        #expect(knows)
+        let change = cluster.makeAccount(1, at: removed)
+        #expect(cluster.failure(of: change) == .notMember)
+    }
+
     @Test func `a leader that removes itself answers, hands over and stops validating`() throws {
         let cluster = try NodeCluster.started(nodes: 3)
         cluster.makeKey(at: Self.n1)

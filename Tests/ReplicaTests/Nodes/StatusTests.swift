@@ -53,4 +53,37 @@ import Testing
             #expect(status.leader == leader)
         }
     }
+
+    @Test func `each tells by what right it answers, and a leader what it granted`() throws {
+        let cluster = try NodeCluster.started(nodes: 3)
+        let leader = try #require(cluster.leader)
+        let others = (1...3).map { NodeID($0) }.filter { $0 != leader }
+        let (follower, away) = (others[0], others[1])
+        cluster.run(.seconds(1))
+        func lease(of node: NodeID, by teller: NodeID) -> LeaseState? {
+            cluster.step(teller, .timePassed)
+            return cluster.node(teller).status.members.first { $0.id == node }?.lease
+        }
+        for id in [leader, follower, away] {
+            #expect(lease(of: id, by: leader) == .held)
+            #expect(lease(of: id, by: id) == .held)
+        }
+        #expect(lease(of: leader, by: follower) == nil)
+        cluster.cut(away)
+        cluster.run(.seconds(3))
+        #expect(lease(of: away, by: leader) == .absent)
+        #expect(lease(of: away, by: away) == .absent)
+        // Leases go on and are for a state that can't be committed.
+        cluster.hold(.journal, of: follower)
+        cluster.makeAccount(1, at: leader)
+        cluster.run(.milliseconds(2_200))
+        #expect(lease(of: follower, by: follower) == .pending)
+        cluster.release(follower)
+        var settings = SettingsChange()
+        settings[.leaseMilliseconds] = 0
+        cluster.change(leader, .updateSettings(settings))
+        cluster.run(.seconds(3))
+        #expect(lease(of: follower, by: leader) == .confirming)
+        #expect(lease(of: follower, by: follower) == .confirming)
+    }
 }
