@@ -80,7 +80,7 @@ extension Node {
     /// What `whoami` would be answered from this node's memory if it were asked now; nil if
     /// nothing. For a checker.
     public func identifyLocally(_ token: Digest, at now: SteadyInstant) -> QueryAnswer? {
-        guard absence == nil, leaseTimes.duration > .zero,
+        guard absence == nil, !isConfirming,
             mayAnswerLocally(.query(token, .whoami, .local), at: now)
         else { return nil }
         return state.answer(.whoami, from: token)

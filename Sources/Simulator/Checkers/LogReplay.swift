@@ -32,6 +32,8 @@ struct LogReplay {
         Violation(kind: .safety, law: law, detail: detail, time: now)
     }
 
+    var areLeasesOn: Bool { reference.settings.leaseMilliseconds > 0 }
+
     /// Every key and token that there is, and what it gives.
     var secrets: [(secret: Secret, access: Access)] {
         reference.keys.map { (.key($0.digest), reference.isAccepted($0) ? .api : .nothing) }

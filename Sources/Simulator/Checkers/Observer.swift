@@ -50,7 +50,7 @@ struct Observer {
     private(set) var reads: [ReadAnswer] = []
     /// What clients asked and were answered, for the judgement of their histories.
     private(set) var operations: [RecordedOperation] = []
-    private(set) var revocations = Revocations()
+    private(set) var revocations: Revocations
     var permissions = Permissions()
     /// The highest index that any client was told.
     private(set) var highestTold = LogIndex.zero
@@ -68,6 +68,7 @@ struct Observer {
 
     init(founders: Int, genesis: Genesis) {
         replay = LogReplay(genesis: genesis)
+        revocations = Revocations(genesis: genesis)
         configuration = Configuration(voters: (1...founders).map { NodeID(UInt32($0)) })
         fewestVoters = founders
     }
@@ -235,7 +236,8 @@ struct Observer {
         }
         try replay.replay(committed, at: now)
         if entry.kind == .command, !Envelope.subjects(in: entry.payload).isEmpty {
-            revocations.note(entry.index, giving: replay.secrets)
+            revocations.note(
+                entry.index, giving: replay.secrets, areLeasesOn: replay.areLeasesOn)
         } else {
             revocations.note(entry.index)
         }

@@ -26,7 +26,8 @@ enum Access: Hashable {
 /// own clocks as if it went on now. Time alone only takes permissions away, so nothing is missed
 /// between. And every answer that a client gets is judged, of whichever way it was come by.
 ///
-/// An answer contradicts if it isn't that of any state from the newest change told until now.
+/// An answer contradicts if it isn't that of any state from the newest change told until now. In
+/// the same way a node must not answer from memory once a client was told that leases are off.
 struct Revocations {
     /// What became of a key or token.
     private struct Turn {
@@ -38,6 +39,8 @@ struct Revocations {
     /// In log order.
     private var turns: [Turn] = []
     private var present: [Secret: Access] = [:]
+    /// From which entry on leases are on or off, in log order.
+    private var switches: [(index: LogIndex, areLeasesOn: Bool)]
     private var lastReplayed = LogIndex.zero
     /// Told, and beyond what any node has shown of the log.
     private var early: [LogIndex] = []
@@ -46,10 +49,15 @@ struct Revocations {
     /// Rises with the floor.
     private(set) var tellings = 0
 
+    init(genesis: Genesis) { switches = [(.zero, genesis.settings.leaseMilliseconds > 0)] }
+
     // MARK: What happened
 
     /// The next entry of the log is known, and what every key and token gives after it.
-    mutating func note(_ index: LogIndex, giving all: [(secret: Secret, access: Access)]) {
+    mutating func note(
+        _ index: LogIndex, giving all: [(secret: Secret, access: Access)], areLeasesOn: Bool
+    ) {
+        if switches.last?.areLeasesOn != areLeasesOn { switches.append((index, areLeasesOn)) }
         for (secret, access) in all where present[secret, default: .nothing] != access {
             present[secret] = access
             turns.append(Turn(index: index, secret: secret, access: access))
@@ -92,12 +100,23 @@ struct Revocations {
         return atFloor == access
     }
 
+    /// Whether leases were off when the newest change was told, and still are.
+    private var areLeasesOff: Bool {
+        guard let last = switches.last else { return false }
+        return !last.areLeasesOn && last.index <= floor
+    }
+
     /// Throws if the node would contradict what was told.
     func observe(_ machine: Machine, at now: Instant) throws(Violation) {
         guard let process = machine.process else { return }
         let view = process.inspection
-        guard view.appliedIndex < floor, machine.clock.steady(at: now).precedes(view.leaseExpiry)
-        else { return }
+        guard machine.clock.steady(at: now).precedes(view.leaseExpiry) else { return }
+        guard !areLeasesOff else {
+            throw Violation(
+                kind: .safety, law: "no node answers from memory after leases were told to be off",
+                detail: "\(machine.id) at \(view.appliedIndex), told was \(floor)", time: now)
+        }
+        guard view.appliedIndex < floor else { return }
         for turn in turns.reversed() where turn.index <= floor {
             if turn.index <= view.appliedIndex { break }
             switch turn.secret {
