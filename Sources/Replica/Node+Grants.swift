@@ -28,9 +28,6 @@ extension Node {
     /// How far this node, as leader, believes that another has taken in its log. For a checker.
     public func seen(by node: NodeID) -> LogIndex { ledger?.seen(by: node) ?? .zero }
 
-    /// How far this node's log is known here to be the present leader's. For a checker.
-    public var verifiedIndex: LogIndex { raft.verifiedIndex }
-
     /// Whom the node, as leader, waits for before a change is done; nil unless it leads. For a
     /// checker.
     public var awaitedHolders: [NodeID]? { ledger == nil ? nil : leaseRoster.awaited }

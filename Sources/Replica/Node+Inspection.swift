@@ -24,6 +24,8 @@ public struct NodeInspection: Hashable, Sendable, CustomStringConvertible {
     public var commitIndex: LogIndex
     public var appliedIndex: LogIndex
     public var lastIndex: LogIndex
+    /// How far a follower knows its log to be the present leader's; zero for others.
+    public var verifiedIndex: LogIndex
     /// It knows that it isn't a member any more.
     public var isRemoved: Bool
     /// Until then, by its own clocks, the node answers by its present state; past if it doesn't.
@@ -49,7 +51,7 @@ extension Node {
         NodeInspection(
             role: raft.role, term: raft.term, standing: raft.standing,
             commitIndex: raft.commitIndex, appliedIndex: state.appliedIndex,
-            lastIndex: raft.lastIndex, isRemoved: isRemoved,
+            lastIndex: raft.lastIndex, verifiedIndex: raft.verifiedIndex, isRemoved: isRemoved,
             leaseExpiry: holder.expiry(at: state.appliedIndex))
     }
 

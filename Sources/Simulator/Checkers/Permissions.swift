@@ -23,6 +23,8 @@ struct Permissions {
     }
 
     private var elections: [(term: Term, at: Instant)] = []
+    /// How far each node last knew its log to be a leader's, and of which term.
+    private var verified: [NodeID: (term: Term, index: LogIndex)] = [:]
     /// When the last request was received that was granted, by the leader's clock.
     private var granted: [Grantee: Instant] = [:]
 
@@ -105,23 +107,29 @@ struct Permissions {
         }
     }
 
-    /// What the leader takes for seen by this machine must have been said in its term. What a
-    /// process said that has ended meanwhile isn't known any more.
+    /// A follower knew its log to be the leader's so far.
+    mutating func noteVerified(_ index: LogIndex, by id: NodeID, in term: Term) {
+        guard index > .zero else { return }
+        if let known = verified[id], known.term == term, known.index >= index { return }
+        verified[id] = (term, index)
+    }
+
+    /// What the leader takes for seen by a node, the node must have known in this term.
     func judge(
-        seen: LogIndex, by machine: Machine, of leader: NodeID, in term: Term, at now: Instant
+        seen: LogIndex, by id: NodeID, of leader: NodeID, in term: Term, at now: Instant
     ) throws(Violation) {
-        guard seen > .zero, let process = machine.process,
-            let election = elections.first(where: { $0.term == term }),
-            machine.beganAt < election.at
-        else { return }
-        let view = process.inspection
-        guard view.term <= term, view.standing == .whole else { return }
-        let verified = view.term == term ? process.verifiedIndex : .zero
-        guard seen > verified else { return }
+        guard seen > .zero else { return }
+        var known = LogIndex.zero
+        if let last = verified[id] {
+            // It follows a later leader, and this one is deposed.
+            guard last.term <= term else { return }
+            if last.term == term { known = last.index }
+        }
+        guard seen > known else { return }
         throw violation(
             "a leader takes for seen only what was said in its term",
-            "\(leader), leader of term \(term), believes that \(machine.id) has seen \(seen), "
-                + "which knows of \(verified)", now)
+            "\(leader), leader of term \(term), believes that \(id) has seen \(seen), which "
+                + "knows of \(known)", now)
     }
 
     /// The newest leader doesn't wait for this machine: it must not be able to answer.

@@ -68,12 +68,6 @@ final class NodeProcess {
         return read(&node)
     }
 
-    /// Mutable for the same reason.
-    var verifiedIndex: LogIndex {
-        func read(_ node: inout Node) -> LogIndex { node.verifiedIndex }
-        return read(&node)
-    }
-
     /// Mutable for the same reason. Who bears the token, from the node's memory.
     func identify(_ token: Digest, at now: SteadyInstant) -> QueryAnswer? {
         func read(_ node: inout Node) -> QueryAnswer? { node.identifyLocally(token, at: now) }
@@ -103,8 +97,6 @@ final class Machine {
     var process: NodeProcess?
     /// Counts the processes that ran here: what was meant for an earlier one is dropped.
     var life = 0
-    /// When the process began.
-    var beganAt = Instant.zero
     /// When the timer set last is due, in the world's time.
     var timer = Instant.never
     /// Batches given out by the node, by lane, in order; the first is being performed.

@@ -47,7 +47,6 @@ extension World {
     func start(_ machine: Machine) throws(Violation) {
         guard machine.process == nil, machine.loss == nil, machine.hasJoined else { return }
         machine.life += 1
-        machine.beganAt = now
         machine.timer = .never
         machine.batches = [:]
         machine.isStopping = false

@@ -230,6 +230,7 @@ extension World {
         setTimer(machine, due: due)
         traceCommitted(since: known)
         try checkAnswers(of: machine)
+        observer.permissions.noteVerified(view.verifiedIndex, by: machine.id, in: view.term)
         if view.role == .leader { try checkLeases(of: process, machine, in: view.term) }
         try checkFootprint(machine)
     }
@@ -259,7 +260,7 @@ extension World {
         }
         for other in machines where other !== machine {
             try observer.permissions.judge(
-                seen: leader.seen(by: other.id), by: other, of: machine.id, in: term, at: now)
+                seen: leader.seen(by: other.id), by: other.id, of: machine.id, in: term, at: now)
         }
         guard let awaited = leader.awaitedHolders else { return }
         for other in machines where !awaited.contains(other.id) {
