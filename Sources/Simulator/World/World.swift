@@ -218,6 +218,10 @@ extension World {
             effects.removeAll(keepingCapacity: true)
             swap(&effects, &machine.effects)
         }
+        // Before its effects: the process may end amid them, with some of it said.
+        let inspection = process.inspection
+        observer.permissions.noteVerified(
+            inspection.verifiedIndex, by: machine.id, in: inspection.term)
         try performAll(effects, machine)
         guard machine.process === process else { return }
         let known = observer.lastCommitted
@@ -230,7 +234,6 @@ extension World {
         setTimer(machine, due: due)
         traceCommitted(since: known)
         try checkAnswers(of: machine)
-        observer.permissions.noteVerified(view.verifiedIndex, by: machine.id, in: view.term)
         if view.role == .leader { try checkLeases(of: process, machine, in: view.term) }
         try checkFootprint(machine)
     }
