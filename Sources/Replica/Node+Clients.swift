@@ -10,6 +10,9 @@ extension Node {
         }
         if let absence { return fail(absence) }
         guard hasRoom(for: request) else { return fail(.overloaded) }
+        // The leader would take it, but this node couldn't tell how it went: it learns that by
+        // applying the entry, for which it has no room.
+        if isDiskFull, request.body.changesState { return fail(.diskFull) }
         switch request.body {
         case .query(_, _, .local), .status, .transferLeadership, .takeSnapshot:
             performLocally(request, effects: &effects)

@@ -33,6 +33,14 @@ public struct ClientRequest: Sendable {
         case transferLeadership(token: Digest, to: NodeID?)
         /// Write a snapshot now.
         case takeSnapshot(token: Digest)
+
+        /// Whether an entry is to be appended for it.
+        var changesState: Bool {
+            switch self {
+            case .change, .charge: true
+            case .query, .validation, .status, .transferLeadership, .takeSnapshot: false
+            }
+        }
     }
 
     /// A command on its way to the log.

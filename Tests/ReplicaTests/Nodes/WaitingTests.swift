@@ -61,13 +61,20 @@ import Testing
         cluster.run(.seconds(2))
         #expect(cluster.verdict(at: follower) == .unavailable)
         #expect(cluster.verdict(at: leader) == .valid)
-        // It heard the leader all the time.
+        // It heard the leader all the time, and yet refuses at once what it couldn't tell the
+        // outcome of.
         #expect(cluster.node(follower).raft.leader == leader)
+        let change = cluster.makeAccount(2_000, at: follower)
+        cluster.run(.milliseconds(1))
+        #expect(cluster.failure(of: change) == .diskFull)
         let heard = try #require(cluster.node(follower).raft.lastLeaderContact)
         #expect(cluster.now - heard <= .milliseconds(52))
         cluster[follower].disk.capacity = .max
         cluster.run(.seconds(2))
         #expect(cluster.verdict(at: follower) == .valid)
+        let late = cluster.makeAccount(2_001, at: follower)
+        cluster.run(.seconds(1))
+        #expect(cluster.isChanged(late))
     }
 
     @Test func `a lone node goes on validating after a restart without room for another entry`()
