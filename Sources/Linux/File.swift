@@ -100,7 +100,7 @@ public struct File: ~Copyable, Sendable {
         // memory that takes.
         var wanted = size > 0 ? size + 1 : File.unsizedBytes
         var bytes: [UInt8] = []
-        repeat {
+        while true {
             let more = try read(wanted - bytes.count, at: bytes.count)
             // The usual case copies nothing.
             if bytes.isEmpty { bytes = more } else { bytes += more }
@@ -109,7 +109,7 @@ public struct File: ~Copyable, Sendable {
             }
             if bytes.count < wanted { return bytes }
             wanted *= 2
-        } while true
+        }
     }
 
     /// Read at first of a file that doesn't say how long it is.

@@ -73,7 +73,7 @@ extension Node {
     }
 
     private func mayAnswerLocally(_ body: ClientRequest.Body, at now: SteadyInstant) -> Bool {
-        guard now.precedes(holder.expiry(at: state.appliedIndex)) else { return false }
+        guard now.precedes(leaseExpiry) else { return false }
         #if MUTANTS
         if PlantedBug.isOn(.localTokenUnsettled) { return true }
         #endif

@@ -52,7 +52,7 @@ extension Node {
             role: raft.role, term: raft.term, standing: raft.standing,
             commitIndex: raft.commitIndex, appliedIndex: state.appliedIndex,
             lastIndex: raft.lastIndex, verifiedIndex: raft.verifiedIndex, isRemoved: isRemoved,
-            leaseExpiry: holder.expiry(at: state.appliedIndex))
+            leaseExpiry: leaseExpiry)
     }
 
     /// Term and vote as the disk holds them: no other may have left this node.

@@ -71,20 +71,11 @@ private struct AllocationCounter {
     let environment: [String: String]
     private let counts: String
 
-    /// Compiles the library. The compiler comes with the Swift toolchain.
     init(directory: String) throws {
-        let source = directory + "/allocations.c"
-        let library = directory + "/allocations.so"
+        let library = try PreloadedLibrary(
+            "allocations", source: AllocationCounter.source, directory: directory)
         counts = directory + "/allocations"
-        try Files.write(AllocationCounter.source, to: source)
-        let output = directory + "/compiler.log"
-        let compiler = try ChildProcess(
-            "/usr/bin/env", ["clang", "-O2", "-shared", "-fPIC", "-o", library, source],
-            environment: Program.environment, output: output)
-        guard try compiler.wait(within: .seconds(60)) == .exited(0) else {
-            throw TimedOut(what: "compiling the counter: \(Files.text(of: output))")
-        }
-        environment = ["LD_PRELOAD": library, "ALLOCATION_COUNTS": counts]
+        environment = ["LD_PRELOAD": library.path, "ALLOCATION_COUNTS": counts]
     }
 
     /// How many calls `body` caused, once they have all been made: the process has answered.

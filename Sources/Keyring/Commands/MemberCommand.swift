@@ -74,7 +74,7 @@ public enum MemberRefusal: UInt8, Hashable, Sendable, CaseIterable {
     /// Another change isn't committed yet.
     case changeUnderWay = 9
 
-    /// The word for problem bodies.
+    /// A word for traces. Problem bodies join several under one.
     public var code: String {
         switch self {
         case .formerMember: "former_member"

@@ -60,7 +60,7 @@ public enum Refusal: Error, Hashable, Sendable {
     /// A cursor that no list gave.
     case cursorMalformed
 
-    /// The word for problem bodies: `/problems/<code>`.
+    /// The word for problem bodies, `/problems/<code>`, but where members are refused.
     public var code: String {
         switch self {
         case .unauthenticated: "unauthenticated"

@@ -42,11 +42,6 @@ struct LeaseHolder: Sendable {
     /// There is another leader or another link: the next request is due now.
     mutating func hasten() { nextRequest = .zero }
 
-    /// A request is due and can't be sent.
-    mutating func postpone(now: Instant, _ times: LeaseTimes) {
-        nextRequest = now + times.renewal
-    }
-
     /// A grant came, of whatever term.
     mutating func take(
         _ nonce: LeaseNonce, minIndex: LogIndex, applied: LogIndex, now: SteadyInstant,

@@ -16,7 +16,6 @@ struct MemberDesk: Sendable {
     /// The entry that was appended for the last one decided.
     var newest = LogIndex.zero
 
-    var isEmpty: Bool { wishes.isEmpty }
     var nextDeadline: Instant { wishes.first?.deadline ?? .never }
 
     /// Sent again, a wish isn't another one. Of too many the sender asks again.

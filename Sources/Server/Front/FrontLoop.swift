@@ -10,7 +10,7 @@ import Replica
 /// one letter a turn. It shares nothing that waits with any other thread.
 ///
 /// A value that is run once, and not an object: every access to an object's property is checked
-/// at run time to overlap no other, which was an eighth of a validation's instructions.
+/// at run time to overlap no other, which was 6 % of a validation's instructions.
 struct FrontLoop: ~Copyable {
     static let listenerToken: UInt64 = 0
     static let mailboxToken: UInt64 = 1

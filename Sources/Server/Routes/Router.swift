@@ -121,7 +121,8 @@ public struct Router: ~Copyable {
         return .ok
     }
 
-    /// Until when the key table may answer; nil where the leader confirms each answer.
+    /// Until when the key table may answer, by the leases that are held; nil where the leader
+    /// confirms each answer.
     var leases: LeaseStanding? {
         reader.isConfirming ? nil : reader.leases(at: reader.image.appliedIndex)
     }

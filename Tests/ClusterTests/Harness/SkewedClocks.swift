@@ -9,27 +9,18 @@ import Linux
 /// so finds none. Behind its wrapper, signals would meet the wrapper.
 struct SkewedClocks {
     private let directory: String
-    private let library: String
+    private let library: PreloadedLibrary
 
-    /// Compiles the library. The compiler comes with the Swift toolchain.
     init(directory: String) throws {
         self.directory = directory
-        library = directory + "/clocks.so"
-        let source = directory + "/clocks.c"
-        try Files.write(SkewedClocks.source, to: source)
-        let output = directory + "/compiler.log"
-        let compiler = try ChildProcess(
-            "/usr/bin/env", ["clang", "-O2", "-shared", "-fPIC", "-o", library, source],
-            environment: Program.environment, output: output)
-        guard try compiler.wait(within: .seconds(60)) == .exited(0) else {
-            throw TimedOut(what: "compiling the clocks: \(Files.text(of: output))")
-        }
+        library = try PreloadedLibrary(
+            "clocks", source: SkewedClocks.source, directory: directory)
     }
 
     /// What a node must be started with for its clocks to gain so many percent; negative: to lose.
     func environment(percent: Int, of node: String) -> [String: String] {
         [
-            "LD_PRELOAD": library, "CLOCKS_GAIN": "\(percent)",
+            "LD_PRELOAD": library.path, "CLOCKS_GAIN": "\(percent)",
             "CLOCKS_READINGS": readings(of: node),
         ]
     }

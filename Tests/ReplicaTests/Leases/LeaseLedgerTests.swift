@@ -55,6 +55,16 @@ import Testing
             LeaseNonce(nonce), from: node, round: round, now: at(milliseconds), roster, times)
     }
 
+    /// Both of the others are granted a lease.
+    static func leaseBoth(
+        _ ledger: inout LeaseLedger, asked: Int64, granted: Int64
+    ) {
+        for node in [n2, n3] {
+            ask(&ledger, UInt64(node.rawValue), from: node, round: 8, at: asked)
+        }
+        _ = grants(&ledger, round: 8, at: granted)
+    }
+
     // MARK: Grants
 
     @Test func `a lease is granted once a round that began after its request is confirmed`() {
@@ -258,10 +268,7 @@ import Testing
     @Test func `an entry that is safe waits up to 20 ms for the lease holders to apply it`() {
         var ledger = Self.ledger(done: 40)
         Self.see(&ledger, 40)
-        for node in [Self.n2, Self.n3] {
-            Self.ask(&ledger, UInt64(node.rawValue), from: node, round: 8, at: 19_000)
-        }
-        _ = Self.grants(&ledger, round: 8, at: 19_040)
+        Self.leaseBoth(&ledger, asked: 19_000, granted: 19_040)
         ledger.noteAppended(LogIndex(50), now: Self.at(20_000))
         for node in [Self.n2, Self.n3] { ledger.noteSeen(LogIndex(50), by: node) }
         ledger.noteApplied(LogIndex(50), by: Self.n2)
@@ -274,10 +281,7 @@ import Testing
     @Test func `entries that are safe together wait for courtesy together`() {
         var ledger = Self.ledger(done: 40)
         Self.see(&ledger, 40)
-        for node in [Self.n2, Self.n3] {
-            Self.ask(&ledger, UInt64(node.rawValue), from: node, round: 8, at: 19_900)
-        }
-        _ = Self.grants(&ledger, round: 8, at: 19_940)
+        Self.leaseBoth(&ledger, asked: 19_900, granted: 19_940)
         for index in UInt64(50)...113 { ledger.noteAppended(LogIndex(index), now: Self.at(20_000)) }
         for node in [Self.n2, Self.n3] { ledger.noteSeen(LogIndex(110), by: node) }
         #expect(Self.finish(&ledger, committed: 113, at: 20_003) == nil)
@@ -311,10 +315,7 @@ import Testing
     @Test func `several entries are done together, in log order`() {
         var ledger = Self.ledger(done: 40)
         Self.see(&ledger, 40)
-        for node in [Self.n2, Self.n3] {
-            Self.ask(&ledger, UInt64(node.rawValue), from: node, round: 8, at: 19_900)
-        }
-        _ = Self.grants(&ledger, round: 8, at: 19_940)
+        Self.leaseBoth(&ledger, asked: 19_900, granted: 19_940)
         for index in UInt64(50)...53 { ledger.noteAppended(LogIndex(index), now: Self.at(20_000)) }
         Self.see(&ledger, 52)
         #expect(Self.finish(&ledger, committed: 51, at: 20_003) == 51)
