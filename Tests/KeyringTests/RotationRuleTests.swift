@@ -178,7 +178,10 @@ extension Bench {
         bench.must(bench.key(1))
         let id = IdempotencyKey("rotation")!
         guard case .changed(var first) = bench.apply(bench.rotation(1, to: 2, grace: 5), id: id)
-        else { return Issue.record("refused") }
+        else {
+            Issue.record("refused")
+            return
+        }
         first.replayed = true
         bench.pass(.seconds(60))
         #expect(bench.apply(bench.rotation(1, to: 3, grace: 5), id: id) == .changed(first))

@@ -62,7 +62,8 @@ extension Refusal: Coded {
         case Code.creditsExhausted:
             self = .creditsExhausted(remaining: try reader.get(), allowance: try reader.get())
         case Code.apiLimit: self = .apiLimit(limit: try reader.get())
-        case let code where code >= Refusal.firstOfKeys
+        case let code
+        where code >= Refusal.firstOfKeys
             && Int(code - Refusal.firstOfKeys) < Refusal.plainOfKeys.count:
             self = Refusal.plainOfKeys[Int(code - Refusal.firstOfKeys)]
         case let code:

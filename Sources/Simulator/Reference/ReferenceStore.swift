@@ -219,7 +219,8 @@ extension ReferenceStore {
     }
 
     func isAccepted(_ key: Key) -> Bool {
-        [.active, .retiring].contains(key.detail.state) && isPresent(key.detail.user) && isOpen(key.detail.account)
+        [.active, .retiring].contains(key.detail.state) && isPresent(key.detail.user)
+            && isOpen(key.detail.account)
     }
 
     func limit(_ user: UserID, _ api: API) -> Limit? {

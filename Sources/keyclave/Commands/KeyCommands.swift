@@ -82,7 +82,8 @@ extension Command {
             CommandOption(
                 name: "api", value: .text, placeholder: "API", meaning: "of this API only"),
             CommandOption(
-                name: "state", value: .choice(["active", "inactive", "revoked", "retiring", "expired"]),
+                name: "state",
+                value: .choice(["active", "inactive", "revoked", "retiring", "expired"]),
                 meaning: "in this state only"),
             .account,
         ] + CommandOption.page,
