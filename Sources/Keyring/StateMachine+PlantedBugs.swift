@@ -18,6 +18,17 @@ extension StateMachine {
         return nil
     }
 
+    /// Whether the bug is on by which retiring keys don't count, and the others are few enough.
+    func isCapBlindToRetiring(of user: Slot<UserRecord>) -> Bool {
+        guard PlantedBug.isOn(.retiringNotCounted) else { return false }
+        var (active, slot): (UInt32, Slot<KeyRecord>) = (0, state.users[user].keys.first)
+        while !slot.isNone {
+            if state.keys[slot].state == .active { active += 1 }
+            slot = state.keys[slot].next
+        }
+        return active < state.settings.activeKeysPerUser
+    }
+
     /// Why the command's key couldn't become active in the present state.
     public func keyCapRefusal(_ command: Command) -> Refusal? {
         let owner: Slot<UserRecord>?

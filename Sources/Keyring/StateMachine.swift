@@ -7,8 +7,10 @@ import Basics
 /// build. Nothing but the log decides: no clock, no chance, no order of a hash table.
 ///
 /// Laws, held by `checkInvariants` after every step in tests and simulation:
-/// - a user never has more active keys than the cap that stood when the last was activated;
-/// - revoked is final; a removed user and a deleted account stay so;
+/// - a user never has more active keys, retiring ones counted in, than the cap that stood when the
+///   last was activated;
+/// - a retiring key has a successor, and is revoked with its grace or when that is changed;
+/// - revoked is final and so is expired; a removed user and a deleted account stay so;
 /// - no charge is accepted that would make spent exceed the allowance of its period;
 /// - a charge's id is decided once, and every later answer is the first one;
 /// - log index and log time never run backwards.
@@ -51,6 +53,8 @@ public struct StateMachine: Sendable {
     /// The newest entry applied that holds a key-state command, whatever came of it: a lease
     /// granted from here on is for states that include it.
     public var keyStateIndex: LogIndex { state.keyStateIndex }
+    /// The newest entry applied at which the expiry or grace of a key ended, whoever's entry it is.
+    public var lapseIndex: LogIndex { state.lapseIndex }
     public var settings: ClusterSettings { state.settings }
     /// What keys may open, ascending.
     public var apis: [API] { state.apis }
@@ -66,8 +70,16 @@ public struct StateMachine: Sendable {
     }
 
     /// When the leader must append a tick if nothing else comes: the end of the day or month, if
-    /// a limit goes by it. What only expires needs none; it is cleared by whatever comes next.
+    /// a limit goes by it, or of a key's expiry or grace. What is only remembered for a time needs
+    /// none; it is cleared by whatever comes next.
     public var nextDeadline: Timestamp? {
+        guard let period = nextPeriodEnd, let key = nextKeyDeadline else {
+            return nextPeriodEnd ?? nextKeyDeadline
+        }
+        return min(period, key)
+    }
+
+    private var nextPeriodEnd: Timestamp? {
         if state.dailyLimits > 0 { return state.date.end(of: .day) }
         if state.monthlyLimits > 0 { return state.date.end(of: .month) }
         return nil

@@ -135,7 +135,8 @@ import Testing
                 .capacity, .invalidKey,
                 .creditsExhausted(remaining: .zero, allowance: .maximum), .chargeOutOfRange,
                 .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
-                .cursorMalformed,
+                .cursorMalformed, .keyRetiring, .keyExpired, .keyInactive, .expiryPassed,
+                .graceTooLong, .apiTaken, .apiInUse, .apiLimit(limit: 64),
             ] + MemberRefusal.allCases.map { .memberRefused($0) }
         #expect(Set(refusals.map(\.code)).count == refusals.count)
         for refusal in refusals {

@@ -51,6 +51,14 @@ import Testing
             (.renameKey(KeyID(4), account: Self.account, name: name), []),
             (.setKeyActive(KeyID(4), account: Self.account, active: true), [.key(KeyID(4))]),
             (.revokeKey(KeyID(4), account: Self.account), [.key(KeyID(4))]),
+            (
+                .rotateKey(
+                    Rotation(
+                        old: KeyID(4), account: Self.account, id: KeyID(6), digest: digest,
+                        suffix: suffix, api: .rest)),
+                [.key(KeyID(4)), .digest(digest), .key(KeyID(6))]
+            ),
+            (.createAPI(.rest, name: name), []), (.removeAPI(.rest), []),
             (.revokeAllKeys(Self.user, account: Self.account), [.user(Self.user)]),
             (.createToken(token), [.token(TokenID(5))]),
             (.revokeToken(TokenID(5)), [.token(TokenID(5))]),

@@ -40,6 +40,9 @@ import Testing
         "token_limit", "key_revoked", "role_mismatch", "last_operator", "setting_refused",
         "identifier_taken", "invalid", "credits_exhausted", "charge_out_of_range",
         "idempotency_conflict", "too_old", "idempotency_key_ahead", "idempotency_capacity",
+        "key_retiring", "key_expired", "key_inactive", "expiry_passed", "grace_too_long",
+        "api_taken",
+        "api_in_use",
     ]
 
     @Test func `the same entries give the same states, outcomes and changes`() {

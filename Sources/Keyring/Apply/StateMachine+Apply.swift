@@ -39,6 +39,7 @@ extension StateMachine {
         if step.date != before {
             step.changes.append(.calendar(day: step.date.day, month: step.date.month))
         }
+        endDueKeys(&step)
         clear(&step)
         return step
     }
@@ -79,6 +80,7 @@ extension StateMachine {
                 }
                 try admit(id, in: scope)
             }
+            try refuseStrayText(envelope.command)
             let outcome = perform(envelope.command, Author(identity), &step)
             if let id = envelope.idempotency {
                 remember(outcome, of: envelope, as: id, in: scope)
@@ -134,6 +136,9 @@ extension StateMachine {
         case .revokeToken(let id): try revokeToken(id, author, &step)
         case .updateSettings(let change): try updateSettings(change, author, &step)
         case .changeMember(let command): try answer(command, step)
+        case .rotateKey(let rotation): try rotateKey(rotation, author, &step)
+        case .createAPI(let api, let name): try createAPI(api, name, author, &step)
+        case .removeAPI(let api): try removeAPI(api, author, &step)
         case .charge, .tick, .reportLastUsed: preconditionFailure("decided before")
         }
     }

@@ -30,7 +30,8 @@ extension StateMachine {
     func authorize(_ command: Command, _ identity: Identity) throws(Refusal) {
         let isAllowed: Bool
         switch command {
-        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember:
+        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
+            .createAPI, .removeAPI:
             isAllowed = identity.role == .operator
         case .createUser(_, let account, _, _, _), .updateUser(_, let account, _, _, _),
             .removeUser(_, let account), .setLimit(_, let account, _, _, _),
@@ -39,6 +40,7 @@ extension StateMachine {
             .revokeAllKeys(_, let account):
             isAllowed = administers(account, identity)
         case .createKey(let key): isAllowed = administers(key.account, identity)
+        case .rotateKey(let rotation): isAllowed = administers(rotation.account, identity)
         case .createToken(let token):
             isAllowed =
                 identity.role == .operator
@@ -77,9 +79,10 @@ extension StateMachine {
             .deleteAccount(let account):
             account
         case .createKey(let key): key.account
+        case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account ?? AccountID(0)
         case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .tick,
-            .reportLastUsed:
+            .reportLastUsed, .createAPI, .removeAPI:
             actor ?? AccountID(0)
         }
     }

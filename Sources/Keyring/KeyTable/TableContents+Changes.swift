@@ -35,6 +35,14 @@ extension TableContents {
             let key = key(id)
             let word = key.load(Layout.Key.state) & ~Layout.stateMask | UInt64(state.rawValue)
             key.publish(word, at: Layout.Key.state)
+        case .keyRetiring(let id, let successor):
+            let key = key(id)
+            // Before the state: whoever finds the key retiring looks at its successor.
+            key.half(Layout.Key.link, 1).pointee.store(
+                known(keyRow(successor), successor), ordering: .relaxed)
+            let word =
+                key.load(Layout.Key.state) & ~Layout.stateMask | UInt64(KeyState.retiring.rawValue)
+            key.publish(word, at: Layout.Key.state)
         case .keyForgotten(let id): forget(id)
 
         case .tokenAdded(let id, let digest, let role, let account, let user):

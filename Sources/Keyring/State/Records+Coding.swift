@@ -39,6 +39,7 @@ extension AccountRecord {
         writer.put(changedAt)
         writer.put(users)
         writer.put(tokens)
+        writer.putList(apiUses)
         writer.put(liveTokens)
         writer.put(freeFormRecords)
         writer.put(newestAudit)
@@ -54,6 +55,7 @@ extension AccountRecord {
         changedAt = try reader.get()
         users = try reader.get()
         tokens = try reader.get()
+        apiUses = try reader.getList(limit: Bounds.apis)
         liveTokens = try reader.get()
         freeFormRecords = try reader.get()
         newestAudit = try reader.get()
@@ -116,6 +118,10 @@ extension KeyRecord {
         writer.put(author)
         writer.put(lastUsedMinute)
         writer.put(spent)
+        writer.put(expiresAt)
+        writer.put(deadline)
+        writer.put(replaces)
+        writer.put(replacedBy)
         writer.put(createdAt)
         writer.put(changedAt)
         writer.put(previous)
@@ -133,6 +139,10 @@ extension KeyRecord {
         author = try reader.get()
         lastUsedMinute = try reader.get()
         spent = try reader.get()
+        expiresAt = try reader.get()
+        deadline = try reader.get()
+        replaces = try reader.get()
+        replacedBy = try reader.get()
         createdAt = try reader.get()
         changedAt = try reader.get()
         previous = try reader.get()
@@ -209,6 +219,7 @@ extension AuditSubject: Coded {
         case .key(let id): writer.put(5, id)
         case .token(let id): writer.put(6, id)
         case .member(let id): writer.put(40, id.rawValue)
+        case .api(let api): writer.put(60, api)
         }
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -220,6 +231,7 @@ extension AuditSubject: Coded {
         case 5: self = .key(try reader.get())
         case 6: self = .token(try reader.get())
         case 40: self = .member(NodeID(try reader.readUInt32()))
+        case 60: self = .api(try reader.get())
         case let code: throw MalformedBytes("no kind of subject \(code)")
         }
     }

@@ -32,6 +32,9 @@ struct LogReplay {
         Violation(kind: .safety, law: law, detail: detail, time: now)
     }
 
+    /// The newest entry at which an expiry or a grace ended.
+    var lapsedAt: LogIndex { reference.lapsedAt }
+
     var areLeasesOn: Bool { reference.settings.leaseMilliseconds > 0 }
 
     /// Every key and token that there is, and what it gives.

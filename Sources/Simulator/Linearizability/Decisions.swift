@@ -177,9 +177,10 @@ extension Command {
             .deleteAccount(let account):
             account
         case .createKey(let key): key.account
+        case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account
         case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .tick,
-            .reportLastUsed:
+            .reportLastUsed, .createAPI, .removeAPI:
             nil
         }
     }

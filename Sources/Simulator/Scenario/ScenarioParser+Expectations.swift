@@ -129,6 +129,7 @@ extension Refusal {
             .keyLimit(limit: 0), .keyRevoked, .identifierTaken, .invalidKey,
             .creditsExhausted(remaining: .zero, allowance: .zero), .chargeOutOfRange,
             .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
-            .settingRefused(.leaseMilliseconds),
+            .settingRefused(.leaseMilliseconds), .keyRetiring, .keyExpired, .keyInactive,
+            .expiryPassed, .apiNotFound, .apiTaken, .apiInUse,
         ].map(\.code) + MemberRefusal.allCases.map(\.code)
 }

@@ -37,6 +37,9 @@ extension Change.Result {
         case .tokenRevoked(let id): "token \(id.brief) revoked"
         case .member(let member): "\(member.id) is \(member.role)"
         case .settings(let settings): "settings, \(settings.activeKeysPerUser) active keys"
+        case .keyRotated(let key, let old): "\(key.brief) for \(old.brief)"
+        case .api(let api): "API \(api.api)"
+        case .apiRemoved(let api): "API \(api) removed"
         }
     }
 }

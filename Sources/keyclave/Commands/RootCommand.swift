@@ -15,6 +15,6 @@ extension Command {
         subcommands: [
             format, serve, dev, recover, account, user, key, limit, token, usage, audit, charge,
             verify,
-            credits, whoami, settings, cluster, bench,
+            credits, whoami, api, settings, cluster, bench,
         ])
 }
