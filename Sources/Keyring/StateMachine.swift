@@ -9,7 +9,10 @@ import Basics
 /// Laws, held by `checkInvariants` after every step in tests and simulation:
 /// - a user never has more active keys than the cap that stood when the last was activated;
 /// - revoked is final; a removed user and a deleted account stay so;
-/// - no charge is accepted that would make spent exceed the allowance of its period;
+/// - no charge or hold is accepted that would make spent and held exceed the user's limit or the
+///   account's pool, each in its own period; what is held is what the open holds placed in the
+///   period hold;
+/// - a hold ends once: settled for at most what it holds, voided, lapsed, or with its user;
 /// - a charge's id is decided once, and every later answer is the first one;
 /// - log index and log time never run backwards.
 public struct StateMachine: Sendable {
@@ -60,14 +63,23 @@ public struct StateMachine: Sendable {
     /// Tombstones included, as in all of these.
     public var keyCount: Int { state.keys.count }
     public var tokenCount: Int { state.tokens.count }
+    /// Ended ones that are remembered included.
+    public var holdCount: Int { state.holds.count }
     public var idempotencyRecordCount: Int {
         state.ledger.timed.count + state.ledger.freeForm.order.count
             + state.ledger.requests.order.count
     }
 
     /// When the leader must append a tick if nothing else comes: the end of the day or month, if
-    /// a limit goes by it. What only expires needs none; it is cleared by whatever comes next.
+    /// a limit or pool goes by it, or the time-out of the next hold. What only expires needs none;
+    /// it is cleared by whatever comes next.
     public var nextDeadline: Timestamp? {
+        let lapse = index.lapsing.first?.key.at
+        guard let end = periodEnd else { return lapse }
+        return min(end, lapse ?? end)
+    }
+
+    private var periodEnd: Timestamp? {
         if state.dailyLimits > 0 { return state.date.end(of: .day) }
         if state.monthlyLimits > 0 { return state.date.end(of: .month) }
         return nil

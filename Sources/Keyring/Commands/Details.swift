@@ -225,6 +225,8 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
     case memberAdded = 40
     case memberPromoted = 41
     case memberRemoved = 42
+    case poolSet = 70
+    case poolRemoved = 71
 
     /// As in the body: `key.revoked`.
     public var text: String {
@@ -249,6 +251,8 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
         case .memberAdded: "member.added"
         case .memberPromoted: "member.promoted"
         case .memberRemoved: "member.removed"
+        case .poolSet: "pool.set"
+        case .poolRemoved: "pool.removed"
         }
     }
 }
@@ -262,8 +266,9 @@ public enum AuditSubject: Hashable, Sendable {
     case key(KeyID)
     case token(TokenID)
     case member(NodeID)
+    case pool(AccountID, API)
 
-    /// As in the body: the id, and for a limit its API behind a slash.
+    /// As in the body: the id, and for a limit or pool its API behind a slash.
     public var text: String {
         switch self {
         case .cluster: "cluster"
@@ -273,6 +278,7 @@ public enum AuditSubject: Hashable, Sendable {
         case .key(let id): id.text
         case .token(let id): id.text
         case .member(let id): "\(id)"
+        case .pool(let id, let api): "\(id.text)/\(api.slug)"
         }
     }
 }

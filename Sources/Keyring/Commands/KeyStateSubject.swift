@@ -45,7 +45,7 @@ extension Command {
         case .revokeToken(let id): [.token(id)]
         case .updateSettings: [.leases]
         case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .changeMember, .tick,
-            .reportLastUsed:
+            .reportLastUsed, .hold, .setPool, .removePool:
             []
         }
     }
@@ -58,7 +58,7 @@ extension Command.Kind {
             .setKeyActive, .revokeKey, .revokeAllKeys, .createToken, .revokeToken, .updateSettings:
             true
         case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .changeMember, .tick,
-            .reportLastUsed:
+            .reportLastUsed, .placeHold, .settleHold, .voidHold, .setPool, .removePool:
             false
         }
     }

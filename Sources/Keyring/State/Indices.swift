@@ -10,6 +10,11 @@ struct Indices: Sendable {
     var keyDigests = SlotIndex()
     var tokens = SlotIndex()
     var tokenDigests = SlotIndex()
+    var holds = SlotIndex()
+    /// Holds that haven't ended, by when they lapse.
+    var lapsing = OrderedTable<HoldDue, Slot<HoldRecord>>()
+    /// Ended holds, by when they are forgotten.
+    var endedHolds = OrderedTable<HoldDue, Slot<HoldRecord>>()
 
     init() {}
 
@@ -31,6 +36,10 @@ struct Indices: Sendable {
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }
             add(token, Slot(UInt32(number)))
+        }
+        for number in 0..<state.holds.slotCount {
+            guard let hold = state.holds.record(at: number) else { continue }
+            add(hold, Slot(UInt32(number)))
         }
     }
 

@@ -34,7 +34,7 @@ public struct Validation: Hashable, Sendable {
     /// | 6 | the key is revoked, its user removed or its account deleted | `invalid` | `revoked` |
     /// | 7 | the key is inactive | `invalid` | `inactive` |
     /// | 8 | an API was asked for, and the key opens another | `wrong_api` | |
-    /// | 9 | a cost was given, and the user has less left | `credits_exhausted` | |
+    /// | 9 | a cost was given, and the user or the account's pool has less left, what is held counted in | `credits_exhausted` | |
     /// | 10 | otherwise | `valid` | |
     ///
     /// Line 1 comes before 2 because no state can make such a text a key: a node that is cut off

@@ -6,6 +6,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case createAccount, listAccounts, showAccount, renameAccount, deleteAccount
     case createUser, listUsers, showUser, updateUser, removeUser
     case setLimit, showLimit, removeLimit
+    case placeHold, settleHold, voidHold
+    case setPool, showPool, removePool
     case createKey, listKeys, showKey, updateKey, revokeKey, revokeKeys
     /// `clusterAudit` is the trail of all accounts and of the cluster itself.
     case usage, audit, clusterAudit, listAPIs
@@ -19,10 +21,11 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .charge, .createAccount, .renameAccount, .deleteAccount, .createUser, .updateUser,
             .removeUser, .setLimit, .removeLimit, .createKey, .updateKey, .revokeKey, .revokeKeys,
-            .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember:
+            .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember,
+            .placeHold, .settleHold, .voidHold, .setPool, .removePool:
             true
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
-            .showLimit, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
+            .showLimit, .showPool, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
             .listTokens, .showToken, .whoami, .cluster, .transferLeadership, .takeSnapshot,
             .showSettings, .metrics, .live, .ready, .problemPage:
             false
@@ -35,6 +38,9 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.any, "/v1/auth/*", .auth),
         Route(.init(.post), "/v1/verify", .verify),
         Route(.init(.post), "/v1/charges", .charge),
+        Route(.init(.post), "/v1/holds", .placeHold),
+        Route(.init(.post), "/v1/holds/{hold}/settle", .settleHold),
+        Route(.init(.post), "/v1/holds/{hold}/void", .voidHold),
         Route(.init(.get), "/v1/credits", .credits),
 
         Route(.init(.post), "/v1/accounts", .createAccount),
@@ -44,6 +50,10 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.delete), "/v1/accounts/{account}", .deleteAccount),
         Route(.init(.get), "/v1/accounts/{account}/usage", .usage),
         Route(.init(.get), "/v1/accounts/{account}/audit", .audit),
+
+        Route(.init(.put), "/v1/accounts/{account}/pools/{api}", .setPool),
+        Route(.init(.get), "/v1/accounts/{account}/pools/{api}", .showPool),
+        Route(.init(.delete), "/v1/accounts/{account}/pools/{api}", .removePool),
 
         Route(.init(.post), "/v1/accounts/{account}/users", .createUser),
         Route(.init(.get), "/v1/accounts/{account}/users", .listUsers),
@@ -92,7 +102,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     var successStatus: Status {
         switch self {
         case .createAccount, .createUser, .createKey, .createToken, .addMember: .created
-        case .deleteAccount, .removeUser, .removeLimit, .revokeKey, .revokeToken, .removeMember:
+        case .deleteAccount, .removeUser, .removeLimit, .removePool, .revokeKey, .revokeToken,
+            .removeMember:
             .noContent
         default: .ok
         }
@@ -101,7 +112,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     /// Whether the key that it presents is what it is about.
     var takesKey: Bool {
         switch self {
-        case .auth, .verify, .charge, .credits: true
+        case .auth, .verify, .charge, .placeHold, .settleHold, .voidHold, .credits: true
         default: false
         }
     }

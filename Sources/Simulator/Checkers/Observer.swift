@@ -235,6 +235,7 @@ struct Observer {
             fewestVoters = min(fewestVoters, changed.voters.count)
         }
         try replay.replay(committed, at: now)
+        coverage.holdsLapsed = replay.lapses
         if entry.kind == .command, !Envelope.subjects(in: entry.payload).isEmpty {
             revocations.note(
                 entry.index, giving: replay.secrets, areLeasesOn: replay.areLeasesOn)

@@ -25,6 +25,8 @@ struct Population {
     var tokens: [KnownToken] = []
     /// Charges that were asked for, and changes under a client's id, to be repeated late.
     var charges: [Charge] = []
+    /// Holds that were asked for, to be settled and voided.
+    var holds: [NewHold] = []
     var changes: [Operation] = []
 
     /// The operator's token, by which every run is administered.
@@ -81,6 +83,11 @@ public struct Operation {
         case charge
         case chargeMany
         case repeatCharge
+        case placeHold
+        case settleHold
+        case voidHold
+        case setPool
+        case removePool
         case repeatChange
         case query
         /// By a node's own memory.
@@ -119,7 +126,7 @@ extension Population {
         return mix.draw(&random)
     }
 
-    private func pick<Element>(_ elements: [Element], _ random: inout SeededGenerator) -> Element? {
+    func pick<Element>(_ elements: [Element], _ random: inout SeededGenerator) -> Element? {
         elements.isEmpty ? nil : elements[Int(random.below(UInt64(elements.count)))]
     }
 
@@ -141,7 +148,7 @@ extension Population {
         }
         let id = drawID(&random, wall: wall)
         let command = command(kind, &random, wall: wall)
-        let isCharge = [.charge, .chargeMany, .repeatCharge].contains(kind)
+        let isCharge = [.charge, .chargeMany, .repeatCharge].contains(kind) || command?.isHold == true
         var question: Question?
         if command == nil, let key = pick(keys, &random) {
             question =
@@ -152,7 +159,9 @@ extension Population {
             kind: command == nil ? .query : kind, command: command, question: question,
             content: drawDigest(&random), idempotency: isCharge || command == nil ? nil : id)
         // In some runs the length of leases never changes.
-        if operation.idempotency != nil, kind != .changeLease { changes.append(operation) }
+        if operation.idempotency != nil && kind != .changeLease || command?.isHold == true {
+            changes.append(operation)
+        }
         return operation
     }
 
@@ -164,7 +173,7 @@ extension Population {
         return pick(keys, &random).map { .credits($0.digest) }
     }
 
-    private func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {
+    func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {
         if random.chance(1, in: 3), let id = IdempotencyKey("op-\(random.next())") { return id }
         let high = UInt64(wall.milliseconds) << 16 | 0x7000 | random.below(1 << 12)
         return .uuidV7(high: high, low: 0b10 << 62 | random.next() >> 2)
@@ -201,6 +210,10 @@ extension Population {
             return .charge((0..<5).compactMap { _ in drawCharge(&random, wall: wall) })
         case .repeatCharge:
             return pick(charges, &random).map { .charge([$0]) }
+        case .placeHold, .settleHold, .voidHold:
+            return holdCommand(kind, &random, wall: wall).map { .hold($0) }
+        case .setPool, .removePool:
+            return poolCommand(kind, &random)
         case .repeatChange, .query, .localRead, .validate, .transfer, .takeSnapshot, .changeMember:
             return nil
         }
