@@ -80,6 +80,12 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     /// would do that, but all nodes of a simulation share a process and so its hashes' seed:
     /// hence a salt for each state.
     case hashOrder = "hash-order"
+    /// A hold can be settled for more than it holds.
+    case settleAboveHold = "settle-above-hold"
+    /// A hold goes on counting in the periods after the one in which it was placed.
+    case holdCountedInTwoPeriods = "hold-counted-in-two-periods"
+    /// A charge or hold must fit the user's limit, and not the account's pool.
+    case poolIgnored = "pool-ignored"
 
     // MARK: Rotation and expiry
 

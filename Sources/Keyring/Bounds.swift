@@ -44,6 +44,11 @@ public enum Bounds {
     /// The granularity of a node's clock, in milliseconds, with room.
     public static let clockGranularity: Int64 = 10
 
+    /// Seconds after which a hold lapses, as its caller may choose.
+    public static let holdSeconds: ClosedRange<UInt64> = 1...(7 * 86_400)
+    /// What is chosen where the caller says nothing.
+    public static let usualHoldSeconds: UInt64 = 3_600
+
     static let activeKeysPerUser: ClosedRange<UInt32> = 1...100
     static let keysPerUser: ClosedRange<UInt32> = 1...1_000
     static let tokensPerAccount: ClosedRange<UInt32> = 1...100_000
@@ -67,6 +72,7 @@ public enum Bounds {
             outcomeBytes >= 2 * nameBytes + emailBytes + 512, "every outcome can be remembered")
         precondition(largestSnapshotChunk > snapshotChunkBytes + 2 * outcomeBytes)
         precondition(Int(idempotencyLead.milliseconds) < Int(windowSeconds.upperBound) * 1000)
+        precondition(holdSeconds.contains(usualHoldSeconds))
         precondition(ClusterSettings.standard.firstViolation == nil, "the defaults hold")
     }
 }

@@ -12,7 +12,9 @@ extension StateMachine {
             index.users.count == state.users.count, index.keys.count == state.keys.count,
             index.keyDigests.count == state.keys.count,
             index.tokens.count == state.tokens.count,
-            index.tokenDigests.count == state.tokens.count
+            index.tokenDigests.count == state.tokens.count,
+            index.holds.count == state.holds.count,
+            index.lapsing.count + index.endedHolds.count == state.holds.count
         else { return "an index has too many or too few entries" }
         for number in 0..<state.accounts.slotCount {
             guard let account = state.accounts.record(at: number) else { continue }
@@ -45,6 +47,10 @@ extension StateMachine {
                 return "a token isn't found"
             }
         }
+        for number in 0..<state.holds.slotCount {
+            guard let hold = state.holds.record(at: number) else { continue }
+            if holdSlot(of: hold.name) != Slot(UInt32(number)) { return "a hold isn't found" }
+        }
         return nil
     }
 }
@@ -66,34 +72,43 @@ extension State {
     private func freeViolation() -> String? {
         let isSound =
             accounts.isFreeQueueSound() && users.isFreeQueueSound() && keys.isFreeQueueSound()
-            && tokens.isFreeQueueSound()
+            && tokens.isFreeQueueSound() && holds.isFreeQueueSound()
         return isSound ? nil : "the free slots aren't the empty ones"
     }
 
     /// Accounts, their users and those users' keys: every record in the one chain it belongs to.
     private func accountsViolation() -> String? {
         var violation: String?
-        var (seenUsers, seenKeys) = (0, 0)
+        var (seenUsers, seenKeys, seenHolds) = (0, 0, 0)
         var limits: (daily: UInt32, monthly: UInt32) = (0, 0)
         let isSound = accounts.isChainSound(accountChain) { slot, account in
             let areUsersSound = users.isChainSound(account.users) { userSlot, user in
                 guard user.account == slot else { return false }
-                violation = violation ?? keysViolation(user, userSlot, isOpen: !account.isDeleted)
+                violation =
+                    violation ?? keysViolation(user, userSlot, isOpen: !account.isDeleted)
+                    ?? holdsViolation(user, userSlot)
                 seenUsers += 1
                 seenKeys += Int(user.keys.count)
-                for line in user.credits where !user.isRemoved {
-                    if line.allowance?.period == .day { limits.daily += 1 }
-                    if line.allowance?.period == .month { limits.monthly += 1 }
-                }
+                seenHolds += Int(user.holds.count)
+                if !user.isRemoved { count(user.credits, &limits) }
                 return violation == nil
             }
-            return areUsersSound
+            count(account.pools, &limits)
+            if areUsersSound { violation = poolsViolation(account) }
+            return areUsersSound && violation == nil
         }
         if let violation { return violation }
         guard isSound, accountChain.count == accounts.count, seenUsers == users.count,
-            seenKeys == keys.count
+            seenKeys == keys.count, seenHolds == holds.count
         else { return "a chain is broken" }
         return limits == (dailyLimits, monthlyLimits) ? nil : "limits are counted wrongly"
+    }
+
+    private func count(_ lines: [CreditLine], _ limits: inout (daily: UInt32, monthly: UInt32)) {
+        for line in lines {
+            if line.allowance?.period == .day { limits.daily += 1 }
+            if line.allowance?.period == .month { limits.monthly += 1 }
+        }
     }
 
     private func keysViolation(
@@ -257,24 +272,5 @@ extension ExpiringRecords {
             if unnamed[due.key]?.expiry == due.expiry { unnamed.removeValue(forKey: due.key) }
         }
         return unnamed.isEmpty
-    }
-}
-
-/// The sums of keys' counters, for comparison with their user's.
-private struct SpentSum {
-    var lifetime: UInt64 = 0
-    var inMonth: UInt64 = 0
-    var inDay: UInt64 = 0
-
-    mutating func add(_ spent: SpentCounters, on date: CalendarDate) {
-        lifetime &+= spent.lifetime
-        inMonth &+= spent.spent(in: .month, on: date)
-        inDay &+= spent.spent(in: .day, on: date)
-    }
-
-    func agrees(with spent: SpentCounters, on date: CalendarDate, exactly: Bool) -> Bool {
-        let (month, day) = (spent.spent(in: .month, on: date), spent.spent(in: .day, on: date))
-        if exactly { return (lifetime, inMonth, inDay) == (spent.lifetime, month, day) }
-        return lifetime <= spent.lifetime && inMonth <= month && inDay <= day
     }
 }

@@ -11,7 +11,10 @@ import Basics
 ///   last was activated;
 /// - a retiring key has a successor, and is revoked with its grace or when that is changed;
 /// - revoked is final and so is expired; a removed user and a deleted account stay so;
-/// - no charge is accepted that would make spent exceed the allowance of its period;
+/// - no charge or hold is accepted that would make spent and held exceed the user's limit or the
+///   account's pool, each in its own period; what is held is what the open holds placed in the
+///   period hold;
+/// - a hold ends once: settled for at most what it holds, voided, lapsed, or with its user;
 /// - a charge's id is decided once, and every later answer is the first one;
 /// - log index and log time never run backwards.
 public struct StateMachine: Sendable {
@@ -64,19 +67,18 @@ public struct StateMachine: Sendable {
     /// Tombstones included, as in all of these.
     public var keyCount: Int { state.keys.count }
     public var tokenCount: Int { state.tokens.count }
+    /// Ended ones that are remembered included.
+    public var holdCount: Int { state.holds.count }
     public var idempotencyRecordCount: Int {
         state.ledger.timed.count + state.ledger.freeForm.order.count
             + state.ledger.requests.order.count
     }
 
     /// When the leader must append a tick if nothing else comes: the end of the day or month, if
-    /// a limit goes by it, or of a key's expiry or grace. What is only remembered for a time needs
-    /// none; it is cleared by whatever comes next.
+    /// a limit or pool goes by it, of a key's expiry or grace, or the time-out of the next hold.
+    /// What is only remembered for a time needs none; it is cleared by whatever comes next.
     public var nextDeadline: Timestamp? {
-        guard let period = nextPeriodEnd, let key = nextKeyDeadline else {
-            return nextPeriodEnd ?? nextKeyDeadline
-        }
-        return min(period, key)
+        [nextPeriodEnd, nextKeyDeadline, index.lapsing.first?.key.at].compactMap(\.self).min()
     }
 
     private var nextPeriodEnd: Timestamp? {

@@ -22,7 +22,7 @@ extension ProblemCode {
             .tooManyAttempts:
             accessExplanation
         case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
-            .idempotencyConflict, .idTooOld, .idAhead:
+            .idempotencyConflict, .idTooOld, .idAhead, .holdEnded, .holdExceeded, .holdLimit:
             conflictExplanation
         case .keyRetiring, .keyExpired, .keyInactive, .apiTaken, .apiInUse, .apiLimit:
             rotationExplanation
@@ -51,7 +51,7 @@ extension ProblemCode {
             """
         case .idRequired:
             """
-            Every charge bears an id chosen by the caller, so that a repeated request is charged
+            Every charge and hold bears an id chosen by the caller, so that a repeated request is charged
             once. Send the header Idempotency-Key or the member "id"; a UUIDv7 is recommended.
             """
         case .notFound:
@@ -94,8 +94,9 @@ extension ProblemCode {
         case .wrongAPI: "Every key opens one API. Use a key that was created for this one."
         case .creditsExhausted:
             """
-            What is left of the user's credits for this API does not cover the request: "remaining"
-            says how much is left. An admin may raise the limit; with a period it starts anew.
+            What is left of the user's limit for this API, or of the account's pool, does not cover
+            the request: "remaining" says how much is left, what is held counted in. An admin may
+            raise the limit, an operator the pool; with a period it starts anew.
             """
         default:
             "Many requests with unknown tokens came from one address. Wait, then use a valid one."
@@ -113,6 +114,18 @@ extension ProblemCode {
         case .tokenLimit: "An account has at most \"limit\" management tokens. Revoke some."
         case .duplicateEmail: "E-mail addresses are unique in an account; case does not matter."
         case .keyRevoked: "Revocation is final. Create a new key."
+        case .holdEnded:
+            """
+            A hold ends once: settled, voided, or lapsed at its time-out. Repeating that very request
+            gives the first answer again; anything else comes too late. Place another hold.
+            """
+        case .holdExceeded:
+            """
+            A hold is settled for at most what it holds ("limit"). It is open still: settle it for
+            that, and charge the rest by itself if it is owed.
+            """
+        case .holdLimit:
+            "An account has at most \"limit\" open holds. Settle or void some, or wait until they lapse."
         case .idempotencyConflict:
             """
             The id (Idempotency-Key or "id") was used before for a request with other content, so

@@ -43,6 +43,9 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case lastVoter = "last_voter"
     case noMajority = "no_majority"
     case changeUnderWay = "change_under_way"
+    case holdEnded = "hold_ended"
+    case holdExceeded = "hold_exceeded"
+    case holdLimit = "hold_limit"
     case idempotencyConflict = "idempotency_conflict"
     case idTooOld = "too_old"
     case idAhead = "idempotency_key_ahead"
@@ -77,7 +80,8 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .requestTimeout: .requestTimeout
         case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
             .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay, .keyRetiring,
-            .keyExpired, .keyInactive, .apiTaken, .apiInUse, .apiLimit:
+            .keyExpired, .keyInactive, .apiTaken, .apiInUse, .apiLimit, .holdEnded, .holdExceeded,
+            .holdLimit:
             .conflict
         case .contentTooLarge: .contentTooLarge
         case .targetTooLong: .targetTooLong

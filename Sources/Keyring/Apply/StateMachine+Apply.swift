@@ -49,6 +49,8 @@ extension StateMachine {
         switch envelope.command {
         case .charge(let charges):
             return .charged(decide(charges, request: envelope.requestID, &step))
+        case .hold(let command):
+            return decide(command, request: envelope.requestID, &step)
         case .tick:
             return envelope.actor == .cluster ? .noted : .refused(.forbidden)
         case .reportLastUsed(let stamps):
@@ -139,7 +141,11 @@ extension StateMachine {
         case .rotateKey(let rotation): try rotateKey(rotation, author, &step)
         case .createAPI(let api, let name): try createAPI(api, name, author, &step)
         case .removeAPI(let api): try removeAPI(api, author, &step)
-        case .charge, .tick, .reportLastUsed: preconditionFailure("decided before")
+        case .setPool(let account, let api, let credits, let period):
+            try setPool(
+                of: account, for: api, Allowance(credits: credits, period: period), author, &step)
+        case .removePool(let account, let api): try removePool(of: account, for: api, author, &step)
+        case .charge, .hold, .tick, .reportLastUsed: preconditionFailure("decided before")
         }
     }
 

@@ -31,7 +31,7 @@ extension StateMachine {
         let isAllowed: Bool
         switch command {
         case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
-            .createAPI, .removeAPI:
+            .createAPI, .removeAPI, .setPool, .removePool:
             isAllowed = identity.role == .operator
         case .createUser(_, let account, _, _, _), .updateUser(_, let account, _, _, _),
             .removeUser(_, let account), .setLimit(_, let account, _, _, _),
@@ -53,7 +53,7 @@ extension StateMachine {
                 throw .tokenNotFound
             }
             isAllowed = true
-        case .charge, .tick, .reportLastUsed: isAllowed = false
+        case .charge, .hold, .tick, .reportLastUsed: isAllowed = false
         }
         guard isAllowed else { throw .forbidden }
     }
@@ -76,12 +76,13 @@ extension StateMachine {
             .removeLimit(_, let account, _), .renameKey(_, let account, _),
             .setKeyActive(_, let account, _), .revokeKey(_, let account),
             .revokeAllKeys(_, let account), .renameAccount(let account, _),
-            .deleteAccount(let account):
+            .deleteAccount(let account), .setPool(let account, _, _, _),
+            .removePool(let account, _):
             account
         case .createKey(let key): key.account
         case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account ?? AccountID(0)
-        case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .tick,
+        case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .hold, .tick,
             .reportLastUsed, .createAPI, .removeAPI:
             actor ?? AccountID(0)
         }

@@ -48,8 +48,8 @@ extension StateMachine {
         return Change(.user(detail(slot)), index: after.changedAt)
     }
 
-    /// Sets one state: every key and token of the user is dead by it. The keys are visited only
-    /// for the APIs that they don't use any more.
+    /// Sets one state: every key and token of the user is dead by it, and their holds are void. The
+    /// keys are visited only for the APIs that they don't use any more.
     mutating func removeUser(
         _ id: UserID, in account: AccountID, _ author: Author, _ step: inout Step
     ) throws(Refusal) -> Change {
@@ -61,6 +61,7 @@ extension StateMachine {
             state.users[slot].changedAt = step.index
             state.accounts[account].liveTokens -= state.users[slot].liveTokens
             count(state.users[slot].credits, by: -1)
+            voidHolds(ofRemoved: slot, &step)
             index.removeEmail(state.users[slot].email, state.accounts[account].id, slot)
             state.graves.append(Grave(index: step.index, body: .user(slot)))
             audit(.userRemoved, .user(id), in: account, author, &step)
@@ -132,10 +133,10 @@ extension StateMachine {
     func detail(
         _ line: CreditLine, _ allowance: Allowance, of user: UserID, on date: CalendarDate
     ) -> LimitDetail {
-        let spent = line.spent(on: date)
-        return LimitDetail(
+        LimitDetail(
             user: user, api: line.api, credits: allowance.credits, period: allowance.period,
-            spent: spent, held: .zero, remaining: allowance.credits - spent,
+            spent: line.spent(on: date), held: line.held(on: date),
+            remaining: line.remaining(on: date) ?? .zero,
             resetsAt: date.end(of: allowance.period), changedAt: line.changedAt)
     }
 
@@ -143,13 +144,6 @@ extension StateMachine {
     func creditChange(
         _ line: CreditLine, of slot: Slot<UserRecord>, on date: CalendarDate
     ) -> TableChange? {
-        guard let allowance = line.allowance else { return nil }
-        return .credits(
-            state.users[slot].id, line.api,
-            CreditState(
-                allowance: allowance.credits,
-                remaining: allowance.credits - line.spent(on: date), period: allowance.period,
-                periodNumber: date.number(of: allowance.period),
-                periodEnd: date.end(of: allowance.period)))
+        line.published(on: date).map { .credits(state.users[slot].id, line.api, $0) }
     }
 }

@@ -27,6 +27,9 @@ extension Command {
         case .rotateKey: .rotateKey
         case .createAPI: .createAPI
         case .removeAPI: .removeAPI
+        case .hold(let command): command.kind
+        case .setPool: .setPool
+        case .removePool: .removePool
         }
     }
 }
@@ -71,6 +74,15 @@ extension Command: Coded {
         case .charge(let charges): writer.putList(charges)
         case .updateSettings(let change): writer.put(change)
         case .changeMember(let command): writer.put(command)
+        case .hold(let command): command.encode(into: &writer)
+        case .setPool(let account, let api, let credits, let period):
+            writer.put(account)
+            writer.put(api)
+            writer.put(credits)
+            writer.put(period)
+        case .removePool(let account, let api):
+            writer.put(account)
+            writer.put(api)
         case .tick: break
         case .reportLastUsed(let stamps): writer.putList(stamps)
 
@@ -138,6 +150,13 @@ extension Command: Coded {
         case .revokeToken: self = .revokeToken(try reader.get())
         case .updateSettings: self = .updateSettings(try reader.get())
         case .changeMember: self = .changeMember(try reader.get())
+        case .placeHold, .settleHold, .voidHold:
+            self = .hold(try HoldCommand(of: kind, from: &reader))
+        case .setPool:
+            self = .setPool(
+                account: try reader.get(), api: try reader.get(), credits: try reader.get(),
+                period: try reader.get())
+        case .removePool: self = .removePool(account: try reader.get(), api: try reader.get())
         case .tick: self = .tick
         case .reportLastUsed:
             self = .reportLastUsed(try reader.getList(limit: Bounds.stampsPerEntry))

@@ -26,6 +26,9 @@ public enum Command: Hashable, Sendable {
     case revokeToken(TokenID)
     case updateSettings(SettingsChange)
     case changeMember(MemberCommand)
+    case hold(HoldCommand)
+    case setPool(account: AccountID, api: API, credits: Credits, period: Period)
+    case removePool(account: AccountID, api: API)
     /// Nothing but time passes.
     case tick
     case reportLastUsed([LastUsed])
@@ -60,6 +63,11 @@ public enum Command: Hashable, Sendable {
         case rotateKey = 20
         case createAPI = 21
         case removeAPI = 22
+        case placeHold = 25
+        case settleHold = 26
+        case voidHold = 27
+        case setPool = 28
+        case removePool = 29
     }
 }
 

@@ -249,6 +249,8 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
     case memberAdded = 40
     case memberPromoted = 41
     case memberRemoved = 42
+    case poolSet = 70
+    case poolRemoved = 71
 
     case keyRotated = 60
     case apiCreated = 61
@@ -281,6 +283,8 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
         case .keyRotated: "key.rotated"
         case .apiCreated: "api.created"
         case .apiRemoved: "api.removed"
+        case .poolSet: "pool.set"
+        case .poolRemoved: "pool.removed"
         }
     }
 }
@@ -295,8 +299,9 @@ public enum AuditSubject: Hashable, Sendable {
     case token(TokenID)
     case member(NodeID)
     case api(API)
+    case pool(AccountID, API)
 
-    /// As in the body: the id, and for a limit its API behind a slash.
+    /// As in the body: the id, and for a limit or pool its API behind a slash.
     public var text: String {
         switch self {
         case .cluster: "cluster"
@@ -307,6 +312,7 @@ public enum AuditSubject: Hashable, Sendable {
         case .token(let id): id.text
         case .member(let id): "\(id)"
         case .api(let api): api.slug
+        case .pool(let id, let api): "\(id.text)/\(api.slug)"
         }
     }
 }

@@ -49,7 +49,7 @@ extension Command {
         case .rotateKey(let rotation):
             [.key(rotation.old), .digest(rotation.digest), .key(rotation.id)]
         case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .changeMember, .tick,
-            .reportLastUsed, .createAPI, .removeAPI:
+            .reportLastUsed, .createAPI, .removeAPI, .hold, .setPool, .removePool:
             []
         }
     }
@@ -63,7 +63,8 @@ extension Command.Kind {
             .rotateKey:
             true
         case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .changeMember, .tick,
-            .reportLastUsed, .createAPI, .removeAPI:
+            .reportLastUsed, .createAPI, .removeAPI, .placeHold, .settleHold, .voidHold, .setPool,
+            .removePool:
             false
         }
     }

@@ -12,6 +12,7 @@ extension Outcome: Coded {
         case .refused(let refusal):
             writer.write(UInt8(2))
             writer.put(refusal)
+        case .held(let receipt): writer.put(70, receipt)
         case .charged, .noted, .malformed: preconditionFailure("nothing to remember")
         }
     }
@@ -19,6 +20,7 @@ extension Outcome: Coded {
         switch try reader.readUInt8() {
         case 1: self = .changed(try reader.get())
         case 2: self = .refused(try reader.get())
+        case 70: self = .held(try reader.get())
         case let code: throw MalformedBytes("no outcome \(code)")
         }
     }
@@ -60,6 +62,10 @@ extension Change.Result: Coded {
             writer.put(old)
         case .api(let api): writer.put(61, api)
         case .apiRemoved(let api): writer.put(62, api)
+        case .pool(let pool): writer.put(70, pool)
+        case .poolRemoved(let account, let api):
+            writer.put(71, account)
+            writer.put(api)
         }
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -81,6 +87,8 @@ extension Change.Result: Coded {
         case 60: self = .keyRotated(try reader.get(), old: try reader.get())
         case 61: self = .api(try reader.get())
         case 62: self = .apiRemoved(try reader.get())
+        case 70: self = .pool(try reader.get())
+        case 71: self = .poolRemoved(try reader.get(), try reader.get())
         case let code: throw MalformedBytes("no result \(code)")
         }
     }

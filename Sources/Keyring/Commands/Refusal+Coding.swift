@@ -19,7 +19,7 @@ extension Refusal: Coded {
     ]
     private static let firstOfKeys: UInt8 = 60
 
-    /// Codes of the refusals with a value.
+    /// Codes of the refusals with a value, and of those about holds and pools.
     private enum Code {
         static let activeKeyLimit: UInt8 = 128
         static let keyLimit: UInt8 = 129
@@ -27,7 +27,13 @@ extension Refusal: Coded {
         static let settingRefused: UInt8 = 131
         static let creditsExhausted: UInt8 = 132
         static let memberRefused: UInt8 = 160
-        static let apiLimit: UInt8 = 170
+        static let apiLimit: UInt8 = 175
+        static let holdNotFound: UInt8 = 70
+        static let holdEnded: UInt8 = 71
+        static let holdTimeoutOutOfRange: UInt8 = 72
+        static let poolNotFound: UInt8 = 73
+        static let holdExceeded: UInt8 = 170
+        static let holdLimit: UInt8 = 171
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -41,6 +47,12 @@ extension Refusal: Coded {
             writer.put(Code.creditsExhausted, remaining)
             writer.put(allowance)
         case .apiLimit(let limit): writer.put(Code.apiLimit, limit)
+        case .holdNotFound: writer.write(Code.holdNotFound)
+        case .holdEnded: writer.write(Code.holdEnded)
+        case .holdTimeoutOutOfRange: writer.write(Code.holdTimeoutOutOfRange)
+        case .poolNotFound: writer.write(Code.poolNotFound)
+        case .holdExceeded(let held): writer.put(Code.holdExceeded, held)
+        case .holdLimit(let limit): writer.put(Code.holdLimit, limit)
         default:
             if let code = Refusal.plainOfKeys.firstIndex(of: self) {
                 return writer.write(Refusal.firstOfKeys + UInt8(code))
@@ -66,6 +78,12 @@ extension Refusal: Coded {
         where code >= Refusal.firstOfKeys
             && Int(code - Refusal.firstOfKeys) < Refusal.plainOfKeys.count:
             self = Refusal.plainOfKeys[Int(code - Refusal.firstOfKeys)]
+        case Code.holdNotFound: self = .holdNotFound
+        case Code.holdEnded: self = .holdEnded
+        case Code.holdTimeoutOutOfRange: self = .holdTimeoutOutOfRange
+        case Code.poolNotFound: self = .poolNotFound
+        case Code.holdExceeded: self = .holdExceeded(held: try reader.get())
+        case Code.holdLimit: self = .holdLimit(limit: try reader.get())
         case let code:
             guard Int(code) < Refusal.plain.count else {
                 throw MalformedBytes("no refusal \(code)")

@@ -57,6 +57,20 @@ public enum Refusal: Error, Hashable, Sendable {
     /// The account has as many free-form ids as are remembered.
     case idempotencyCapacity
 
+    // Holds and pools.
+    /// The key's user has none of this id, or it ended so long ago that nobody remembers.
+    case holdNotFound
+    /// It was settled for another number, voided, or has lapsed.
+    case holdEnded
+    /// More than is held.
+    case holdExceeded(held: Credits)
+    /// The account has as many open holds as are allowed.
+    case holdLimit(limit: UInt32)
+    /// Not a time-out that a hold may have.
+    case holdTimeoutOutOfRange
+    /// The account has no pool for the API.
+    case poolNotFound
+
     /// A cursor that no list gave.
     case cursorMalformed
 
@@ -109,6 +123,12 @@ public enum Refusal: Error, Hashable, Sendable {
         case .idempotencyTooOld: "too_old"
         case .idempotencyTooNew: "idempotency_key_ahead"
         case .idempotencyCapacity: "idempotency_capacity"
+        case .holdNotFound: "hold_not_found"
+        case .holdEnded: "hold_ended"
+        case .holdExceeded: "hold_exceeded"
+        case .holdLimit: "hold_limit"
+        case .holdTimeoutOutOfRange: "hold_timeout_out_of_range"
+        case .poolNotFound: "pool_not_found"
         case .cursorMalformed: "cursor_malformed"
 
         case .keyRetiring: "key_retiring"

@@ -106,7 +106,8 @@ public struct TableImage {
                 userState: PartyState(word: parties.userWord),
                 accountState: PartyState(word: parties.accountWord),
                 isBlocked: flags & Layout.blocked != 0,
-                credits: credits(of: parties.user, api: api), row: key.number,
+                credits: credits(of: parties.user, api: api),
+                poolRemaining: pool(of: parties.account, api: api)?.remaining, row: key.number,
                 generation: generation))
     }
 
@@ -172,8 +173,19 @@ public struct TableImage {
     /// their own.
     @inline(__always)
     private func credits(of user: SharedWords, api: UInt64) -> CreditView? {
-        var number = user.half(Layout.User.creditsAndReferences, 0).pointee
-            .load(ordering: .acquiring)
+        let first = user.half(Layout.User.creditsAndReferences, 0)
+        return credits(listedFrom: first.pointee.load(ordering: .acquiring), api: api)
+    }
+
+    @inline(__always)
+    private func pool(of account: SharedWords, api: UInt64) -> CreditView? {
+        let first = account.half(Layout.Account.pools, 0)
+        return credits(listedFrom: first.pointee.load(ordering: .acquiring), api: api)
+    }
+
+    @inline(__always)
+    private func credits(listedFrom first: UInt32, api: UInt64) -> CreditView? {
+        var number = first
         while number != 0 {
             let row = creditRow(number)
             if row.load(Layout.Credits.api) == api { return credits(in: row) }

@@ -60,7 +60,9 @@ enum Layout {
         /// The writer's count of users and tokens above 32 bits of `blocked` and `PartyState`.
         static let state = 0
         static let id = 1
-        static let count = 2
+        /// The first credit row of its pools, in half 0.
+        static let pools = 2
+        static let count = 3
     }
 
     enum Credits {

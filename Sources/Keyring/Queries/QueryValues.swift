@@ -94,6 +94,11 @@ public struct CreditsAnswer: Hashable, Sendable {
     public var spent: Credits
     public var remaining: Credits?
     public var resetsAt: Timestamp?
+    /// In the period, by all keys of the user for the API.
+    public var held: Credits
+    /// What the account's users may spend together; nil where no pool is set. A charge must fit
+    /// both.
+    public var pool: PoolDetail?
 }
 
 /// Why a key gives access or doesn't, for those who may administer it.

@@ -107,7 +107,8 @@ extension StateMachine {
         let period = line?.allowance?.period ?? .none
         return UsageRow(
             user: user.id, api: api, allowance: line?.allowance?.credits, period: period,
-            spent: line?.spent(on: state.date) ?? .zero, held: .zero,
+            spent: line?.spent(on: state.date) ?? .zero,
+            held: line?.held(on: state.date) ?? .zero,
             remaining: line?.remaining(on: state.date),
             resetsAt: line?.allowance == nil ? nil : state.date.end(of: period), keys: [])
     }
@@ -162,6 +163,11 @@ extension StateMachine {
             guard let account = state.accounts.record(at: number) else { continue }
             body(.accountAdded(account.id))
             if account.isDeleted { body(.accountDeleted(account.id)) }
+            for line in account.pools {
+                if let credits = line.published(on: state.date) {
+                    body(.pool(account.id, line.api, credits))
+                }
+            }
         }
         for number in 0..<state.users.slotCount {
             guard let user = state.users.record(at: number) else { continue }

@@ -56,6 +56,8 @@ enum StateSection: UInt8, CaseIterable {
     case requestOrder
     case audit
     case graves
+    case holds
+    case freeHolds
     case end
 
     static let version: UInt16 = 1
@@ -164,6 +166,8 @@ public struct StateEncoder: Sendable {
         case .requestOrder: return write(state.ledger.requests.order, &writer)
         case .audit: return write(state.audit.records, &writer)
         case .graves: return write(state.graves, &writer)
+        case .holds: return write(state.holds, &writer)
+        case .freeHolds: return write(state.holds.free, &writer)
         case .timed, .freeForm, .requests, .end: return false
         }
     }

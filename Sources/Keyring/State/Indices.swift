@@ -12,6 +12,11 @@ struct Indices: Sendable {
     var tokenDigests = SlotIndex()
     /// Keys that end by themselves. Sorted, because the first decide what an entry does.
     var deadlines = OrderedTable<KeyDeadline, Slot<KeyRecord>>()
+    var holds = SlotIndex()
+    /// Holds that haven't ended, by when they lapse.
+    var lapsing = OrderedTable<HoldDue, Slot<HoldRecord>>()
+    /// Ended holds, by when they are forgotten.
+    var endedHolds = OrderedTable<HoldDue, Slot<HoldRecord>>()
 
     init() {}
 
@@ -33,6 +38,10 @@ struct Indices: Sendable {
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }
             add(token, Slot(UInt32(number)))
+        }
+        for number in 0..<state.holds.slotCount {
+            guard let hold = state.holds.record(at: number) else { continue }
+            add(hold, Slot(UInt32(number)))
         }
     }
 

@@ -19,12 +19,14 @@ extension CreditLine: Coded {
         writer.put(api)
         writer.put(allowance)
         writer.put(spent)
+        writer.put(held)
         writer.put(changedAt)
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
         api = try reader.get()
         allowance = try reader.get()
         spent = try reader.get()
+        held = try reader.get()
         changedAt = try reader.get()
     }
 }
@@ -43,6 +45,9 @@ extension AccountRecord {
         writer.put(liveTokens)
         writer.put(freeFormRecords)
         writer.put(newestAudit)
+        writer.put(openHolds)
+        writer.put(forgotSpending)
+        writer.putList(pools)
         writer.put(previous)
         writer.put(next)
     }
@@ -59,6 +64,9 @@ extension AccountRecord {
         liveTokens = try reader.get()
         freeFormRecords = try reader.get()
         newestAudit = try reader.get()
+        openHolds = try reader.get()
+        forgotSpending = try reader.get()
+        pools = try reader.getList(limit: Int(UInt8.max))
         previous = try reader.get()
         next = try reader.get()
     }
@@ -81,6 +89,8 @@ extension UserRecord {
         writer.put(liveTokens)
         writer.put(forgotSpending)
         writer.putList(credits)
+        writer.put(holds)
+        writer.put(openHolds)
         writer.put(previous)
         writer.put(next)
     }
@@ -100,6 +110,8 @@ extension UserRecord {
         liveTokens = try reader.get()
         forgotSpending = try reader.get()
         credits = try reader.getList(limit: Int(UInt8.max))
+        holds = try reader.get()
+        openHolds = try reader.get()
         previous = try reader.get()
         next = try reader.get()
     }
@@ -220,6 +232,9 @@ extension AuditSubject: Coded {
         case .token(let id): writer.put(6, id)
         case .member(let id): writer.put(40, id.rawValue)
         case .api(let api): writer.put(60, api)
+        case .pool(let id, let api):
+            writer.put(70, id)
+            writer.put(api)
         }
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -232,6 +247,7 @@ extension AuditSubject: Coded {
         case 6: self = .token(try reader.get())
         case 40: self = .member(NodeID(try reader.readUInt32()))
         case 60: self = .api(try reader.get())
+        case 70: self = .pool(try reader.get(), try reader.get())
         case let code: throw MalformedBytes("no kind of subject \(code)")
         }
     }

@@ -20,11 +20,12 @@ struct State: Sendable {
     var accountChain = Chain<AccountRecord>()
     var users = SlotTable<UserRecord>()
     var keys = SlotTable<KeyRecord>()
+    var holds = SlotTable<HoldRecord>()
     var tokens = SlotTable<TokenRecord>()
     /// The operators' tokens; an account's are in its own chain.
     var operatorTokens = Chain<TokenRecord>()
     var liveOperatorTokens: UInt32 = 0
-    /// Users' limits by period: whether time alone will change an answer.
+    /// Users' limits and accounts' pools by period: whether time alone will change an answer.
     var dailyLimits: UInt32 = 0
     var monthlyLimits: UInt32 = 0
 

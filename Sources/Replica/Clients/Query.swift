@@ -11,6 +11,7 @@ public enum Query: Hashable, Sendable {
     case key(KeyID, account: AccountID)
     case keys(account: AccountID, KeyFilter, PageRequest)
     case limit(UserID, account: AccountID, API)
+    case pool(account: AccountID, API)
     case usage(account: AccountID, PageRequest)
     /// Of one account, or for operators of all and of the cluster itself.
     case audit(account: AccountID?, PageRequest)
@@ -33,6 +34,7 @@ public enum QueryAnswer: Hashable, Sendable {
     case key(KeyDetail)
     case keys(Page<KeyDetail>)
     case limit(LimitDetail)
+    case pool(PoolDetail)
     case usage(Page<UsageRow>)
     case audit(Page<AuditItem>)
     case token(TokenDetail)

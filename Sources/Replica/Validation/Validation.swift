@@ -35,7 +35,7 @@ public struct Validation: Hashable, Sendable {
     /// | 7 | the key is expired | `invalid` | `expired` |
     /// | 8 | the key is inactive | `invalid` | `inactive` |
     /// | 9 | an API was asked for, and the key opens another | `wrong_api` | |
-    /// | 10 | a cost was given, and the user has less left | `credits_exhausted` | |
+    /// | 10 | a cost was given, and the user or the account's pool has less left, what is held counted in | `credits_exhausted` | |
     /// | 11 | otherwise: the key is active, or retiring after a rotation | `valid` | |
     ///
     /// Line 1 comes before 2 because no state can make such a text a key: a node that is cut off

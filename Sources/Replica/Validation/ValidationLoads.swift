@@ -71,7 +71,7 @@ public enum ValidationLoads {
             case .active, .retiring: break
             }
             if let api, api != key.api { return answered(.wrongAPI, key) }
-            if let credits = key.credits, credits.remaining < cost {
+            if let spendable = key.spendable, spendable < cost {
                 return answered(.creditsExhausted, key)
             }
             return answered(.valid, key)

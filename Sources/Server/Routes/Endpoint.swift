@@ -6,6 +6,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case createAccount, listAccounts, showAccount, renameAccount, deleteAccount
     case createUser, listUsers, showUser, updateUser, removeUser
     case setLimit, showLimit, removeLimit
+    case placeHold, settleHold, voidHold
+    case setPool, showPool, removePool
     case createKey, listKeys, showKey, updateKey, revokeKey, revokeKeys
     /// `clusterAudit` is the trail of all accounts and of the cluster itself.
     case usage, audit, clusterAudit, listAPIs
@@ -21,10 +23,11 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         case .charge, .createAccount, .renameAccount, .deleteAccount, .createUser, .updateUser,
             .removeUser, .setLimit, .removeLimit, .createKey, .updateKey, .revokeKey, .revokeKeys,
             .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember,
-            .rotateKey, .createAPI, .removeAPI:
+            .rotateKey, .createAPI, .removeAPI, .placeHold, .settleHold, .voidHold, .setPool,
+            .removePool:
             true
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
-            .showLimit, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
+            .showLimit, .showPool, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
             .listTokens, .showToken, .whoami, .cluster, .transferLeadership, .takeSnapshot,
             .showSettings, .metrics, .live, .ready, .problemPage:
             false
@@ -37,6 +40,9 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.any, "/v1/auth/*", .auth),
         Route(.init(.post), "/v1/verify", .verify),
         Route(.init(.post), "/v1/charges", .charge),
+        Route(.init(.post), "/v1/holds", .placeHold),
+        Route(.init(.post), "/v1/holds/{hold}/settle", .settleHold),
+        Route(.init(.post), "/v1/holds/{hold}/void", .voidHold),
         Route(.init(.get), "/v1/credits", .credits),
 
         Route(.init(.post), "/v1/accounts", .createAccount),
@@ -46,6 +52,10 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.delete), "/v1/accounts/{account}", .deleteAccount),
         Route(.init(.get), "/v1/accounts/{account}/usage", .usage),
         Route(.init(.get), "/v1/accounts/{account}/audit", .audit),
+
+        Route(.init(.put), "/v1/accounts/{account}/pools/{api}", .setPool),
+        Route(.init(.get), "/v1/accounts/{account}/pools/{api}", .showPool),
+        Route(.init(.delete), "/v1/accounts/{account}/pools/{api}", .removePool),
 
         Route(.init(.post), "/v1/accounts/{account}/users", .createUser),
         Route(.init(.get), "/v1/accounts/{account}/users", .listUsers),
@@ -100,8 +110,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         case .createAccount, .createUser, .createKey, .createToken, .addMember, .rotateKey,
             .createAPI:
             .created
-        case .deleteAccount, .removeUser, .removeLimit, .revokeKey, .revokeToken, .removeMember,
-            .removeAPI:
+        case .deleteAccount, .removeUser, .removeLimit, .removePool, .revokeKey, .revokeToken,
+            .removeMember, .removeAPI:
             .noContent
         default: .ok
         }
@@ -110,7 +120,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     /// Whether the key that it presents is what it is about.
     var takesKey: Bool {
         switch self {
-        case .auth, .verify, .charge, .credits: true
+        case .auth, .verify, .charge, .placeHold, .settleHold, .voidHold, .credits: true
         default: false
         }
     }

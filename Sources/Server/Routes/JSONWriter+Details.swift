@@ -58,6 +58,7 @@ extension JSONWriter {
         case .key(let key): object { $0.members(of: key) }
         case .keys(let page): self.page(page) { $1.members(of: $0) }
         case .limit(let limit): object { $0.members(of: limit) }
+        case .pool(let pool): object { $0.members(of: pool) }
         case .usage(let page): self.page(page) { $1.members(of: $0) }
         case .audit(let page): self.page(page) { $1.members(of: $0) }
         case .token(let token): object { $0.members(of: token) }
@@ -94,6 +95,10 @@ extension JSONWriter {
             case .userRemoved(let id): json.member("id", id: id)
             case .limitRemoved(let user, let api):
                 json.member("user", id: user)
+                json.member("api", api.slug)
+            case .pool(let pool): json.members(of: pool)
+            case .poolRemoved(let account, let api):
+                json.member("account", id: account)
                 json.member("api", api.slug)
             case .keyRevoked(let id): json.member("id", id: id)
             case .tokenRevoked(let id): json.member("id", id: id)
@@ -241,7 +246,16 @@ extension JSONWriter {
         member("period", credits.allowance == nil ? nil : credits.period.text)
         member("resets_at", credits.resetsAt)
         member("spent", credits.spent)
+        member("held", credits.held)
         member("api", credits.api.slug)
+        name("pool")
+        guard let pool = credits.pool else { return null() }
+        object { json in
+            json.member("allowance", pool.credits)
+            json.member("remaining", pool.remaining)
+            json.member("period", pool.period.text)
+            json.member("resets_at", pool.resetsAt)
+        }
     }
 
     fileprivate mutating func members(of settings: ClusterSettings) {

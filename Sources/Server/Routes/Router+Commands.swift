@@ -33,6 +33,7 @@ extension Router {
         case .createUser: return try createUser(request)
         case .updateUser: return try updateUser(request)
         case .setLimit: return try setLimit(request)
+        case .setPool: return try setPool(request)
         case .createKey: return try createKey(request, &context)
         case .updateKey: return try updateKey(request)
         case .rotateKey: return try rotateKey(request, &context)
@@ -58,6 +59,8 @@ extension Router {
         case .removeLimit:
             return .removeLimit(
                 try request.user(), account: try request.account(), api: try request.api(2))
+        case .removePool:
+            return .removePool(account: try request.account(), api: try request.api(1))
         case .revokeKey:
             return .revokeKey(
                 try request.id(1, as: KeyID.self), account: try request.account())
@@ -121,11 +124,24 @@ extension Router {
         return user
     }
 
-    // MARK: Limits
+    // MARK: Limits and pools
 
     private func setLimit(_ request: IncomingRequest) throws(ProblemDetails) -> Command {
         let (account, user) = (try request.account(), try request.user())
         let api = try request.api(2)
+        let (credits, period) = try allowance(request)
+        return .setLimit(user, account: account, api: api, credits: credits, period: period)
+    }
+
+    private func setPool(_ request: IncomingRequest) throws(ProblemDetails) -> Command {
+        let (account, api) = (try request.account(), try request.api(1))
+        let (credits, period) = try allowance(request)
+        return .setPool(account: account, api: api, credits: credits, period: period)
+    }
+
+    private func allowance(
+        _ request: IncomingRequest
+    ) throws(ProblemDetails) -> (credits: Credits, period: Period) {
         var credits = Credits.zero
         // Without a period of its own, a larger number for a month would be one for ever.
         var period = Period.none
@@ -136,7 +152,7 @@ extension Router {
             case .period: period = try reader.value("none, day or month", Period.init(text:))
             }
         }
-        return .setLimit(user, account: account, api: api, credits: credits, period: period)
+        return (credits, period)
     }
 
     // MARK: Keys

@@ -10,6 +10,8 @@ extension Router {
     ) throws(ProblemDetails) -> ClientRequest.Body {
         switch context.endpoint {
         case .charge: return try chargeRequest(request, &context)
+        case .placeHold, .settleHold, .voidHold:
+            return try holdRequest(request, context.endpoint)
         case .credits: return try creditsRequest(request)
         case .cluster:
             let token = try request.token()
@@ -87,6 +89,8 @@ extension Router {
         case .showLimit:
             query = .limit(
                 try request.user(), account: try request.account(), try request.api(2))
+        case .showPool:
+            query = .pool(account: try request.account(), try request.api(1))
         case .listKeys:
             query = .keys(
                 account: try request.account(), parameters.filter, parameters.page)
@@ -110,7 +114,7 @@ extension Endpoint {
     /// The parameters of a question, besides `consistency`; nil for what is no question.
     fileprivate var queryParameters: [QueryParameters.Name]? {
         switch self {
-        case .whoami, .showAccount, .showUser, .showLimit, .showKey, .showToken,
+        case .whoami, .showAccount, .showUser, .showLimit, .showPool, .showKey, .showToken,
             .showSettings:
             []
         case .listAccounts, .listUsers, .usage, .listAPIs: [.limit, .cursor]

@@ -70,6 +70,8 @@ public struct Coverage: Sendable {
     public var refused = 0
     public var replayed = 0
     public var exhausted = 0
+    /// Holds whose time-out came before they were settled or voided.
+    public var holdsLapsed = 0
 
     public init() {}
 
@@ -124,6 +126,10 @@ public struct Coverage: Sendable {
         let kind = acknowledgement.operation.kind
         switch acknowledgement.outcome {
         case .changed: count(kind)
+        case .held(let receipt):
+            count(kind)
+            if receipt.replayed { replayed += 1 }
+        case .refused(.creditsExhausted): exhausted += 1
         case .refused: refused += 1
         case .charged(let outcomes):
             for outcome in outcomes {
@@ -161,6 +167,7 @@ public struct Coverage: Sendable {
             (Coverage.confirmedValidationsName, confirmedValidations),
             ("histories judged", histories), ("histories undecided", undecidedHistories),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),
+            ("holds lapsed", holdsLapsed),
             ("refusals", refused), ("failures told", failures),
             ("outcomes unknown", unknownOutcomes), ("asked at two nodes at once", duplicates),
             ("no leader found", leaderless), ("expiries and graces ended", lapses),

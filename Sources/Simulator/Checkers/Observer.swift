@@ -246,6 +246,7 @@ struct Observer {
             fewestVoters = min(fewestVoters, changed.voters.count)
         }
         try replay.replay(committed, at: now)
+        coverage.holdsLapsed = replay.lapses
         let hasLapse = replay.lapsedAt == entry.index
         if hasLapse {
             coverage.lapses += 1

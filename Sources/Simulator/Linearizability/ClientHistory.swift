@@ -70,10 +70,11 @@ struct ClientHistory {
         for (key, history) in objects.keys {
             judge(history, of: "\(key)", KeyModel(), limit, &report)
         }
-        let credits = CreditModel(dates: dates.days)
         for (line, history) in objects.credits {
+            let credits = CreditModel(
+                dates: dates.days, mayHavePool: directory.mayHavePool(line))
             judge(
-                history.turningDays(dates), of: "\(line.user)/\(line.api.slug)", credits, limit,
+                history.lapsingHolds(dates, history.decisions).turningDays(dates), of: "\(line.user)/\(line.api.slug)", credits, limit,
                 &report)
         }
         return report

@@ -12,6 +12,16 @@ struct KeyDirectory {
         var mayLapse = false
     }
 
+    struct Hold: Hashable {
+        var account: AccountID
+        var id: IdempotencyKey
+    }
+
+    struct Pool: Hashable {
+        var account: AccountID
+        var api: API
+    }
+
     struct Line: Hashable {
         var user: UserID
         var api: API
@@ -23,6 +33,9 @@ struct KeyDirectory {
     private var linesOfUser: [UserID: [Line]] = [:]
     private var usersOfAccount: [AccountID: [UserID]] = [:]
     private var accounts: [UserID: AccountID] = [:]
+    /// The key with which each was asked for.
+    private var holds: [Hold: KeyID] = [:]
+    private var pools: Set<Pool> = []
 
     init(_ operations: [RecordedOperation]) {
         for operation in operations {
@@ -33,9 +46,21 @@ struct KeyDirectory {
                 note(Line(user: user, api: api))
             case .createKey(let key): note(key)
             case .rotateKey(let rotation): note(rotation)
+            case .setPool(let account, let api, _, _):
+                pools.insert(Pool(account: account, api: api))
             default: break
             }
         }
+        // Keys may be used before their creation has returned.
+        for operation in operations {
+            if case .command(.hold(.place(let hold)), _) = operation.request { note(hold) }
+        }
+    }
+
+    private mutating func note(_ hold: NewHold) {
+        guard let key = keyID(of: hold.key), let account = keys[key]?.account else { return }
+        let name = Hold(account: account, id: hold.id)
+        if holds[name] == nil { holds[name] = key }
     }
 
     private mutating func note(_ user: UserID, in account: AccountID) {
@@ -77,6 +102,16 @@ struct KeyDirectory {
 
     func key(_ id: KeyID) -> Key? { keys[id] }
 
+    /// Whose credits a hold takes; nil for one that nobody asked for.
+    func line(of hold: Hold) -> Line? {
+        holds[hold].flatMap { keys[$0] }.map { Line(user: $0.user, api: $0.api) }
+    }
+
+    /// Whether anybody asked for a pool that the line's credits are taken from as well.
+    func mayHavePool(_ line: Line) -> Bool {
+        accounts[line.user].map { pools.contains(Pool(account: $0, api: line.api)) } ?? false
+    }
+
     func keyID(of reference: KeyReference) -> KeyID? {
         switch reference {
         case .id(let id): id
@@ -98,21 +133,31 @@ struct LogDates {
     let days: [CalendarDate]
     /// For each index, from zero on, the position of its day.
     private let positions: [Int]
+    /// The log's time at each index.
+    private let latest: [Timestamp]
 
     init(_ times: [Timestamp], since start: Timestamp) {
         var days = [CalendarDate(start)]
         var positions = [0]
         var latest = start
+        var all = [start]
         positions.reserveCapacity(times.count + 1)
         for time in times {
             // Log time never goes back: an entry with an earlier time counts as of the last.
             latest = max(latest, time)
+            all.append(latest)
             let day = CalendarDate(latest)
             if day != days[days.count - 1] { days.append(day) }
             positions.append(days.count - 1)
         }
         self.days = days
         self.positions = positions
+        self.latest = all
+    }
+
+    /// The first index at which it is that time or later; nil if the log ends before.
+    func firstIndex(at time: Timestamp) -> LogIndex? {
+        latest.firstIndex { $0 >= time }.map { LogIndex(UInt64($0)) }
     }
 
     /// Nil for an index that isn't in the log.

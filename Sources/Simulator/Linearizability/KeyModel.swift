@@ -27,7 +27,7 @@ struct KeyModel: SequentialModel {
         case revoke
         /// All keys of its user.
         case revokeAll
-        /// A charge with it, whatever it costs.
+        /// A charge with it, whatever it costs, or something done to a hold with it.
         case charge
         /// A charge refused without a word in the ledger: there was no such key.
         case chargeUnknown
@@ -96,7 +96,8 @@ struct KeyModel: SequentialModel {
         switch (action, result) {
         case (.owner(let call), _): return own(call, result, state)
         case (.readKey, .answer(.key(let detail))?): return read(detail, state)
-        case (.readCredits, .answer(.credits)?), (.charge, .charge(.charged)?):
+        case (.readCredits, .answer(.credits)?), (.charge, .charge(.charged)?),
+            (.charge, .outcome(.held)?):
             return state.isAccepted ? state : nil
         // A read that never returned, and a charge whose fate isn't known, do nothing to a key.
         case (.readKey, nil), (.readCredits, nil), (.charge, nil): return state
@@ -229,7 +230,8 @@ struct KeyModel: SequentialModel {
         case .charge, .readCredits:
             switch refusal {
             case .invalidKey: return !state.isAccepted
-            case .creditsExhausted: return state.isAccepted
+            case .creditsExhausted, .holdNotFound, .holdEnded, .holdExceeded, .holdLimit:
+                return state.isAccepted
             default: return false
             }
         case .chargeUnknown: return refusal == .invalidKey && state.phase == .absent

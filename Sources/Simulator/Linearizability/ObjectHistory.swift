@@ -10,6 +10,8 @@ struct ObjectHistory<Call: Equatable> {
     /// The first call under each id, and the id's number once it has been used twice.
     private var ids: [Deed.Identity: (first: Int, number: Int?)] = [:]
     private var numbers = 0
+    /// Of a history of credits, by their numbers.
+    var holds: [HoldTimes] = []
 
     mutating func add(_ call: Call, of deed: Deed, _ number: Int, invoked: Instant) {
         calls.append(
@@ -156,6 +158,7 @@ struct ObjectHistories {
             add(
                 .charge(credits: credits), to: KeyDirectory.Line(user: owner.user, api: owner.api),
                 deed, number, date, invoked)
+        case .hold(let command): route(command, deed, number, invoked)
         case .key(let key, let account):
             guard directory.key(key)?.account == account else { return noteStray(deed) }
             add(.readKey, to: key, deed, number, invoked)
@@ -168,6 +171,38 @@ struct ObjectHistories {
                 .readCredits, to: KeyDirectory.Line(user: owner.user, api: owner.api), deed,
                 number, deed.index.flatMap { dates.position(of: $0) }, invoked)
         }
+    }
+
+    private mutating func route(
+        _ command: HoldCommand, _ deed: Deed, _ number: Int, _ invoked: Instant
+    ) {
+        guard let key = directory.keyID(of: command.key), let owner = directory.key(key) else {
+            return noteStray(deed)
+        }
+        add(deed.isUnremembered ? .chargeUnknown : .charge, to: key, deed, number, invoked)
+        guard deed.result?.refusal != .invalidKey else { return }
+        let hold = KeyDirectory.Hold(account: owner.account, id: command.hold)
+        guard let line = directory.line(of: hold), line.user == owner.user else {
+            return noteStray(deed)
+        }
+        let position = creditPosition(of: line)
+        let numberOfHold = credits[position].history.number(of: hold)
+        var date: Int?
+        if case .outcome(.held(let receipt))? = deed.result {
+            date = receipt.date(dates)
+            credits[position].history.holds[numberOfHold].expiresAt = receipt.expiresAt
+        }
+        let action: CreditModel.HoldAction
+        switch command {
+        case .place(let new):
+            action = .place(numberOfHold, credits: new.credits)
+            let known = credits[position].history.holds[numberOfHold].invoked
+            credits[position].history.holds[numberOfHold].invoked = min(known ?? invoked, invoked)
+        case .settle(let settlement):
+            action = .settle(numberOfHold, credits: settlement.credits)
+        case .void: action = .void(numberOfHold)
+        }
+        add(.hold(action), to: line, deed, number, date, invoked)
     }
 
     private mutating func route(
@@ -265,12 +300,15 @@ struct ObjectHistories {
         _ action: CreditModel.Action, to line: KeyDirectory.Line, _ deed: Deed, _ number: Int,
         _ date: Int?, _ invoked: Instant
     ) {
-        let position = creditPositions[line] ?? credits.count
-        if position == credits.count {
-            creditPositions[line] = position
-            credits.append((line, ObjectHistory()))
-        }
+        let position = creditPosition(of: line)
         credits[position].history.add(action, of: deed, number, date: date, invoked: invoked)
+    }
+
+    private mutating func creditPosition(of line: KeyDirectory.Line) -> Int {
+        if let known = creditPositions[line] { return known }
+        creditPositions[line] = credits.count
+        credits.append((line, ObjectHistory()))
+        return credits.count - 1
     }
 
     private mutating func noteStray(_ deed: Deed) {

@@ -79,7 +79,8 @@ extension ReferenceStore {
             .removeUser(_, let account), .setLimit(_, let account, _, _, _),
             .removeLimit(_, let account, _), .renameKey(_, let account, _),
             .setKeyActive(_, let account, _), .revokeKey(_, let account),
-            .revokeAllKeys(_, let account):
+            .revokeAllKeys(_, let account), .setPool(let account, _, _, _),
+            .removePool(let account, _):
             account
         case .createKey(let key): key.account
         case .rotateKey(let rotation): rotation.account
@@ -93,7 +94,7 @@ extension ReferenceStore {
         guard actor.role == .admin else { return .forbidden }
         switch command {
         case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
-            .createAPI, .removeAPI:
+            .createAPI, .removeAPI, .setPool, .removePool:
             return .forbidden
         case .revokeToken(let id):
             let target = tokens.first { $0.detail.id == id }?.detail.account
@@ -133,7 +134,10 @@ extension ReferenceStore {
         case .rotateKey(let rotation): rotateKey(rotation, author)
         case .createAPI(let api, let name): createAPI(api, name, author)
         case .removeAPI(let api): removeAPI(api, author)
-        case .charge, .tick, .reportLastUsed: .malformed
+        case .setPool(let account, let api, let credits, let period):
+            setPool(account, api, credits, period, author)
+        case .removePool(let account, let api): removePool(account, api, author)
+        case .charge, .hold, .tick, .reportLastUsed: .malformed
         }
     }
 
@@ -143,7 +147,7 @@ extension ReferenceStore {
             return .refused(.identifierTaken)
         }
         let detail = AccountDetail(id: id, name: name, createdAt: time, changedAt: index)
-        accounts.append(Account(detail: detail))
+        accounts.append(Account(detail: detail, createdAt: index))
         record(.accountCreated, .account(id), id, author)
         return .changed(Change(.account(detail), index: index))
     }
@@ -257,10 +261,10 @@ extension ReferenceStore {
     func limitDetail(_ user: User, _ api: API) -> LimitDetail? {
         guard let limit = user.limits[api], limit.isSet else { return nil }
         let spent = sum(user.detail.id, api, limit.period, key: nil)
-        let left = limit.credits.rawValue > spent ? limit.credits.rawValue - spent : 0
+        let held = held(limit.period) { $0.user == user.detail.id && $0.api == api }
         return LimitDetail(
             user: user.detail.id, api: api, credits: limit.credits, period: limit.period,
-            spent: Credits(spent)!, held: .zero, remaining: Credits(left)!,
+            spent: Credits(spent)!, held: Credits(held)!, remaining: left(limit, spent + held),
             resetsAt: ReferenceCalendar.end(of: limit.period, time), changedAt: limit.changedAt)
     }
 

@@ -178,6 +178,14 @@ extension ScenarioRequest {
         case .lift(let user, let api): "lift limit of \(user)\(api.text)"
         case .charge(let credits, let key, let id):
             "charge \(credits.credits) to \(key)\(id.map { " as \($0)" } ?? "")"
+        case .hold(let credits, let key, let id, let time):
+            "hold \(credits.credits) of \(key) as \(id) for \(time.text)"
+        case .settle(let hold, let credits, let id):
+            "settle \(hold) for \(credits.credits)\(id.map { " as \($0)" } ?? "")"
+        case .void(let hold): "void \(hold)"
+        case .pool(let account, let credits, let period, let api):
+            "pool of \(account) to \(credits.credits) \(period.phrase)\(api.text)"
+        case .liftPool(let account, let api): "lift pool of \(account)\(api.text)"
         case .retry(let id): "retry \(id)"
         case .readCredits(let key): "read credits of \(key)"
         case .validate(let key): "validate \(key)"

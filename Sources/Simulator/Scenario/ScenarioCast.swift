@@ -13,6 +13,9 @@ struct ScenarioCast {
     private let wallStart: Timestamp
     /// By the name of their id: the first request of each.
     private(set) var charges: [String: Charge] = [:]
+    /// By the names of the ids: the first request to place each hold, and to settle under each.
+    private var holds: [String: NewHold] = [:]
+    private var settlements: [String: Settlement] = [:]
 
     init(wallStart: Timestamp) { self.wallStart = wallStart }
 
@@ -74,7 +77,21 @@ struct ScenarioCast {
         case .charge(let credits, let key, let id):
             return charge(credits, key, id: id, automatic: automatic).map { .charge([$0]) }
         case .retry(let id):
+            if let hold = holds[id] { return .hold(.place(hold)) }
+            if let settlement = settlements[id] { return .hold(.settle(settlement)) }
             return charges[id].map { .charge([$0]) }
+        case .hold(let credits, let key, let id, let time):
+            return placement(credits, key, id, time).map { .hold(.place($0)) }
+        case .settle(let hold, let credits, let id):
+            return settlement(of: hold, credits, id).map { .hold(.settle($0)) }
+        case .void(let hold):
+            return holds[hold].map { .hold(.void(Voiding(key: $0.key, hold: $0.id))) }
+        case .pool(let account, let credits, let period, let api):
+            return .setPool(
+                account: Self.account(account), api: api, credits: Credits(clamping: credits),
+                period: period)
+        case .liftPool(let account, let api):
+            return .removePool(account: Self.account(account), api: api)
         case .setLease(let time):
             var change = SettingsChange()
             change[.leaseMilliseconds] = UInt32(time.nanoseconds / 1_000_000)
@@ -126,6 +143,28 @@ struct ScenarioCast {
         }
     }
 
+    private mutating func placement(
+        _ credits: UInt64, _ key: String, _ name: String, _ time: Duration
+    ) -> NewHold? {
+        guard let id = IdempotencyKey(name) else { return nil }
+        let hold = NewHold(
+            key: .digest(Self.keyDigest(key)), credits: credits,
+            timeoutSeconds: UInt64(time.nanoseconds / 1_000_000_000), id: id)
+        if holds[name] == nil { holds[name] = hold }
+        return hold
+    }
+
+    private mutating func settlement(
+        of hold: String, _ credits: UInt64, _ name: String?
+    ) -> Settlement? {
+        guard let placed = holds[hold] else { return nil }
+        let settlement = Settlement(
+            key: placed.key, hold: placed.id, credits: credits,
+            id: name.flatMap { IdempotencyKey($0) })
+        if let name, settlements[name] == nil { settlements[name] = settlement }
+        return settlement
+    }
+
     // MARK: For traces
 
     /// A committed command in the scenario's words; nil for what is committed without being asked
@@ -148,6 +187,14 @@ struct ScenarioCast {
         case .rotateKey(let rotation): "rotate \(name(rotation.old)) as \(name(rotation.id))"
         case .createAPI(let api, _): "create API \(api)"
         case .removeAPI(let api): "remove API \(api)"
+        case .hold(.place(let hold)): "hold \(hold.credits) as \(hold.id)"
+        case .hold(.settle(let settlement)):
+            "settle \(settlement.hold) for \(settlement.credits)"
+                + (settlement.id.map { " as \($0)" } ?? "")
+        case .hold(.void(let voiding)): "void \(voiding.hold)"
+        case .setPool(let account, let api, let credits, let period):
+            "pool of \(name(account)) to \(credits) credits \(period.phrase) of \(api)"
+        case .removePool(let account, let api): "lift pool of \(name(account)) of \(api)"
         case .updateSettings(let change):
             change[.leaseMilliseconds].map {
                 "set lease to \(Duration.milliseconds(Int64($0)).text)"
@@ -163,6 +210,7 @@ struct ScenarioCast {
         return "charge \(charge.credits) as \(id)"
     }
 
+    private func name(_ account: AccountID) -> String { accounts[account] ?? Self.home }
     private func name(_ user: UserID) -> String { users[user]?.name ?? "?" }
     private func name(_ key: KeyID) -> String { keys[key]?.name ?? "?" }
 }

@@ -227,12 +227,20 @@ extension ScenarioParser {
         }
         if words.take("limit") { return try parseLimit(&words) }
         if words.take("lift") {
+            if words.take("pool of") {
+                return .liftPool(account: try parseAccount(&words), try parseAPI(&words))
+            }
             try words.expect("limit of")
             let user = try names.refer(to: .user, &words)
             return .lift(user: user, try parseAPI(&words))
         }
         if words.take("charge") { return try parseCharge(&words) }
-        if words.take("retry") { return .retry(charge: try names.refer(to: .charge, &words)) }
+        if let hold = try parseHold(&words) { return hold }
+        if words.take("pool") { return try parsePool(&words) }
+        if words.take("retry") {
+            let isHold = words.next.map { names.kind(of: $0) == .hold } ?? false
+            return .retry(charge: try names.refer(to: isHold ? .hold : .charge, &words))
+        }
         if words.take("read") {
             try words.expect("credits of")
             return .readCredits(key: try names.refer(to: .key, &words))
@@ -285,7 +293,7 @@ extension ScenarioParser {
         return .createKey(name, user: user, api: api, expiry: expiry)
     }
 
-    private func parseAPI(_ words: inout ScenarioWords) throws(ScenarioError) -> API {
+    func parseAPI(_ words: inout ScenarioWords) throws(ScenarioError) -> API {
         words.take("opening") ? try parseSlug(&words) : .rest
     }
 
@@ -301,7 +309,7 @@ extension ScenarioParser {
         throw words.unexpected("'per month', 'per day' or 'in all'")
     }
 
-    private func parseCredits(
+    func parseCredits(
         _ words: inout ScenarioWords, from least: UInt64
     ) throws(ScenarioError) -> UInt64 {
         let credits = try words.number("credits", from: least, to: 1_000_000_000)

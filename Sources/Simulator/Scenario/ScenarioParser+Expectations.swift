@@ -130,6 +130,7 @@ extension Refusal {
             .creditsExhausted(remaining: .zero, allowance: .zero), .chargeOutOfRange,
             .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
             .settingRefused(.leaseMilliseconds), .keyRetiring, .keyExpired, .keyInactive,
-            .expiryPassed, .apiNotFound, .apiTaken, .apiInUse,
+            .expiryPassed, .apiNotFound, .apiTaken, .apiInUse, .holdNotFound, .holdEnded,
+            .holdExceeded(held: .zero), .holdLimit(limit: 0),
         ].map(\.code) + MemberRefusal.allCases.map(\.code)
 }

@@ -22,7 +22,15 @@ public enum ScenarioRequest: Hashable, Sendable {
     case lift(user: String, API)
     /// Under an id of its own if none is named.
     case charge(credits: UInt64, key: String, id: String?)
-    /// The earlier charge of this id once more: same content, same id.
+    /// The hold goes by the id that it is placed under.
+    case hold(credits: UInt64, key: String, id: String, Duration)
+    /// With the key that placed it, under an id of its own only if one is named.
+    case settle(hold: String, credits: UInt64, id: String?)
+    case void(hold: String)
+    /// What all users of the account may spend together.
+    case pool(account: String, credits: UInt64, Period, API)
+    case liftPool(account: String, API)
+    /// The earlier charge, hold or settlement of this id once more: same content, same id.
     case retry(charge: String)
     /// What the key can spend, reflecting all that returned before.
     case readCredits(key: String)
@@ -52,7 +60,11 @@ public enum ScenarioRequest: Hashable, Sendable {
         case .revoke, .revokeAllKeys: "revoke"
         case .removeUser, .removeAPI: "remove"
         case .limit: "limit"
-        case .lift: "lift"
+        case .lift, .liftPool: "lift"
+        case .hold: "hold"
+        case .settle: "settle"
+        case .void: "void"
+        case .pool: "pool"
         case .charge: "charge"
         case .retry: "retry"
         case .readCredits: "read"
@@ -70,7 +82,8 @@ public enum ScenarioRequest: Hashable, Sendable {
         case .createAccount(let name), .createUser(let name, _), .createKey(let name, _, _, _),
             .activate(let name), .deactivate(let name), .revoke(let name),
             .revokeAllKeys(let name), .removeUser(let name), .limit(let name, _, _, _),
-            .lift(let name, _), .retry(let name), .readCredits(let name), .validate(let name):
+            .lift(let name, _), .retry(let name), .readCredits(let name), .validate(let name),
+            .void(let name), .pool(let name, _, _, _), .liftPool(let name, _):
             [name]
         case .rotate(let old, let new, _):
             [old, new]
@@ -78,6 +91,8 @@ public enum ScenarioRequest: Hashable, Sendable {
             [api.slug]
         case .charge(_, let key, let id):
             [key] + (id.map { [$0] } ?? [])
+        case .hold(_, let key, let id, _): [key, id]
+        case .settle(let hold, _, let id): [hold] + (id.map { [$0] } ?? [])
         case .member(_, .named(let name)):
             [name]
         case .handOver, .takeSnapshot, .member, .setLease:
@@ -87,14 +102,15 @@ public enum ScenarioRequest: Hashable, Sendable {
 
     static let verbs = [
         "create", "activate", "deactivate", "revoke", "remove", "limit", "lift", "charge", "retry",
-        "read", "validate", "set", "hand", "take", "add", "promote", "rotate",
+        "hold", "settle", "void", "pool", "read", "validate", "set", "hand", "take", "add", "promote",
+        "rotate",
     ]
 
     /// What kind of answer it gets, and so what can be expected of it.
     var answers: AnswerKind {
         switch self {
         case .validate: .verdict
-        case .charge, .retry: .charge
+        case .charge, .hold, .settle, .void, .retry: .charge
         case .readCredits: .credits
         default: .change
         }

@@ -28,6 +28,8 @@ struct Population {
     var apis: [API] = []
     /// Charges that were asked for, and changes under a client's id, to be repeated late.
     var charges: [Charge] = []
+    /// Holds that were asked for, to be settled and voided.
+    var holds: [NewHold] = []
     var changes: [Operation] = []
 
     /// The operator's token, by which every run is administered.
@@ -87,6 +89,11 @@ public struct Operation {
         case charge
         case chargeMany
         case repeatCharge
+        case placeHold
+        case settleHold
+        case voidHold
+        case setPool
+        case removePool
         case repeatChange
         case query
         /// By a node's own memory.
@@ -147,7 +154,7 @@ extension Population {
         }
         let id = drawID(&random, wall: wall)
         let command = command(kind, &random, wall: wall)
-        let isCharge = [.charge, .chargeMany, .repeatCharge].contains(kind)
+        let isCharge = [.charge, .chargeMany, .repeatCharge].contains(kind) || command?.isHold == true
         var question: Question?
         if command == nil, let key = pick(keys, &random) {
             question =
@@ -158,7 +165,9 @@ extension Population {
             kind: command == nil ? .query : kind, command: command, question: question,
             content: drawDigest(&random), idempotency: isCharge || command == nil ? nil : id)
         // In some runs the length of leases never changes.
-        if operation.idempotency != nil, kind != .changeLease { changes.append(operation) }
+        if operation.idempotency != nil && kind != .changeLease || command?.isHold == true {
+            changes.append(operation)
+        }
         return operation
     }
 
@@ -170,7 +179,7 @@ extension Population {
         return pick(keys, &random).map { .credits($0.digest) }
     }
 
-    private func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {
+    func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {
         if random.chance(1, in: 3), let id = IdempotencyKey("op-\(random.next())") { return id }
         let high = UInt64(wall.milliseconds) << 16 | 0x7000 | random.below(1 << 12)
         return .uuidV7(high: high, low: 0b10 << 62 | random.next() >> 2)
@@ -211,6 +220,10 @@ extension Population {
             return .charge((0..<5).compactMap { _ in drawCharge(&random, wall: wall) })
         case .repeatCharge:
             return pick(charges, &random).map { .charge([$0]) }
+        case .placeHold, .settleHold, .voidHold:
+            return holdCommand(kind, &random, wall: wall).map { .hold($0) }
+        case .setPool, .removePool:
+            return poolCommand(kind, &random)
         case .repeatChange, .query, .localRead, .validate, .transfer, .takeSnapshot, .changeMember:
             return nil
         }

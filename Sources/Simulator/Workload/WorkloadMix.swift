@@ -18,6 +18,7 @@ public enum WorkloadMix: String, CaseIterable, Hashable, Sendable {
         (.renameKey, 1), (.toggleKey, 9), (.revokeKey, 2), (.revokeAllKeys, 1),
         (.createToken, 3), (.revokeToken, 2), (.updateSettings, 1), (.changeLease, 2),
         (.charge, 50), (.chargeMany, 5), (.repeatCharge, 6), (.repeatChange, 3), (.query, 6),
+        (.placeHold, 8), (.settleHold, 6), (.voidHold, 2), (.setPool, 2), (.removePool, 1),
         (.localRead, 8), (.validate, 10), (.transfer, 1), (.takeSnapshot, 1),
         (.rotateKey, 5), (.createAPI, 1), (.removeAPI, 1),
     ]
@@ -30,7 +31,9 @@ public enum WorkloadMix: String, CaseIterable, Hashable, Sendable {
         case (.administering, .toggleKey), (.administering, .createKey),
             (.administering, .rotateKey):
             usual * 3
-        case (.spending, .charge), (.spending, .chargeMany), (.spending, .repeatCharge): usual * 3
+        case (.spending, .charge), (.spending, .chargeMany), (.spending, .repeatCharge),
+            (.spending, .placeHold), (.spending, .settleHold):
+            usual * 3
         default: usual
         }
     }

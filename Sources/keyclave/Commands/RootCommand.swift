@@ -13,8 +13,8 @@ extension Command {
         common: .none,
         example: "keyclave verify --key - --api rest",
         subcommands: [
-            format, serve, dev, recover, account, user, key, limit, token, usage, audit, charge,
-            verify,
+            format, serve, dev, recover, account, user, key, limit, pool, token, usage, audit,
+            charge, hold, verify,
             credits, whoami, api, settings, cluster, bench,
         ])
 }
