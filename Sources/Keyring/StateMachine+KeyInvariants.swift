@@ -66,6 +66,9 @@ extension State {
             }
             return true
         }
+        for line in account.pools where line.allowance != nil {
+            counts[line.api] = (counts[line.api] ?? 0) + 1
+        }
         return counts.map { APIUses(api: $0.key, count: $0.value) }
     }
 }

@@ -4,8 +4,8 @@ import Basics
 struct APIRecord: Hashable, Sendable {
     var api: API
     var name: Name
-    /// Keys that aren't dead and limits that are set, of users who aren't removed, in accounts
-    /// that aren't deleted.
+    /// Keys that aren't dead and limits that are set, of users who aren't removed, and pools, in
+    /// accounts that aren't deleted.
     var uses: UInt32 = 0
 
     /// Those that exist from the start.
@@ -29,7 +29,7 @@ extension State {
 
     func knows(_ api: API) -> Bool { catalogue.contains { $0.api == api } }
 
-    /// Counts a key or limit that came, or went for good. Requires an account that isn't deleted.
+    /// Counts a key, limit or pool that came, or went for good. Requires an account that isn't deleted.
     mutating func countUse(of api: API, in account: Slot<AccountRecord>, by change: Int32) {
         guard let place = catalogue.firstIndex(where: { $0.api == api }) else {
             preconditionFailure("an API that isn't there is used")

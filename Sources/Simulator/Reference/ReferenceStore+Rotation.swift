@@ -141,7 +141,8 @@ extension ReferenceStore {
         let isLimited = users.contains { user in
             user.limits[api]?.isSet == true && user.removedAt == nil && isOpen(user.detail.account)
         }
-        if isOpened || isLimited { return .refused(.apiInUse) }
+        let isPooled = accounts.contains { $0.pools[api]?.isSet == true && $0.deletedAt == nil }
+        if isOpened || isLimited || isPooled { return .refused(.apiInUse) }
         apis.removeAll { $0 == api }
         record(.apiRemoved, .api(api), nil, author)
         return .changed(Change(.apiRemoved(api), index: index))
