@@ -18,9 +18,8 @@ extension StateMachine {
         return nil
     }
 
-    /// Whether the bug is on by which retiring keys don't count, and the others are few enough.
-    func isCapBlindToRetiring(of user: Slot<UserRecord>) -> Bool {
-        guard PlantedBug.isOn(.retiringNotCounted) else { return false }
+    /// Whether the user could have another active key if retiring ones didn't count.
+    func hasRoomAmongActive(_ user: Slot<UserRecord>) -> Bool {
         var (active, slot): (UInt32, Slot<KeyRecord>) = (0, state.users[user].keys.first)
         while !slot.isNone {
             if state.keys[slot].state == .active { active += 1 }

@@ -25,10 +25,10 @@ import Testing
             "POST \(account)/keys",
             [
                 ("api", #""rest""#), ("name", #""a""#), ("user", #""usr_00000000002""#),
-                ("active", "true"), ("expires_at", "null"),
+                ("active", "true"), ("expires_at", #""2027-01-01T00:00:00Z""#),
             ]
         ),
-        ("POST \(key)/rotate", [("grace_seconds", "5"), ("expires_at", "null")]),
+        ("POST \(key)/rotate", [("grace_seconds", "5"), ("expires_at", #""2027-01-01T00:00:00Z""#)]),
         ("POST /v1/apis", [("slug", #""mail""#), ("name", #""a""#)]),
         ("PATCH \(key)", [("active", "true")]), ("PATCH \(key)", [("name", #""a""#)]),
         (

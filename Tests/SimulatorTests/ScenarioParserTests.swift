@@ -162,7 +162,7 @@ import Testing
             "at 2s deactivat K on A",
             "7: expected a verb, found 'deactivat'; did you mean 'deactivate'?"
         ),
-        ("at 2s frobnicate K", "7: expected a verb, found 'frobnicate'"),
+        ("at 2s fry K", "7: expected a verb, found 'fry'"),
         ("ta 2s heal", "1: expected 'at', 'every' or 'first', found 'ta'; did you mean 'at'?"),
         ("at 2 heal", "4: expected a time or 'return of', like 250ms or 2.1s, found '2'"),
         (
@@ -219,14 +219,14 @@ import Testing
             "at 2s drift clock of A by +1000000 ppm",
             "27: expected a rate, a whole number with its sign, at most 900000, found '+1000000'"
         ),
-        ("at 2s rotate K on A", "15: expected 'as', found 'on'"),
+        ("at 2s rotate K on A", "16: expected 'as', found 'on'"),
         (
             "at 2s rotate K as K on A",
-            "18: the name 'K' is taken: it is a key's"
+            "19: the name 'K' is taken: it is a key's"
         ),
         (
             "at 2s rotate K as K2 with 1500ms grace on A",
-            "26: a grace lasts whole seconds, 30 days at most"
+            "27: a grace lasts whole seconds, 30 days at most"
         ),
         ("at 2s set leash to 1s on A", "11: expected 'lease', found 'leash'"),
         ("at 2s set lease to 2 on A", "20: expected a time, like 250ms or 2.1s, found '2'"),

@@ -118,7 +118,8 @@ extension StateMachine {
         of user: Slot<UserRecord>, leaving: UInt32 = 0
     ) throws(Refusal) {
         #if MUTANTS
-        if PlantedBug.isOn(.keyCapAtDoor) || isCapBlindToRetiring(of: user) { return }
+        if PlantedBug.isOn(.keyCapAtDoor) { return }
+        if PlantedBug.isOn(.retiringNotCounted), hasRoomAmongActive(user) { return }
         #endif
         guard state.users[user].activeKeys - leaving < state.settings.activeKeysPerUser else {
             throw .activeKeyLimit(limit: state.settings.activeKeysPerUser)

@@ -226,21 +226,9 @@ extension Refusal {
         case .idempotencyCapacity: return ProblemDetails(.idempotencyCapacity)
         case .cursorMalformed:
             return QueryParameters.problem("cursor", "must be the \"next\" of a page of this list")
-        case .keyRetiring: return ProblemDetails(.keyRetiring)
-        case .keyExpired: return ProblemDetails(.keyExpired)
-        case .keyInactive: return ProblemDetails(.keyInactive)
-        case .expiryPassed:
-            return ProblemDetails(
-                .invalidField, detail: "\"expires_at\" must lie in the future.",
-                field: "expires_at")
-        case .graceTooLong:
-            return ProblemDetails(
-                .invalidField,
-                detail: "\"grace_seconds\" must be at most \(Bounds.graceSeconds).",
-                field: "grace_seconds")
-        case .apiTaken: return ProblemDetails(.apiTaken, field: "slug")
-        case .apiInUse: return ProblemDetails(.apiInUse)
-        case .apiLimit(let limit): return ProblemDetails(.apiLimit, limit: UInt64(limit))
+        case .keyRetiring, .keyExpired, .keyInactive, .expiryPassed, .graceTooLong, .apiTaken,
+            .apiInUse, .apiLimit:
+            return rotationProblem
         }
     }
 }
