@@ -47,6 +47,24 @@ import Testing
             .changeMember(MemberCommand(.add(NodeID(4), address: "a:1", clientAddress: ""))),
             .changeMember(MemberCommand(.promote(NodeID(4)), decision: .made(member))),
             .changeMember(MemberCommand(.remove(NodeID(4)), decision: .standing(member))),
+            .setPool(account: account, api: .rest, credits: .maximum, period: .day),
+            .removePool(account: account, api: .batch),
+            .hold(
+                .place(
+                    NewHold(
+                        key: .id(key), credits: .max, timeoutSeconds: .max,
+                        id: IdempotencyKey("h")!))),
+            .hold(
+                .settle(
+                    Settlement(
+                        key: .digest(Sample.digest(1)), hold: Sample.uuid(Sample.start),
+                        credits: 3, id: IdempotencyKey("s")!))),
+            .hold(.settle(Settlement(key: .id(key), hold: IdempotencyKey("h")!, credits: 0))),
+            .hold(.void(Voiding(key: .id(key), hold: IdempotencyKey("h")!))),
+            .hold(
+                .void(
+                    Voiding(
+                        key: .id(key), hold: IdempotencyKey("h")!, id: Sample.uuid(Sample.start)))),
         ]
         let ids: [IdempotencyKey?] = [nil, IdempotencyKey("x"), Sample.uuid(Sample.start)]
         return commands.enumerated().map { position, command in
@@ -141,6 +159,8 @@ import Testing
                 .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
                 .cursorMalformed, .keyRetiring, .keyExpired, .keyInactive, .expiryPassed,
                 .graceTooLong, .apiTaken, .apiInUse, .apiLimit(limit: 64),
+                .cursorMalformed, .holdNotFound, .holdEnded, .holdExceeded(held: .maximum),
+                .holdLimit(limit: 9), .holdTimeoutOutOfRange, .poolNotFound,
             ] + MemberRefusal.allCases.map { .memberRefused($0) }
         #expect(Set(refusals.map(\.code)).count == refusals.count)
         for refusal in refusals {

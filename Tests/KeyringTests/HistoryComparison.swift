@@ -16,6 +16,10 @@ extension RandomHistory {
             compareUsers(of: account)
             compareKeys(of: account)
             compareUsage(of: account)
+            for api in ReferenceStore.apis {
+                let pool = try? machine.pool(for: api, in: account, as: root)
+                #expect(pool == reference.poolDetail(account, api))
+            }
         }
         compareAudit()
         compareCredits()
@@ -136,7 +140,9 @@ extension RandomHistory {
                 expected.append(
                     UsageRow(
                         user: id, api: api, allowance: limit?.credits, period: period,
-                        spent: Credits(reference.sum(id, api, period, key: nil))!, held: .zero,
+                        spent: Credits(reference.sum(id, api, period, key: nil))!,
+                        held: Credits(
+                            reference.held(period) { $0.user == id && $0.api == api })!,
                         remaining: limit?.remaining, resetsAt: limit?.resetsAt,
                         keys: keys.compactMap {
                             let spent = reference.sum(id, api, period, key: $0.detail.id)
@@ -172,9 +178,14 @@ extension RandomHistory {
             #expect(answer.allowance == limit?.credits)
             #expect(answer.remaining == limit?.remaining)
             #expect(answer.resetsAt == limit?.resetsAt)
+            #expect(answer.pool == reference.poolDetail(key.detail.account, key.detail.api))
             let period = limit?.period ?? .none
             let spent = reference.sum(key.detail.user, key.detail.api, period, key: nil)
             #expect(answer.spent.rawValue == spent)
+            let held = reference.held(period) {
+                $0.user == key.detail.user && $0.api == key.detail.api
+            }
+            #expect(answer.held.rawValue == held)
         }
     }
 

@@ -70,7 +70,10 @@ import Testing
         let kinds = Set(table.map(\.0.kind))
         #expect(
             Set(Command.Kind.allCases).subtracting(kinds)
-                == [.setLimit, .reportLastUsed, .changeMember])
+                == [
+                    .setLimit, .reportLastUsed, .changeMember, .placeHold, .settleHold, .voidHold,
+                    .setPool, .removePool,
+                ])
     }
 
     @Test func `what is no command touches nothing`() {

@@ -45,6 +45,9 @@ struct RandomHistory {
             case .changed(let change):
                 succeeded[kind, default: 0] += 1
                 if change.replayed { replays += 1 }
+            case .held(let receipt):
+                succeeded[kind, default: 0] += 1
+                if receipt.replayed { replays += 1 }
             case .noted: succeeded[kind, default: 0] += 1
             case .refused(let refusal):
                 failed[kind, default: 0] += 1
@@ -80,6 +83,9 @@ struct RandomHistory {
         settings.requestRecords = UInt32(1 + random.below(60))
         settings.auditRecords = UInt32(5 + random.below(150))
         settings.auditSeconds = UInt32(3_600 + random.below(20 * 86_400))
+        settings.holdsPerAccount = UInt32(1 + random.below(12))
+        settings.endedHoldSeconds = UInt32(1 + random.below(20_000))
+        settings.endedHolds = UInt32(1 + random.below(10))
         let genesis = Sample.genesis(settings)
         machine = StateMachine(genesis: genesis)
         reference = ReferenceStore(genesis: genesis)
@@ -129,7 +135,7 @@ struct RandomHistory {
         let command = drawCommand()
         var actor = drawActor()
         switch command {
-        case .charge: actor = .cluster
+        case .charge, .hold: actor = .cluster
         case .tick, .reportLastUsed: if random.chance(9, in: 10) { actor = .cluster }
         default: break
         }
@@ -222,10 +228,12 @@ struct RandomHistory {
             return .createAccount(AccountID(fresh()), name: drawName())
         }
         switch random.below(100) {
-        case 0..<30: return drawCharge()
+        case 0..<18: return drawCharge()
+        case 18..<30: return .hold(drawHold())
         case 30..<45: return drawKeyCommand()
         case 45..<62: return .createKey(drawNewKey())
-        case 62..<77: return drawUserCommand()
+        case 62..<75: return drawUserCommand()
+        case 75..<77: return drawPoolCommand()
         case 77..<88: return drawTokenCommand()
         case 88..<92: return drawAccountCommand()
         case 92: return drawAPICommand()
@@ -275,6 +283,42 @@ struct RandomHistory {
                 let credits = [0, 1, 5, 40, 1_000_000_000, 1_000_000_001][Int(random.below(6))]
                 return Charge(key: key, credits: UInt64(credits), id: drawID())
             })
+    }
+
+    private mutating func drawHold() -> HoldCommand {
+        var (key, _) = drawKey()
+        if random.chance(1, in: 3) {
+            return .place(
+                NewHold(
+                    key: .id(key), credits: [0, 1, 5, 30, 1_000_000_001][Int(random.below(5))],
+                    timeoutSeconds: [0, 1, 30, 3_000, 100_000, 604_801][Int(random.below(6))],
+                    id: drawID()))
+        }
+        var hold = drawID()
+        if let known = reference.holds.randomItem(&random), random.chance(9, in: 10) {
+            hold = known.id
+            let others = reference.keys.filter { $0.detail.user == known.user }
+            if let other = others.randomItem(&random), random.chance(4, in: 5) {
+                key = other.detail.id
+            }
+        }
+        let id = random.chance(1, in: 2) ? drawID() : nil
+        guard random.chance(2, in: 3) else {
+            return .void(Voiding(key: .id(key), hold: hold, id: id))
+        }
+        return .settle(
+            Settlement(
+                key: .id(key), hold: hold,
+                credits: [0, 1, 5, 29, 1_000_000_001][Int(random.below(5))], id: id))
+    }
+
+    private mutating func drawPoolCommand() -> Command {
+        guard random.chance(4, in: 5) else {
+            return .removePool(account: drawAccount(), api: drawAPI())
+        }
+        return .setPool(
+            account: drawAccount(), api: drawAPI(), credits: Credits(random.below(150))!,
+            period: Period.allCases[Int(random.below(3))])
     }
 
     private mutating func drawKeyCommand() -> Command {

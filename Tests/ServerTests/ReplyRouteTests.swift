@@ -61,6 +61,11 @@ import Testing
         spent: Credits(clamping: 3), held: .zero, remaining: Credits(clamping: 7),
         resetsAt: time, changedAt: index)
 
+    static let pool = PoolDetail(
+        account: Fixture.account, api: .rest, credits: Credits(clamping: 50), period: .none,
+        spent: Credits(clamping: 9), held: Credits(clamping: 4), remaining: Credits(clamping: 37),
+        resetsAt: nil, changedAt: index)
+
     static let changes: [(Endpoint, Change.Result, String)] = [
         (
             .createAccount,
@@ -83,6 +88,12 @@ import Testing
             #"200 {"user":"usr_00000000002","api":"rest","credits":10,"period":"month","spent":3,"#
                 + #""held":0,"remaining":7,"resets_at":"2026-11-23T13:30:36.000Z"}"#
         ),
+        (
+            .setPool, .pool(pool),
+            #"200 {"account":"acc_00000000001","api":"rest","credits":50,"period":"none","#
+                + #""spent":9,"held":4,"remaining":37,"resets_at":null}"#
+        ),
+        (.removePool, .poolRemoved(Fixture.account, .rest), "204 "),
         (.updateKey, .key(keyDetail(3)), #"200 {"id":"key_00000000003",\#(keyJSON)}"#),
         (
             .rotateKey, .keyRotated(keyDetail(4), old: keyDetail(3)),
@@ -337,9 +348,11 @@ import Testing
                     key: KeyID(3), account: Fixture.account, user: Fixture.user, api: .rest,
                     allowance: Credits(clamping: 10_000), period: .month,
                     spent: Credits(clamping: 5_011), remaining: Credits(clamping: 4_989),
-                    resetsAt: time)),
+                    resetsAt: time, held: Credits(clamping: 2),
+                    pool: pool)),
             #"{"allowance":10000,"user_remaining":4989,"period":"month","#
-                + #""resets_at":"2026-11-23T13:30:36.000Z","spent":5011,"api":"rest"}"#
+                + #""resets_at":"2026-11-23T13:30:36.000Z","spent":5011,"held":2,"api":"rest","#
+                + #""pool":{"allowance":50,"remaining":37,"period":"none","resets_at":null}}"#
         ),
     ]
 

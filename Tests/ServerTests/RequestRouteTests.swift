@@ -36,6 +36,15 @@ import Testing
             "removeLimit(usr_00000000002, account: acc_00000000001, api: rest)"
         ),
         (
+            "PUT \(account)/pools/rest", #"{"credits":10,"period":"day"}"#,
+            "setPool(account: acc_00000000001, api: rest, credits: 10, period: day)"
+        ),
+        (
+            "DELETE \(account)/pools/batch", "",
+            "removePool(account: acc_00000000001, api: batch)"
+        ),
+        ("GET \(account)/pools/rest", "", "pool(account: acc_00000000001, rest) linearizable"),
+        (
             "PATCH \(key)", #"{"active":false}"#,
             "setKeyActive(key_00000000003, account: acc_00000000001, active: false)"
         ),

@@ -39,9 +39,9 @@ extension Router {
                 .invalidField, detail: "\"id\" must be that of Idempotency-Key.", field: "id")
         }
         let id = asked.id ?? header
-        guard let key = asked.key ?? presented.map(reference) else {
-            throw ProblemDetails(.invalidKey)
-        }
+        var key = asked.key
+        if let presented { key = reference(presented) }
+        guard let key else { throw ProblemDetails(.invalidKey) }
         guard endpoint != .placeHold else {
             guard let id else { throw ProblemDetails(.idRequired, field: "id") }
             return .hold(

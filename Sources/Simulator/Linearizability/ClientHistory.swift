@@ -74,7 +74,8 @@ struct ClientHistory {
             let credits = CreditModel(
                 dates: dates.days, mayHavePool: directory.mayHavePool(line))
             judge(
-                history.lapsingHolds(dates, history.decisions).turningDays(dates), of: "\(line.user)/\(line.api.slug)", credits, limit,
+                history.lapsingHolds(dates, history.decisions).turningDays(dates),
+                of: "\(line.user)/\(line.api.slug)", credits, limit,
                 &report)
         }
         return report

@@ -212,7 +212,8 @@ struct CreditModel: SequentialModel {
             detail.credits == state.allowance?.credits && detail.period == state.allowance?.period
                 && detail.spent.rawValue == state.spent
                 && detail.held.rawValue == state.held(on: dates)
-                && detail.remaining == state.remaining(on: dates) && detail.resetsAt == resetsAt(state)
+                && detail.remaining == state.remaining(on: dates)
+                && detail.resetsAt == resetsAt(state)
                 && detail.changedAt == change.index
         case .limitRemoved: state.allowance == nil
         default: false

@@ -201,7 +201,8 @@ extension ReferenceStore {
         if let refusal = lack(credits, key) { return .refused(refusal) }
         spent.append(
             Spent(
-                account: key.detail.account, user: user, key: key.detail.id, api: key.detail.api, credits: credits,
+                account: key.detail.account, user: user, key: key.detail.id, api: key.detail.api,
+                credits: credits,
                 date: ReferenceCalendar.date(time)))
         let period = limit?.period ?? .none
         let after = sum(user, key.detail.api, period, key: nil)

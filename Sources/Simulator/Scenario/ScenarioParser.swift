@@ -215,7 +215,9 @@ extension ScenarioRequest {
     /// Whether it may stand in a `first` line: a change that can be asked again until it is done.
     fileprivate var isPreparation: Bool {
         switch self {
-        case .charge, .hold, .settle, .void, .retry, .readCredits, .validate, .handOver, .takeSnapshot, .member: false
+        case .charge, .hold, .settle, .void, .retry, .readCredits, .validate, .handOver,
+            .takeSnapshot, .member:
+            false
         default: true
         }
     }

@@ -102,8 +102,8 @@ public enum ScenarioRequest: Hashable, Sendable {
 
     static let verbs = [
         "create", "activate", "deactivate", "revoke", "remove", "limit", "lift", "charge", "retry",
-        "hold", "settle", "void", "pool", "read", "validate", "set", "hand", "take", "add", "promote",
-        "rotate",
+        "hold", "settle", "void", "pool", "read", "validate", "set", "hand", "take", "add",
+        "promote", "rotate",
     ]
 
     /// What kind of answer it gets, and so what can be expected of it.

@@ -154,7 +154,8 @@ extension Population {
         }
         let id = drawID(&random, wall: wall)
         let command = command(kind, &random, wall: wall)
-        let isCharge = [.charge, .chargeMany, .repeatCharge].contains(kind) || command?.isHold == true
+        let isCharge =
+            [.charge, .chargeMany, .repeatCharge].contains(kind) || command?.isHold == true
         var question: Question?
         if command == nil, let key = pick(keys, &random) {
             question =
