@@ -255,7 +255,7 @@ import Testing
         ("GET \(account)/keys/key_zzzzzzzzzzz", [bearer], "404 not_found"),
         ("GET \(user)/limits/REST", [bearer], "404 not_found"),
         ("POST \(account)/keys/key_00000000003/rotate", [bearer], "404 not_found"),
-        ("POST /v1/holds", [bearer], "404 not_found"),
+        ("POST /v1/hold", [bearer], "404 not_found"),
         ("POST /v1/whoami", [bearer], "405 method_not_allowed"),
         ("PUT \(account)", [bearer], "405 method_not_allowed"),
         ("OPTIONS \(account)", [bearer], "405 method_not_allowed"),
