@@ -87,6 +87,17 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     /// A charge or hold must fit the user's limit, and not the account's pool.
     case poolIgnored = "pool-ignored"
 
+    // MARK: Rotation and expiry
+
+    /// Time doesn't end the grace of a rotation.
+    case graceNeverEnds = "grace-never-ends"
+    /// Retiring keys don't count against the cap of active keys.
+    case retiringNotCounted = "retiring-not-counted"
+    /// A key in its grace isn't blocked by what touches its successor and so ends it.
+    case predecessorUnblocked = "predecessor-unblocked"
+    /// A lease is for states from before an expiry or the end of a grace.
+    case leaseBeforeLapse = "lease-before-lapse"
+
     // MARK: Answers
 
     /// The leader tells the outcome when it has appended the request, decided on its own

@@ -25,6 +25,12 @@ public enum Bounds {
     public static let idempotencyLead = Duration.seconds(300)
     /// Records that one entry clears away when they are due; the rest waits for the next.
     public static let clearedPerEntry = 512
+    /// The longest grace of a rotation: 30 days.
+    public static let graceSeconds: UInt32 = 30 * 86_400
+    /// Keys whose expiry or grace one entry ends; more that are due wait for the next.
+    public static let endingsPerEntry = 10_000
+    /// APIs of a cluster.
+    public static let apis = 64
     /// The latest log time that counts: 9999-12-31T23:59:59.999Z.
     public static let latestTime = Timestamp(milliseconds: 253_402_300_799_999)
     /// Bytes of a snapshot chunk, about.

@@ -39,6 +39,7 @@ extension StateMachine {
                 return "a key isn't found"
             }
         }
+        if let violation = deadlineViolation() { return violation }
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }
             let slot = Slot<TokenRecord>(UInt32(number))
@@ -57,16 +58,14 @@ extension StateMachine {
 extension State {
     func violation() -> String? {
         // The order matters: what comes later follows the links that were checked before.
-        headViolation() ?? freeViolation() ?? accountsViolation() ?? tokensViolation()
-            ?? gravesViolation() ?? auditViolation() ?? ledgerViolation()
+        headViolation() ?? freeViolation() ?? accountsViolation() ?? cataloguesViolation()
+            ?? tokensViolation() ?? gravesViolation() ?? auditViolation() ?? ledgerViolation()
     }
 
     private func headViolation() -> String? {
         if time < .epoch || time > Bounds.latestTime { return "log time is out of range" }
         if keyStateIndex > index { return "a key-state command that wasn't applied yet" }
-        if zip(apis, apis.dropFirst()).contains(where: { $0 >= $1 }) {
-            return "APIs don't ascend"
-        }
+        if lapseIndex > index { return "a key ended at an entry that wasn't applied yet" }
         return nil
     }
 
@@ -86,7 +85,8 @@ extension State {
             let areUsersSound = users.isChainSound(account.users) { userSlot, user in
                 guard user.account == slot else { return false }
                 violation =
-                    violation ?? keysViolation(user, userSlot) ?? holdsViolation(user, userSlot)
+                    violation ?? keysViolation(user, userSlot, isOpen: !account.isDeleted)
+                    ?? holdsViolation(user, userSlot)
                 seenUsers += 1
                 seenKeys += Int(user.keys.count)
                 seenHolds += Int(user.holds.count)
@@ -111,13 +111,16 @@ extension State {
         }
     }
 
-    private func keysViolation(_ user: UserRecord, _ slot: Slot<UserRecord>) -> String? {
+    private func keysViolation(
+        _ user: UserRecord, _ slot: Slot<UserRecord>, isOpen: Bool
+    ) -> String? {
+        let isPresent = isOpen && !user.isRemoved
         var (active, live): (UInt32, UInt32) = (0, 0)
         var sums = [SpentSum](repeating: SpentSum(), count: user.credits.count)
         let isSound = keys.isChainSound(user.keys) { _, key in
-            guard key.user == slot, apis.contains(key.api) else { return false }
-            if key.state == .active { active += 1 }
-            if key.state != .revoked { live += 1 }
+            guard key.user == slot, obeysItsLaws(key, isPresent: isPresent) else { return false }
+            if key.state.isAccepted { active += 1 }
+            if !key.state.isDead { live += 1 }
             if let line = user.credits.firstIndex(where: { $0.api == key.api }) {
                 sums[line].add(key.spent, on: date)
                 return true
@@ -131,7 +134,8 @@ extension State {
             return "credit lines don't ascend"
         }
         for (line, sum) in zip(user.credits, sums) {
-            guard apis.contains(line.api) else { return "credits of an unknown API" }
+            let isSet = isPresent && line.allowance != nil
+            guard !isSet || knows(line.api) else { return "credits of an unknown API" }
             if !sum.agrees(with: line.spent, on: date, exactly: !user.forgotSpending) {
                 return "a user's spending isn't the sum of the keys'"
             }
@@ -186,7 +190,7 @@ extension State {
             case .key(let slot):
                 dug.keys += 1
                 let key = keys.record(at: Int(slot.number))
-                isDead = key?.state == .revoked && key?.changedAt == grave.index
+                isDead = key?.state.isDead == true && key?.changedAt == grave.index
             case .user(let slot):
                 dug.users += 1
                 let user = users.record(at: Int(slot.number))
@@ -206,7 +210,7 @@ extension State {
             newest = grave.index
         }
         let dead = (
-            keys: dead(keys) { $0.state == .revoked }, users: dead(users) { $0.isRemoved },
+            keys: dead(keys) { $0.state.isDead }, users: dead(users) { $0.isRemoved },
             tokens: dead(tokens) { $0.isRevoked }, accounts: dead(accounts) { $0.isDeleted }
         )
         return dug == dead ? nil : "something dead has no grave or two"

@@ -7,8 +7,10 @@ import Basics
 /// build. Nothing but the log decides: no clock, no chance, no order of a hash table.
 ///
 /// Laws, held by `checkInvariants` after every step in tests and simulation:
-/// - a user never has more active keys than the cap that stood when the last was activated;
-/// - revoked is final; a removed user and a deleted account stay so;
+/// - a user never has more active keys, retiring ones counted in, than the cap that stood when the
+///   last was activated;
+/// - a retiring key has a successor, and is revoked with its grace or when that is changed;
+/// - revoked is final and so is expired; a removed user and a deleted account stay so;
 /// - no charge or hold is accepted that would make spent and held exceed the user's limit or the
 ///   account's pool, each in its own period; what is held is what the open holds placed in the
 ///   period hold;
@@ -54,6 +56,8 @@ public struct StateMachine: Sendable {
     /// The newest entry applied that holds a key-state command, whatever came of it: a lease
     /// granted from here on is for states that include it.
     public var keyStateIndex: LogIndex { state.keyStateIndex }
+    /// The newest entry applied at which the expiry or grace of a key ended, whoever's entry it is.
+    public var lapseIndex: LogIndex { state.lapseIndex }
     public var settings: ClusterSettings { state.settings }
     /// What keys may open, ascending.
     public var apis: [API] { state.apis }
@@ -71,15 +75,13 @@ public struct StateMachine: Sendable {
     }
 
     /// When the leader must append a tick if nothing else comes: the end of the day or month, if
-    /// a limit or pool goes by it, or the time-out of the next hold. What only expires needs none;
-    /// it is cleared by whatever comes next.
+    /// a limit or pool goes by it, of a key's expiry or grace, or the time-out of the next hold.
+    /// What is only remembered for a time needs none; it is cleared by whatever comes next.
     public var nextDeadline: Timestamp? {
-        let lapse = index.lapsing.first?.key.at
-        guard let end = periodEnd else { return lapse }
-        return min(end, lapse ?? end)
+        [nextPeriodEnd, nextKeyDeadline, index.lapsing.first?.key.at].compactMap(\.self).min()
     }
 
-    private var periodEnd: Timestamp? {
+    private var nextPeriodEnd: Timestamp? {
         if state.dailyLimits > 0 { return state.date.end(of: .day) }
         if state.monthlyLimits > 0 { return state.date.end(of: .month) }
         return nil

@@ -21,6 +21,8 @@ public enum TableChange: Hashable, Sendable {
     case keyAdded(
         KeyID, digest: Digest, api: API, user: UserID, account: AccountID, state: KeyState)
     case keyState(KeyID, KeyState)
+    /// It has been replaced, and stays good until its successor or time ends it. Both are there.
+    case keyRetiring(KeyID, successor: KeyID)
     case keyForgotten(KeyID)
 
     case tokenAdded(TokenID, digest: Digest, role: Role, account: AccountID?, user: UserID?)

@@ -102,7 +102,7 @@ import Testing
         let known = command.allOptions.map(\.name) + command.arguments.map(\.name)
         for member in (operation.body ?? []) + operation.query {
             switch member.source {
-            case .text(let source), .number(let source), .unless(let source):
+            case .text(let source), .number(let source), .unless(let source), .time(let source):
                 #expect(known.contains(source), "\(member.name)")
             case .named(let one, let other): #expect(known.contains(one) && known.contains(other))
             case .apiKey: #expect(known.contains("key"))
@@ -128,11 +128,12 @@ import Testing
         let expected = [
             "format", "serve", "dev", "recover", "account create", "account list", "account get",
             "account rename", "account delete", "user create", "user list", "user get",
-            "user update", "user remove", "user revoke-keys", "key create", "key list", "key get",
-            "key activate", "key deactivate", "key rename", "key revoke", "limit set",
+            "user update", "user remove", "user revoke-keys", "key create", "key list",
+            "key rotate",
+            "key get", "key activate", "key deactivate", "key rename", "key revoke", "limit set",
             "limit get", "limit remove", "pool set", "pool get", "pool remove", "token create",
             "token list", "token revoke", "usage", "audit", "charge", "hold place", "hold settle",
-            "hold void", "verify", "credits", "whoami", "settings get", "settings set",
+            "hold void", "verify", "credits", "whoami", "api list", "api create", "api remove", "settings get", "settings set",
             "cluster status", "cluster add", "cluster promote", "cluster remove",
             "cluster transfer", "cluster snapshot", "bench validate",
             "bench charge", "bench revoke",

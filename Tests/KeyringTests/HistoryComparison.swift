@@ -92,7 +92,7 @@ extension RandomHistory {
         #expect(listed == present.map(\.detail))
         for user in present {
             #expect((try? machine.user(user.detail.id, in: account, as: root)) == user.detail)
-            for api in ReferenceStore.apis {
+            for api in reference.apis {
                 let limit = try? machine.limit(
                     of: user.detail.id, for: api, in: account, as: root)
                 #expect(limit == reference.limitDetail(user, api))
@@ -132,7 +132,7 @@ extension RandomHistory {
         var expected: [UsageRow] = []
         for user in reference.users
         where user.detail.account == account && user.removedAt == nil {
-            for api in ReferenceStore.apis {
+            for api in reference.apis {
                 let limit = reference.limitDetail(user, api)
                 let period = limit?.period ?? .none
                 let id = user.detail.id
@@ -146,7 +146,7 @@ extension RandomHistory {
                         remaining: limit?.remaining, resetsAt: limit?.resetsAt,
                         keys: keys.compactMap {
                             let spent = reference.sum(id, api, period, key: $0.detail.id)
-                            guard $0.detail.state != .revoked || spent > 0 else { return nil }
+                            guard $0.endedAt == nil || spent > 0 else { return nil }
                             return KeyUsage(key: $0.detail.id, spent: Credits(spent)!)
                         }))
             }

@@ -48,6 +48,7 @@ struct KeyTableTwin {
         case .keyAdded(let id, let digest, let api, let user, _, let state):
             keys[id] = Key(digest: digest, api: api, user: user, state: state)
         case .keyState(let id, let state): keys[id]?.state = state
+        case .keyRetiring(let id, _): keys[id]?.state = .retiring
         case .keyForgotten(let id): keys[id] = nil
         case .tokenAdded(let id, let digest, let role, let account, let user):
             tokens[id] = Token(digest: digest, role: role, account: account, user: user)

@@ -18,7 +18,7 @@ struct RandomHistory {
     private(set) var hasDiverged = false
     /// Sent before, to be sent again.
     private var sent: [Envelope] = []
-    private var nextID: UInt64 = 1_000
+    private(set) var nextID: UInt64 = 1_000
     private var nextRequest: UInt64 = 0
 
     /// How often each kind of command succeeded and failed, and each refusal was given.
@@ -175,7 +175,7 @@ struct RandomHistory {
 
     // What commands are about: mostly something that exists.
 
-    private mutating func fresh() -> UInt64 {
+    mutating func fresh() -> UInt64 {
         nextID += 1
         return nextID
     }
@@ -193,7 +193,7 @@ struct RandomHistory {
         return (user.detail.id, random.chance(24, in: 25) ? user.detail.account : drawAccount())
     }
 
-    private mutating func drawKey() -> (KeyID, AccountID) {
+    mutating func drawKey() -> (KeyID, AccountID) {
         guard let key = reference.keys.randomItem(&random), random.chance(24, in: 25) else {
             return (KeyID(random.below(3)), drawAccount())
         }
@@ -211,7 +211,7 @@ struct RandomHistory {
         [API.rest, .rest, .rest, .batch, API(slug: "mail")!][Int(random.below(5))]
     }
 
-    private mutating func drawName() -> Name {
+    mutating func drawName() -> Name {
         Name(["Ann", "Bob", "Zoë", "Zoe\u{308}", "漢字"][Int(random.below(5))])!
     }
 
@@ -235,7 +235,8 @@ struct RandomHistory {
         case 62..<75: return drawUserCommand()
         case 75..<77: return drawPoolCommand()
         case 77..<88: return drawTokenCommand()
-        case 88..<93: return drawAccountCommand()
+        case 88..<92: return drawAccountCommand()
+        case 92: return drawAPICommand()
         case 93..<95: return .tick
         case 95..<97:
             return .reportLastUsed(
@@ -324,7 +325,8 @@ struct RandomHistory {
         let (id, account) = drawKey()
         switch random.below(10) {
         case 0..<3: return .renameKey(id, account: account, name: drawName())
-        case 3..<8: return .setKeyActive(id, account: account, active: random.chance(1, in: 2))
+        case 3..<6: return .setKeyActive(id, account: account, active: random.chance(1, in: 2))
+        case 6..<9: return .rotateKey(drawRotation(of: id, account))
         default: return .revokeKey(id, account: account)
         }
     }
@@ -335,7 +337,7 @@ struct RandomHistory {
         return NewKey(
             id: KeyID(id), account: account, user: user, api: drawAPI(), name: drawName(),
             digest: Sample.digest(random.chance(1, in: 30) ? nextID - 3 : id),
-            suffix: Sample.suffix, active: random.chance(2, in: 3))
+            suffix: Sample.suffix, active: random.chance(2, in: 3), expiresAt: drawExpiry())
     }
 
     private mutating func drawUserCommand() -> Command {
@@ -377,7 +379,10 @@ struct RandomHistory {
         switch random.below(10) {
         case 0..<4:
             return .createAccount(
-                random.chance(1, in: 5) ? drawAccount() : AccountID(fresh()), name: drawName())
+                // An id that is there, or never was: none is drawn twice in a cluster's life.
+                random.chance(1, in: 5)
+                    ? reference.accounts[0].detail.id : AccountID(fresh()),
+                name: drawName())
         case 4..<9: return .renameAccount(drawAccount(), name: drawName())
         default: return .deleteAccount(drawAccount())
         }

@@ -41,7 +41,8 @@ import Testing
         "identifier_taken", "invalid", "credits_exhausted", "charge_out_of_range",
         "hold_not_found", "hold_ended", "hold_exceeded", "hold_limit",
         "hold_timeout_out_of_range", "idempotency_conflict", "too_old", "idempotency_key_ahead",
-        "idempotency_capacity",
+        "idempotency_capacity", "key_retiring", "key_expired", "key_inactive", "expiry_passed",
+        "grace_too_long", "api_taken", "api_in_use",
     ]
 
     @Test func `the same entries give the same states, outcomes and changes`() {

@@ -9,6 +9,8 @@ struct TableMirror: Equatable {
         var user: UserID
         var account: AccountID
         var state: KeyState
+        /// Of a retiring key.
+        var successor: KeyID?
     }
 
     struct Token: Equatable {
@@ -55,7 +57,12 @@ struct TableMirror: Equatable {
         case .userForgotten(let id): users[id] = nil
         case .keyAdded(let id, let digest, let api, let user, let account, let state):
             keys[id] = Key(digest: digest, api: api, user: user, account: account, state: state)
-        case .keyState(let id, let state): keys[id]?.state = state
+        case .keyState(let id, let state):
+            keys[id]?.state = state
+            keys[id]?.successor = nil
+        case .keyRetiring(let id, let successor):
+            keys[id]?.state = .retiring
+            keys[id]?.successor = successor
         case .keyForgotten(let id): keys[id] = nil
         case .tokenAdded(let id, let digest, let role, let account, let user):
             tokens[id] = Token(digest: digest, role: role, account: account, user: user)
@@ -102,6 +109,6 @@ struct TableMirror: Equatable {
     /// Whether a key gives access by what the mirror knows.
     func accepts(_ key: KeyID) -> Bool {
         guard let key = keys[key], let user = users[key.user] else { return false }
-        return key.state == .active && !user.isRemoved && accounts[key.account] == true
+        return key.state.isAccepted && !user.isRemoved && accounts[key.account] == true
     }
 }

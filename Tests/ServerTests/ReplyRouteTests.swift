@@ -35,7 +35,7 @@ import Testing
         #""account":"acc_00000000001","user":"usr_00000000002","api":"rest","name":"n\"1","#
         + #""state":"active","created_at":"2026-11-23T13:30:36.000Z","#
         + #""created_by":"usr_00000000002","last_used_at":null,"expires_at":null,"#
-        + #""display":"kc_rest_…wxyz""#
+        + #""retires_at":null,"replaces":null,"replaced_by":null,"display":"kc_rest_…wxyz""#
 
     static func context(
         _ endpoint: Endpoint, isBatch: Bool = false, omitsContent: Bool = false
@@ -95,6 +95,15 @@ import Testing
         ),
         (.removePool, .poolRemoved(Fixture.account, .rest), "204 "),
         (.updateKey, .key(keyDetail(3)), #"200 {"id":"key_00000000003",\#(keyJSON)}"#),
+        (
+            .rotateKey, .keyRotated(keyDetail(4), old: keyDetail(3)),
+            #"201 {"id":"key_00000000004",\#(keyJSON),"old":{"id":"key_00000000003",\#(keyJSON)}}"#
+        ),
+        (
+            .createAPI, .api(APIDetail(api: .batch, name: name("B"))),
+            #"201 {"slug":"batch","name":"B"}"#
+        ),
+        (.removeAPI, .apiRemoved(.batch), "204 "),
     ]
 
     @Test func `a change that was made is shown with its index`() {
@@ -125,6 +134,21 @@ import Testing
         // Another key than the one whose text is held: never mixed up.
         let other = fixture.render(Self.changed(.key(Self.keyDetail(3))), context)
         #expect(other.json?["key"] == nil)
+    }
+
+    @Test func `the text of a rotation's new key is in the first answer only`() throws {
+        var fixture = Fixture()
+        let result = fixture.send(
+            "POST \(RequestRouteTests.key)/rotate", [RequestRouteTests.bearer], "")
+        let context = try #require(result.context)
+        let secret = try #require(context.secret)
+        let change = Change.Result.keyRotated(Self.keyDetail(secret.id), old: Self.keyDetail(3))
+        let first = fixture.render(Self.changed(change), context)
+        #expect(first.status == 201)
+        #expect(first.json?["key"] == .string(secret.text.secret))
+        #expect(first.json?["old"]?["id"] == .string("key_00000000003"))
+        let replayed = fixture.render(Self.changed(change, replayed: true), context)
+        #expect(replayed.json?["key"] == nil)
     }
 
     @Test func `charges tell what was spent`() {
@@ -192,6 +216,10 @@ import Testing
         (.idempotencyTooOld, "422 too_old"), (.idempotencyTooNew, "400 idempotency_key_ahead"),
         (.idempotencyCapacity, "503 idempotency_capacity"),
         (.cursorMalformed, "400 invalid_query"),
+        (.keyRetiring, "409 key_retiring"), (.keyExpired, "409 key_expired"),
+        (.keyInactive, "409 key_inactive"), (.expiryPassed, "400 invalid_field"),
+        (.graceTooLong, "400 invalid_field"), (.apiTaken, "409 api_taken"),
+        (.apiInUse, "409 api_in_use"), (.apiLimit(limit: 64), "409 api_limit"),
     ]
 
     @Test func `every refusal has its problem`() throws {
@@ -253,10 +281,8 @@ import Testing
         ),
         (
             .listAPIs,
-            .identity(
-                Identity(
-                    token: TokenID(8), role: .operator, account: nil, user: nil, name: name("o"))),
-            #"{"items":[{"slug":"rest","name":"REST API"},{"slug":"batch","name":"Batch API"}],"next":null}"#
+            .apis(Page(items: [APIDetail(api: .rest, name: name("REST API"))])),
+            #"{"items":[{"slug":"rest","name":"REST API"}],"next":null}"#
         ),
         (
             .listKeys,

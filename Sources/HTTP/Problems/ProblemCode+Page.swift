@@ -24,6 +24,8 @@ extension ProblemCode {
         case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
             .idempotencyConflict, .idTooOld, .idAhead, .holdEnded, .holdExceeded, .holdLimit:
             conflictExplanation
+        case .keyRetiring, .keyExpired, .keyInactive, .apiTaken, .apiInUse, .apiLimit:
+            rotationExplanation
         case .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay:
             memberExplanation
         case .idempotencyCapacity, .noLeader, .unavailable, .overloaded, .diskFull, .capacity,
@@ -75,8 +77,8 @@ extension ProblemCode {
         switch self {
         case .invalidKey:
             """
-            The key is missing, mistyped, unknown, inactive or revoked, or its user or account is
-            gone. The answer is the same for all of these: why is shown only to those who may
+            The key is missing, mistyped, unknown, inactive, revoked or expired, or its user or
+            account is gone. The answer is the same for all of these: why is shown only to those who may
             administer the key. Check the key, or ask an admin of the account.
             """
         case .invalidToken:
@@ -136,6 +138,30 @@ extension ProblemCode {
             """
         case .idAhead: "The time in this UUIDv7 is more than five minutes ahead of the cluster's."
         default: "The present state of what the request names does not allow it."
+        }
+    }
+
+    private var rotationExplanation: StaticString {
+        switch self {
+        case .keyRetiring:
+            """
+            A rotation with grace has given the key a successor. Until the grace ends it gives
+            access, and can be renamed or revoked, which ends the grace at once. Everything else is
+            done to its successor ("replaced_by").
+            """
+        case .keyExpired: "The key's expiry has come, which is final. Create a new key."
+        case .keyInactive:
+            """
+            With grace the old key would give access again, which somebody has stopped. Rotate it
+            with "grace_seconds": 0, or activate it first.
+            """
+        case .apiTaken: "Slugs are unique. GET /v1/apis lists those that there are."
+        case .apiInUse:
+            """
+            An API is removed when nothing is left of it: revoke the keys that open it, and remove
+            the limits for it, in every account.
+            """
+        default: "A cluster has at most \"limit\" APIs. Remove one that is not in use."
         }
     }
 

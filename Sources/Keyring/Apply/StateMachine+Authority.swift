@@ -31,7 +31,7 @@ extension StateMachine {
         let isAllowed: Bool
         switch command {
         case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
-            .setPool, .removePool:
+            .createAPI, .removeAPI, .setPool, .removePool:
             isAllowed = identity.role == .operator
         case .createUser(_, let account, _, _, _), .updateUser(_, let account, _, _, _),
             .removeUser(_, let account), .setLimit(_, let account, _, _, _),
@@ -40,6 +40,7 @@ extension StateMachine {
             .revokeAllKeys(_, let account):
             isAllowed = administers(account, identity)
         case .createKey(let key): isAllowed = administers(key.account, identity)
+        case .rotateKey(let rotation): isAllowed = administers(rotation.account, identity)
         case .createToken(let token):
             isAllowed =
                 identity.role == .operator
@@ -79,9 +80,10 @@ extension StateMachine {
             .removePool(let account, _):
             account
         case .createKey(let key): key.account
+        case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account ?? AccountID(0)
         case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .hold, .tick,
-            .reportLastUsed:
+            .reportLastUsed, .createAPI, .removeAPI:
             actor ?? AccountID(0)
         }
     }

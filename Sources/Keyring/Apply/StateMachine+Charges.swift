@@ -54,7 +54,7 @@ extension StateMachine {
         return verdict.outcome(of: charge, at: step.index, isReplay: false)
     }
 
-    /// Spends if the key is active and so much is left. Nothing is ever spent beyond the
+    /// Spends if the key is accepted and so much is left. Nothing is ever spent beyond the
     /// allowances, and no counter beyond what JSON holds.
     private mutating func spend(
         _ credits: UInt64, with slot: Slot<KeyRecord>, _ step: inout Step
@@ -78,7 +78,7 @@ extension StateMachine {
 
     /// Whether a key gives access at this log position.
     func isAccepted(_ key: KeyRecord) -> Bool {
-        guard key.state == .active else { return false }
+        guard key.state.isAccepted else { return false }
         let user = state.users[key.user]
         return !user.isRemoved && !state.accounts[user.account].isDeleted
     }

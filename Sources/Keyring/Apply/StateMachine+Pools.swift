@@ -11,7 +11,11 @@ extension StateMachine {
         let pool = state.accounts[slot].poolIndex(for: api)
         let before = state.accounts[slot].pools[pool].allowance
         if before != allowance {
-            if let before { count(before.period, by: -1) }
+            if let before {
+                count(before.period, by: -1)
+            } else {
+                state.countUse(of: api, in: slot, by: 1)
+            }
             count(allowance.period, by: 1)
             state.accounts[slot].pools[pool].allowance = allowance
             state.accounts[slot].pools[pool].changedAt = step.index
@@ -36,6 +40,7 @@ extension StateMachine {
         }
         let pool = state.accounts[slot].poolIndex(for: api)
         count(allowance.period, by: -1)
+        state.countUse(of: api, in: slot, by: -1)
         state.accounts[slot].pools[pool].allowance = nil
         state.accounts[slot].pools[pool].changedAt = step.index
         audit(.poolRemoved, .pool(account, api), in: slot, author, &step)

@@ -23,6 +23,10 @@ extension Command {
         case .tick: .tick
         case .reportLastUsed: .reportLastUsed
         case .changeMember: .changeMember
+
+        case .rotateKey: .rotateKey
+        case .createAPI: .createAPI
+        case .removeAPI: .removeAPI
         case .hold(let command): command.kind
         case .setPool: .setPool
         case .removePool: .removePool
@@ -64,7 +68,8 @@ extension Command: Coded {
             writer.put(user)
             writer.put(account)
             writer.put(api)
-        case .createKey, .renameKey, .setKeyActive, .revokeKey, .createToken, .revokeToken:
+        case .createKey, .renameKey, .setKeyActive, .revokeKey, .createToken, .revokeToken,
+            .rotateKey:
             encodeSecret(into: &writer)
         case .charge(let charges): writer.putList(charges)
         case .updateSettings(let change): writer.put(change)
@@ -80,6 +85,11 @@ extension Command: Coded {
             writer.put(api)
         case .tick: break
         case .reportLastUsed(let stamps): writer.putList(stamps)
+
+        case .createAPI(let api, let name):
+            writer.put(api)
+            writer.put(name)
+        case .removeAPI(let api): writer.put(api)
         }
     }
 
@@ -100,6 +110,7 @@ extension Command: Coded {
             writer.put(account)
         case .createToken(let token): writer.put(token)
         case .revokeToken(let id): writer.put(id)
+        case .rotateKey(let rotation): writer.put(rotation)
         default: preconditionFailure("not a command about a key or token")
         }
     }
@@ -149,6 +160,10 @@ extension Command: Coded {
         case .tick: self = .tick
         case .reportLastUsed:
             self = .reportLastUsed(try reader.getList(limit: Bounds.stampsPerEntry))
+
+        case .rotateKey: self = .rotateKey(try reader.get())
+        case .createAPI: self = .createAPI(try reader.get(), name: try reader.get())
+        case .removeAPI: self = .removeAPI(try reader.get())
         }
     }
 }
@@ -163,6 +178,7 @@ extension NewKey: Coded {
         writer.put(digest)
         writer.put(suffix)
         writer.put(active)
+        writer.put(expiresAt)
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
         id = try reader.get()
@@ -173,6 +189,7 @@ extension NewKey: Coded {
         digest = try reader.get()
         suffix = try reader.get()
         active = try reader.get()
+        expiresAt = try reader.get()
     }
 }
 

@@ -46,6 +46,11 @@ public struct Change: Hashable, Sendable {
         case tokenRevoked(TokenID)
         case settings(ClusterSettings)
         case member(MemberDetail)
+
+        /// The new key, and the old one right after.
+        case keyRotated(KeyDetail, old: KeyDetail)
+        case api(APIDetail)
+        case apiRemoved(API)
         case pool(PoolDetail)
         case poolRemoved(AccountID, API)
     }

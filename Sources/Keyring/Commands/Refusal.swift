@@ -74,6 +74,26 @@ public enum Refusal: Error, Hashable, Sendable {
     /// A cursor that no list gave.
     case cursorMalformed
 
+    // Rotation and expiry.
+    /// The key has been replaced and only waits for the end of its grace.
+    case keyRetiring
+    /// An expiry is final.
+    case keyExpired
+    /// An inactive key can have no grace: it would give access again.
+    case keyInactive
+    /// The expiry lies in the past of the log.
+    case expiryPassed
+    /// The grace is longer than any may be.
+    case graceTooLong
+
+    // APIs.
+    /// The API exists.
+    case apiTaken
+    /// There are keys or limits of the API.
+    case apiInUse
+    /// The cluster has as many APIs as it may have.
+    case apiLimit(limit: UInt32)
+
     /// The word for problem bodies, `/problems/<code>`, but where members are refused.
     public var code: String {
         switch self {
@@ -110,6 +130,15 @@ public enum Refusal: Error, Hashable, Sendable {
         case .holdTimeoutOutOfRange: "hold_timeout_out_of_range"
         case .poolNotFound: "pool_not_found"
         case .cursorMalformed: "cursor_malformed"
+
+        case .keyRetiring: "key_retiring"
+        case .keyExpired: "key_expired"
+        case .keyInactive: "key_inactive"
+        case .expiryPassed: "expiry_passed"
+        case .graceTooLong: "grace_too_long"
+        case .apiTaken: "api_taken"
+        case .apiInUse: "api_in_use"
+        case .apiLimit: "api_limit"
         }
     }
 }

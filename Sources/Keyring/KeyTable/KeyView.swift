@@ -32,7 +32,7 @@ public struct KeyView: Hashable, Sendable {
     public let user: UserID
     public let account: AccountID
     public let api: API
-    /// The key's own state; `revoked` once the key is forgotten.
+    /// The key's own state.
     public let state: KeyState
     public let userState: PartyState
     public let accountState: PartyState
@@ -56,10 +56,10 @@ public struct KeyView: Hashable, Sendable {
         return min(credits.remaining, poolRemaining ?? credits.remaining)
     }
 
-    /// Whether the key, its user and its account are all active.
+    /// Whether the key is active or retiring, and its user and its account are active.
     @inlinable
     public var isAccepted: Bool {
-        state == .active && userState == .active && accountState == .active
+        state.isAccepted && userState == .active && accountState == .active
     }
 }
 

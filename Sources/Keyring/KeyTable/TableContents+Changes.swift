@@ -31,10 +31,12 @@ extension TableContents {
 
         case .keyAdded(let id, let digest, let api, let user, let account, let state):
             add(id, digest: digest, api: api, user: user, account: account, state: state)
-        case .keyState(let id, let state):
-            let key = key(id)
-            let word = key.load(Layout.Key.state) & ~Layout.stateMask | UInt64(state.rawValue)
-            key.publish(word, at: Layout.Key.state)
+        case .keyState(let id, let state): set(state, ofKey: id)
+        case .keyRetiring(let id, let successor):
+            // Before the state: whoever finds the key retiring looks at its successor.
+            key(id).half(Layout.Key.link, 1).pointee.store(
+                known(keyRow(successor), successor), ordering: .relaxed)
+            set(.retiring, ofKey: id)
         case .keyForgotten(let id): forget(id)
 
         case .tokenAdded(let id, let digest, let role, let account, let user):
@@ -159,6 +161,12 @@ extension TableContents {
         keysByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
         guard announced == 0 else { return }
         keyIndex.insert(number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
+    }
+
+    private func set(_ state: KeyState, ofKey id: KeyID) {
+        let key = key(id)
+        let word = key.load(Layout.Key.state) & ~Layout.stateMask | UInt64(state.rawValue)
+        key.publish(word, at: Layout.Key.state)
     }
 
     private func forget(_ id: KeyID) {

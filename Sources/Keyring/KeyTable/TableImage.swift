@@ -85,11 +85,18 @@ public struct TableImage {
     /// the user who is blocked, and who finds the user released must find the keys revoked.
     @inline(__always)
     func view(of key: FoundKey, _ parties: Parties) -> KeyLookUp {
-        let word = key.row.acquire(Layout.Key.state)
+        var word = key.row.acquire(Layout.Key.state)
+        var flags = parties.userWord | parties.accountWord
+        if word & Layout.stateMask == UInt64(KeyState.retiring.rawValue) {
+            // A change of the successor ends the grace: what blocks that blocks this key. Its own
+            // state is loaded once more behind it, for the same reason as behind its parties'.
+            flags |= successorWord(of: key.row) & Layout.blocked
+            word = key.row.acquire(Layout.Key.state)
+        }
         let bits = UInt8(truncatingIfNeeded: word & Layout.stateMask)
         guard let state = KeyState(rawValue: bits) else { return KeyLookUp(ofUnborn: word) }
         let api = word >> 4
-        let flags = word | parties.userWord | parties.accountWord
+        flags |= word
         return .known(
             KeyView(
                 id: KeyID(key.row.load(Layout.Key.id)),
@@ -102,6 +109,26 @@ public struct TableImage {
                 credits: credits(of: parties.user, api: api),
                 poolRemaining: pool(of: parties.account, api: api)?.remaining, row: key.number,
                 generation: generation))
+    }
+
+    /// The row may be another's already, if the grace has ended since: then the state says so.
+    private func successorWord(of row: SharedWords) -> UInt64 {
+        #if MUTANTS
+        if PlantedBug.isOn(.predecessorUnblocked) { return 0 }
+        #endif
+        let number = row.half(Layout.Key.link, 1).pointee.load(ordering: .relaxed)
+        return number == 0 ? 0 : keyRow(number).acquire(Layout.Key.state)
+    }
+
+    /// What the key of an id opens, whatever its state; nil for an id that isn't known here.
+    public func api(of id: KeyID) -> API? {
+        let shards = SharedWords(unsafe: root.load(Layout.Root.keyIDShards))
+        let number = RowIndex.find(RowHash(id: id.rawValue), in: shards) { row in
+            keyRow(row).load(Layout.Key.id) == id.rawValue
+        }
+        guard number != 0 else { return nil }
+        let word = keyRow(number).acquire(Layout.Key.state)
+        return word & Layout.stateMask == 0 ? nil : API(trusted: word >> 4)
     }
 
     /// The management token with this digest, or nil.

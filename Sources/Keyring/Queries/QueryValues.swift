@@ -108,6 +108,8 @@ public enum KeyStanding: UInt8, Hashable, Sendable, CaseIterable {
     case revoked
     case userRemoved
     case accountDeleted
+    case retiring
+    case expired
 
     public var text: String {
         switch self {
@@ -116,6 +118,8 @@ public enum KeyStanding: UInt8, Hashable, Sendable, CaseIterable {
         case .revoked: "revoked"
         case .userRemoved: "user_removed"
         case .accountDeleted: "account_deleted"
+        case .retiring: "retiring"
+        case .expired: "expired"
         }
     }
 }

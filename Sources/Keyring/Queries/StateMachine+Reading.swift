@@ -42,7 +42,7 @@ extension StateMachine {
         of user: UserID, for api: API, in account: AccountID, as token: TokenID
     ) throws(Refusal) -> LimitDetail {
         let slot = try visibleUser(user, in: account, as: token)
-        guard state.apis.contains(api) else { throw .apiNotFound }
+        guard state.knows(api) else { throw .apiNotFound }
         guard let line = state.users[slot].line(for: api), let allowance = line.allowance else {
             throw .limitNotFound
         }
@@ -106,11 +106,13 @@ extension StateMachine {
     private func standing(_ key: KeyRecord) -> KeyStanding {
         let user = state.users[key.user]
         if state.accounts[user.account].isDeleted { return .accountDeleted }
-        if user.isRemoved, key.state != .revoked { return .userRemoved }
+        if user.isRemoved, !key.state.isDead { return .userRemoved }
         switch key.state {
         case .active: return .active
         case .inactive: return .inactive
         case .revoked: return .revoked
+        case .retiring: return .retiring
+        case .expired: return .expired
         }
     }
 }

@@ -90,8 +90,8 @@ extension StateMachine {
             }
             let key = state.keys[next]
             let spent = key.api == api ? key.spent.spent(in: row.period, on: state.date) : 0
-            // What a revoked key spent is part of the sum; one that spent nothing is no news.
-            if key.api == api, key.state != .revoked || spent > 0 {
+            // What a dead key spent is part of the sum; one that spent nothing is no news.
+            if key.api == api, !key.state.isDead || spent > 0 {
                 row.keys.append(KeyUsage(key: key.id, spent: Credits(clamping: spent)))
             }
             scan.pass(nil, at: cursor(KeyPlace(created: key.createdAt.rawValue, id: key.id)))
@@ -187,6 +187,11 @@ extension StateMachine {
                 .keyAdded(
                     key.id, digest: key.digest, api: key.api, user: user.id,
                     account: state.accounts[user.account].id, state: key.state))
+        }
+        // After all keys, so that each successor is there.
+        for number in 0..<state.keys.slotCount {
+            guard let key = state.keys.record(at: number), key.state == .retiring else { continue }
+            body(.keyRetiring(key.id, successor: key.replacedBy))
         }
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }

@@ -98,6 +98,8 @@ struct AccountRecord: ChainedRecord, Hashable {
     var changedAt: LogIndex
     var users = Chain<UserRecord>()
     var tokens = Chain<TokenRecord>()
+    /// Ascending, each more than none.
+    var apiUses: [APIUses] = []
     /// Tokens that aren't revoked and whose user isn't removed.
     var liveTokens: UInt32 = 0
     /// Free-form ids remembered for this account.
@@ -183,6 +185,15 @@ struct KeyRecord: ChainedRecord, Hashable {
     /// Minutes since 1970; zero: never.
     var lastUsedMinute: UInt32 = 0
     var spent = SpentCounters()
+    /// Nil: never.
+    var expiresAt: Timestamp?
+    /// When it ends by itself: its expiry, or while it is retiring the end of its grace. Nil once
+    /// it is dead, or was found dead with its user or account.
+    var deadline: Timestamp?
+    /// The key whose place it took; zero: none.
+    var replaces = KeyID(0)
+    /// The key that took its place; zero: none.
+    var replacedBy = KeyID(0)
     var createdAt: LogIndex
     var changedAt: LogIndex
     var previous = Slot<KeyRecord>.none

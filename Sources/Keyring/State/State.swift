@@ -11,8 +11,10 @@ struct State: Sendable {
     var time: Timestamp
     /// The newest entry applied that holds a key-state command, whatever came of it.
     var keyStateIndex = LogIndex.zero
+    /// The newest entry applied at which the expiry or grace of a key ended.
+    var lapseIndex = LogIndex.zero
     /// What keys may open, ascending.
-    var apis = API.initial
+    var catalogue = APIRecord.initial
 
     var accounts = SlotTable<AccountRecord>()
     var accountChain = Chain<AccountRecord>()

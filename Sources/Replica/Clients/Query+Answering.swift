@@ -53,6 +53,7 @@ extension StateMachine {
         case .token(let id): .token(try self.token(id, as: token))
         case .tokens(let account, let page): .tokens(try tokens(of: account, page, as: token))
         case .settings: .settings(try settings(as: token))
+        case .apis(let page): .apis(try apis(page, as: token))
         case .credits: preconditionFailure("answered before")
         }
     }

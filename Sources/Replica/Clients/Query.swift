@@ -21,6 +21,7 @@ public enum Query: Hashable, Sendable {
     case settings
     /// What the presented API key can spend.
     case credits
+    case apis(PageRequest)
 }
 
 /// The answer to a `Query`.
@@ -40,5 +41,6 @@ public enum QueryAnswer: Hashable, Sendable {
     case tokens(Page<TokenDetail>)
     case settings(ClusterSettings)
     case credits(CreditsAnswer)
+    case apis(Page<APIDetail>)
     case refused(Refusal)
 }

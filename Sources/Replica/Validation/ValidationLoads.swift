@@ -66,8 +66,9 @@ public enum ValidationLoads {
             }
             switch key.state {
             case .revoked: return refused(.revoked)
+            case .expired: return refused(.expired)
             case .inactive: return refused(.inactive)
-            case .active: break
+            case .active, .retiring: break
             }
             if let api, api != key.api { return answered(.wrongAPI, key) }
             if let spendable = key.spendable, spendable < cost {

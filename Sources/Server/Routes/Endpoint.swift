@@ -15,6 +15,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
     case addMember, promoteMember, removeMember
     case metrics, live, ready, problemPage
+    case rotateKey, createAPI, removeAPI
 
     /// Whether a request may change the replicated state: its outcome can be unknown.
     var changesState: Bool {
@@ -22,7 +23,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         case .charge, .createAccount, .renameAccount, .deleteAccount, .createUser, .updateUser,
             .removeUser, .setLimit, .removeLimit, .createKey, .updateKey, .revokeKey, .revokeKeys,
             .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember,
-            .placeHold, .settleHold, .voidHold, .setPool, .removePool:
+            .rotateKey, .createAPI, .removeAPI, .placeHold, .settleHold, .voidHold, .setPool,
+            .removePool:
             true
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
             .showLimit, .showPool, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
@@ -71,7 +73,11 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.patch), "/v1/accounts/{account}/keys/{key}", .updateKey),
         Route(.init(.delete), "/v1/accounts/{account}/keys/{key}", .revokeKey),
 
+        Route(.init(.post), "/v1/accounts/{account}/keys/{key}/rotate", .rotateKey),
+
+        Route(.init(.post), "/v1/apis", .createAPI),
         Route(.init(.get), "/v1/apis", .listAPIs),
+        Route(.init(.delete), "/v1/apis/{api}", .removeAPI),
         Route(.init(.post), "/v1/tokens", .createToken),
         Route(.init(.get), "/v1/tokens", .listTokens),
         Route(.init(.get), "/v1/tokens/{token}", .showToken),
@@ -101,9 +107,11 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     /// What a success is answered with.
     var successStatus: Status {
         switch self {
-        case .createAccount, .createUser, .createKey, .createToken, .addMember: .created
+        case .createAccount, .createUser, .createKey, .createToken, .addMember, .rotateKey,
+            .createAPI:
+            .created
         case .deleteAccount, .removeUser, .removeLimit, .removePool, .revokeKey, .revokeToken,
-            .removeMember:
+            .removeMember, .removeAPI:
             .noContent
         default: .ok
         }

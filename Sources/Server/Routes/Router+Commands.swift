@@ -36,6 +36,8 @@ extension Router {
         case .setPool: return try setPool(request)
         case .createKey: return try createKey(request, &context)
         case .updateKey: return try updateKey(request)
+        case .rotateKey: return try rotateKey(request, &context)
+        case .createAPI: return try createAPI(request)
         case .createToken: return try createToken(request, &context)
         case .updateSettings: return .updateSettings(try settingsChange(request))
         case .addMember, .promoteMember, .removeMember:
@@ -65,6 +67,7 @@ extension Router {
         case .revokeKeys:
             return .revokeAllKeys(try request.user(), account: try request.account())
         case .revokeToken: return .revokeToken(try request.id(0, as: TokenID.self))
+        case .removeAPI: return .removeAPI(try request.api(0))
         default: preconditionFailure("\(endpoint) is no change")
         }
     }
@@ -160,6 +163,7 @@ extension Router {
         let account = try request.account()
         var (api, name, user): (API?, Name?, UserID?) = (nil, nil, nil)
         var active = true
+        var expiresAt: Timestamp?
         try request.readObject(Bodies.key, required: [.api, .name, .user]) {
             field, reader throws(JSONRefusal) in
             switch field {
@@ -167,10 +171,7 @@ extension Router {
             case .name: name = try reader.name()
             case .user: user = try reader.id(as: UserID.self)
             case .active: active = try reader.bool()
-            case .expires_at:
-                guard try reader.takeNull() else {
-                    throw reader.refusal(.unacceptable("null: keys don't expire"))
-                }
+            case .expires_at: expiresAt = try reader.expiry()
             }
         }
         let opened = try known(api)
@@ -181,7 +182,7 @@ extension Router {
             NewKey(
                 id: KeyID(id), account: account, user: try known(user), api: opened,
                 name: try known(name), digest: text.digest, suffix: try text.suffix(),
-                active: active))
+                active: active, expiresAt: expiresAt))
     }
 
     private func updateKey(_ request: IncomingRequest) throws(ProblemDetails) -> Command {
@@ -264,14 +265,14 @@ extension Router {
     // MARK: Drawing
 
     /// A random id; zero stands for none in the tables.
-    private mutating func drawID() -> UInt64 {
+    mutating func drawID() -> UInt64 {
         while true {
             let id = entropy.next()
             if id != 0 { return id }
         }
     }
 
-    private mutating func drawText(
+    mutating func drawText(
         _ make: ([UInt8]) -> KeyText?
     ) throws(ProblemDetails) -> KeyText {
         guard let text = make(entropy.bytes(KeyText.randomBytesWanted)) else {
@@ -281,7 +282,7 @@ extension Router {
     }
 
     /// A member that was read, since the object was refused without it.
-    private func known<Value>(_ value: Value?) throws(ProblemDetails) -> Value {
+    func known<Value>(_ value: Value?) throws(ProblemDetails) -> Value {
         guard let value else { throw ProblemDetails(.internalError) }
         return value
     }

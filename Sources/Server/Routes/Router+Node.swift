@@ -81,8 +81,7 @@ extension Router {
         try request.requireNoBody()
         let query: Query
         switch endpoint {
-        // The APIs are the same for all; only whether the token is good has to be asked.
-        case .whoami, .listAPIs: query = .whoami
+        case .whoami: query = .whoami
         case .listAccounts: query = .accounts(parameters.page)
         case .showAccount: query = .account(try request.account())
         case .listUsers: query = .users(account: try request.account(), parameters.page)
@@ -104,6 +103,7 @@ extension Router {
         case .listTokens: query = .tokens(account: parameters.account, parameters.page)
         case .showToken: query = .token(try request.id(0, as: TokenID.self))
         case .showSettings: query = .settings
+        case .listAPIs: query = .apis(parameters.page)
         default: return nil
         }
         return Question(query: query, consistency: parameters.consistency)
@@ -114,10 +114,10 @@ extension Endpoint {
     /// The parameters of a question, besides `consistency`; nil for what is no question.
     fileprivate var queryParameters: [QueryParameters.Name]? {
         switch self {
-        case .whoami, .listAPIs, .showAccount, .showUser, .showLimit, .showPool, .showKey,
-            .showToken, .showSettings:
+        case .whoami, .showAccount, .showUser, .showLimit, .showPool, .showKey, .showToken,
+            .showSettings:
             []
-        case .listAccounts, .listUsers, .usage: [.limit, .cursor]
+        case .listAccounts, .listUsers, .usage, .listAPIs: [.limit, .cursor]
         case .audit, .clusterAudit: [.limit, .cursor, .before]
         case .listKeys: [.limit, .cursor, .user, .api, .state]
         case .listTokens: [.limit, .cursor, .account]
@@ -147,6 +147,13 @@ extension Command {
             token.digest = .zero
             token.suffix = .undrawn
             asked = .createToken(token)
+        case .rotateKey(var rotation):
+            rotation.id = KeyID(0)
+            rotation.digest = .zero
+            rotation.suffix = .undrawn
+            // As this node knows it: another may not.
+            rotation.api = .rest
+            asked = .rotateKey(rotation)
         default: break
         }
         let envelope = Envelope(

@@ -219,6 +219,9 @@ extension Refusal {
         case .idempotencyCapacity: return ProblemDetails(.idempotencyCapacity)
         case .cursorMalformed:
             return QueryParameters.problem("cursor", "must be the \"next\" of a page of this list")
+        case .keyRetiring, .keyExpired, .keyInactive, .expiryPassed, .graceTooLong, .apiTaken,
+            .apiInUse, .apiLimit:
+            return rotationProblem
         }
     }
 }

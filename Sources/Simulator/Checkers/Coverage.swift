@@ -64,6 +64,8 @@ public struct Coverage: Sendable {
     /// Attempts made while an earlier one may have been under way at another node.
     public var duplicates = 0
     public var leaderless = 0
+    /// Entries at which an expiry or a grace ended.
+    public var lapses = 0
     public var committed = 0
     public var refused = 0
     public var replayed = 0
@@ -168,7 +170,7 @@ public struct Coverage: Sendable {
             ("holds lapsed", holdsLapsed),
             ("refusals", refused), ("failures told", failures),
             ("outcomes unknown", unknownOutcomes), ("asked at two nodes at once", duplicates),
-            ("no leader found", leaderless),
+            ("no leader found", leaderless), ("expiries and graces ended", lapses),
         ] + tornWrites.map { ("torn between units of \($0.unit)", $0.count) }
             + zip(FaultKind.allCases, faults).map { ("fault: \($0.rawValue)", $1) }
             + zip(Operation.Kind.allCases, operations).filter { $0.0 != .changeMember }

@@ -32,6 +32,8 @@ struct LogReplay {
         Violation(kind: .safety, law: law, detail: detail, time: now)
     }
 
+    /// The newest entry at which an expiry or a grace ended.
+    var lapsedAt: LogIndex { reference.lapsedAt }
     /// Holds that have lapsed so far.
     var lapses: Int { reference.lapses }
 

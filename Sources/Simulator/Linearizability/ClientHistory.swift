@@ -124,7 +124,9 @@ extension ClientHistory {
 
     private func describe<Call>(_ position: Int, _ history: ObjectHistory<Call>) -> String {
         let call = history.calls[position]
-        guard let deed = history.deeds[position] else { return "  log time: a day turns" }
+        guard let deed = history.deeds[position] else {
+            return "  log time: a day turns, a key ends"
+        }
         let operation = operations[deeds[deed].operation]
         let end = call.returned.map { "\($0.seconds) s" } ?? "never"
         let result = call.result.map(\.brief) ?? "unknown"

@@ -227,9 +227,10 @@ extension Command {
             .removePool(let account, _):
             account
         case .createKey(let key): key.account
+        case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account
         case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .hold, .tick,
-            .reportLastUsed:
+            .reportLastUsed, .createAPI, .removeAPI:
             nil
         }
     }

@@ -8,6 +8,8 @@ struct KeyDirectory {
         var account: AccountID
         var user: UserID
         var api: API
+        /// Whether time may end it: it may have been given an expiry, or a successor with grace.
+        var mayLapse = false
     }
 
     struct Hold: Hashable {
@@ -43,6 +45,7 @@ struct KeyDirectory {
             case .setLimit(let user, _, let api, _, _), .removeLimit(let user, _, let api):
                 note(Line(user: user, api: api))
             case .createKey(let key): note(key)
+            case .rotateKey(let rotation): note(rotation)
             case .setPool(let account, let api, _, _):
                 pools.insert(Pool(account: account, api: api))
             default: break
@@ -72,9 +75,28 @@ struct KeyDirectory {
 
     private mutating func note(_ key: NewKey) {
         guard keys[key.id] == nil else { return }
-        keys[key.id] = Key(account: key.account, user: key.user, api: key.api)
-        digests[key.digest] = key.id
-        keysOfUser[key.user, default: []].append(key.id)
+        add(
+            key.id, key.digest,
+            Key(
+                account: key.account, user: key.user, api: key.api,
+                mayLapse: key.expiresAt != nil))
+    }
+
+    private mutating func note(_ rotation: Rotation) {
+        guard let old = keys[rotation.old], old.account == rotation.account else { return }
+        if rotation.graceSeconds > 0 { keys[rotation.old]?.mayLapse = true }
+        guard keys[rotation.id] == nil else { return }
+        add(
+            rotation.id, rotation.digest,
+            Key(
+                account: old.account, user: old.user, api: old.api,
+                mayLapse: old.mayLapse || rotation.expiry != .inherited))
+    }
+
+    private mutating func add(_ id: KeyID, _ digest: Digest, _ key: Key) {
+        keys[id] = key
+        digests[digest] = id
+        keysOfUser[key.user, default: []].append(id)
         note(Line(user: key.user, api: key.api))
     }
 

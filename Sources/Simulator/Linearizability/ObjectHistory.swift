@@ -5,7 +5,7 @@ import Replica
 /// The calls that concern one object, in the order of their invocations.
 struct ObjectHistory<Call: Equatable> {
     var calls: [TimedCall<Call, KeyclaveReturn>] = []
-    /// The deed that each call is part of; nil for the turn of a day.
+    /// The deed that each call is part of; nil for what time does.
     var deeds: [Int?] = []
     /// The first call under each id, and the id's number once it has been used twice.
     private var ids: [Deed.Identity: (first: Int, number: Int?)] = [:]
@@ -46,6 +46,15 @@ extension ObjectHistory where Call == KeyModel.Call {
         if let id, let first = id.firstToLearn { calls[first].call.id = id.number }
         add(
             KeyModel.Call(action: action, id: id?.number), of: deed, number, invoked: invoked)
+    }
+
+    /// Time, or a change of its successor, may end the key at any time from now on.
+    mutating func addLapse(invoked: Instant) {
+        calls.append(
+            TimedCall(
+                call: KeyModel.Call(action: .lapse, id: nil), result: nil, invoked: invoked,
+                returned: nil))
+        deeds.append(nil)
     }
 }
 
@@ -236,6 +245,8 @@ struct ObjectHistories {
         case .createKey(let new):
             guard directory.account(of: new.user) == new.account else { return noteStray(deed) }
             (key, action) = (new.id, .create(active: new.active, new.name))
+        case .rotateKey(let rotation):
+            return routeRotation(rotation, deed, number, invoked)
         case .renameKey(let id, _, let name): (key, action) = (id, .rename(name))
         case .setKeyActive(let id, _, let active): (key, action) = (id, .setActive(active))
         case .revokeKey(let id, _): (key, action) = (id, .revoke)
@@ -243,6 +254,18 @@ struct ObjectHistories {
         }
         guard directory.key(key)?.account == command.account else { return noteStray(deed) }
         add(action, to: key, deed, number, invoked)
+    }
+
+    private mutating func routeRotation(
+        _ rotation: Rotation, _ deed: Deed, _ number: Int, _ invoked: Instant
+    ) {
+        guard directory.key(rotation.old)?.account == rotation.account else {
+            return noteStray(deed)
+        }
+        let hasGrace = rotation.graceSeconds > 0
+        add(.rotate(hasGrace: hasGrace), to: rotation.old, deed, number, invoked)
+        // Whether a new key that nobody was told of is active, nobody can ask.
+        if deed.result != nil { add(.succeed, to: rotation.id, deed, number, invoked) }
     }
 
     /// A call about an account or a user, in the history of all that is theirs.
@@ -266,6 +289,9 @@ struct ObjectHistories {
         if position == keys.count {
             keyPositions[key] = position
             keys.append((key, ObjectHistory()))
+            if directory.key(key)?.mayLapse == true {
+                keys[position].history.addLapse(invoked: invoked)
+            }
         }
         keys[position].history.add(action, of: deed, number, invoked: invoked)
     }

@@ -57,6 +57,7 @@ extension ReferenceStore {
                 refusal = ledger.refusal(scope, id, isKnown: known != nil, time, settings)
             }
         }
+        if refusal == nil, isStray(envelope.command) { refusal = .identifierTaken }
         if let refusal {
             ledger.keepRequest(envelope.requestID, 0, .refused(refusal), time, settings)
             return .refused(refusal)
@@ -82,6 +83,7 @@ extension ReferenceStore {
             .removePool(let account, _):
             account
         case .createKey(let key): key.account
+        case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account ?? AccountID(0)
         default: nil
         }
@@ -92,7 +94,7 @@ extension ReferenceStore {
         guard actor.role == .admin else { return .forbidden }
         switch command {
         case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
-            .setPool, .removePool:
+            .createAPI, .removeAPI, .setPool, .removePool:
             return .forbidden
         case .revokeToken(let id):
             let target = tokens.first { $0.detail.id == id }?.detail.account
@@ -129,6 +131,9 @@ extension ReferenceStore {
         case .revokeToken(let id): revokeToken(id, author)
         case .updateSettings(let change): updateSettings(change, author)
         case .changeMember(let command): answer(command)
+        case .rotateKey(let rotation): rotateKey(rotation, author)
+        case .createAPI(let api, let name): createAPI(api, name, author)
+        case .removeAPI(let api): removeAPI(api, author)
         case .setPool(let account, let api, let credits, let period):
             setPool(account, api, credits, period, author)
         case .removePool(let account, let api): removePool(account, api, author)
@@ -242,7 +247,7 @@ extension ReferenceStore {
     ) -> Outcome {
         guard isOpen(account) else { return .refused(.accountNotFound) }
         guard let at = present(user, account) else { return .refused(.userNotFound) }
-        guard Self.apis.contains(api) else { return .refused(.apiNotFound) }
+        guard apis.contains(api) else { return .refused(.apiNotFound) }
         let before = users[at].limits[api]
         if before?.isSet != true || before?.credits != credits || before?.period != period {
             users[at].limits[api] = Limit(
@@ -268,7 +273,7 @@ extension ReferenceStore {
     ) -> Outcome {
         guard isOpen(account) else { return .refused(.accountNotFound) }
         guard let at = present(user, account) else { return .refused(.userNotFound) }
-        guard Self.apis.contains(api) else { return .refused(.apiNotFound) }
+        guard apis.contains(api) else { return .refused(.apiNotFound) }
         guard users[at].limits[api]?.isSet == true else {
             let last = users[at].limits[api]?.changedAt ?? users[at].createdAt
             return .changed(Change(.limitRemoved(user, api), index: last))

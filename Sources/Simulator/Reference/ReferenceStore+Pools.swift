@@ -7,7 +7,7 @@ extension ReferenceStore {
         _ account: AccountID, _ api: API, _ credits: Credits, _ period: Period, _ author: Author
     ) -> Outcome {
         guard let at = openAccount(account) else { return .refused(.accountNotFound) }
-        guard Self.apis.contains(api) else { return .refused(.apiNotFound) }
+        guard apis.contains(api) else { return .refused(.apiNotFound) }
         let before = accounts[at].pools[api]
         if before?.isSet != true || before?.credits != credits || before?.period != period {
             accounts[at].pools[api] = Limit(
@@ -20,7 +20,7 @@ extension ReferenceStore {
 
     mutating func removePool(_ account: AccountID, _ api: API, _ author: Author) -> Outcome {
         guard let at = openAccount(account) else { return .refused(.accountNotFound) }
-        guard Self.apis.contains(api) else { return .refused(.apiNotFound) }
+        guard apis.contains(api) else { return .refused(.apiNotFound) }
         guard accounts[at].pools[api]?.isSet == true else {
             let last = accounts[at].pools[api]?.changedAt ?? accounts[at].createdAt
             return .changed(Change(.poolRemoved(account, api), index: last))

@@ -28,7 +28,10 @@ struct ReferenceStore {
     struct Key {
         var detail: KeyDetail
         var digest: Digest
-        var revokedAt: LogIndex?
+        /// Revoked or expired.
+        var endedAt: LogIndex?
+        /// Its end has come, and it may have been dead already with its user or account.
+        var wasDue = false
     }
 
     struct Token {
@@ -64,7 +67,9 @@ struct ReferenceStore {
     private var forgottenThrough = LogIndex.zero
     var ledger = ReferenceLedger()
 
-    static let apis = [API.batch, API.rest]
+    /// The last entry at which time ended a key.
+    var lapsedAt = LogIndex.zero
+    var apis = [API.batch, API.rest]
 
     init(genesis: Genesis) {
         settings = genesis.settings
@@ -98,6 +103,7 @@ struct ReferenceStore {
     mutating func begin(at index: LogIndex, time: Timestamp) {
         self.index = index
         self.time = max(self.time, time)
+        endDueKeys()
         while let first = audit.first,
             audit.count > Int(settings.auditRecords)
                 || self.time.milliseconds - first.at.milliseconds
@@ -124,7 +130,7 @@ struct ReferenceStore {
         users.removeAll { goneUsers.contains($0.detail.id) }
         holds.removeAll { goneUsers.contains($0.user) }
         spent.removeAll { goneAccounts.contains($0.account) }
-        keys.removeAll { isGone($0.revokedAt) || goneUsers.contains($0.detail.user) }
+        keys.removeAll { isGone($0.endedAt) || goneUsers.contains($0.detail.user) }
         tokens.removeAll { token in
             isGone(token.revokedAt)
                 || token.detail.user.map { goneUsers.contains($0) } ?? false
@@ -208,7 +214,8 @@ extension ReferenceStore {
     }
 
     func isAccepted(_ key: Key) -> Bool {
-        key.detail.state == .active && isPresent(key.detail.user) && isOpen(key.detail.account)
+        [.active, .retiring].contains(key.detail.state) && isPresent(key.detail.user)
+            && isOpen(key.detail.account)
     }
 
     func limit(_ user: UserID, _ api: API) -> Limit? {

@@ -161,8 +161,13 @@ extension ScenarioRequest {
         case .createAccount(let name): "create account \(name)"
         case .createUser(let name, let account):
             "create user \(name)\(account.map { " in \($0)" } ?? "")"
-        case .createKey(let name, let user, let api):
+        case .createKey(let name, let user, let api, let expiry):
             "create key \(name) for \(user)\(api.text)"
+                + (expiry.map { " expiring at \($0.text)" } ?? "")
+        case .rotate(let old, let new, let grace):
+            "rotate \(old) as \(new)\(grace > .zero ? " with \(grace.text) grace" : "")"
+        case .createAPI(let api): "create API \(api)"
+        case .removeAPI(let api): "remove API \(api)"
         case .activate(let key): "activate \(key)"
         case .deactivate(let key): "deactivate \(key)"
         case .revoke(let key): "revoke \(key)"

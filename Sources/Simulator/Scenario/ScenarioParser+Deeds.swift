@@ -217,6 +217,8 @@ extension ScenarioParser {
             return .revokeAllKeys(user: try names.refer(to: .user, &words))
         }
         if words.take("revoke") { return .revoke(try names.refer(to: .key, &words)) }
+        if words.take("rotate") { return try parseRotation(&words) }
+        if words.take("remove API") { return .removeAPI(try parseSlug(&words)) }
         if words.take("remove user") {
             return .removeUser(try names.refer(to: .user, &words))
         }
@@ -278,19 +280,21 @@ extension ScenarioParser {
             let account = words.take("in") ? try names.refer(to: .account, &words) : nil
             return .createUser(name, account: account)
         }
+        if words.take("API") { return .createAPI(try parseSlug(&words)) }
         guard words.take("key") else {
-            throw words.unknown("'account', 'user' or 'key'", of: ["account", "user", "key"])
+            throw words.unknown(
+                "'account', 'user', 'key' or 'API'", of: ["account", "user", "key", "API"])
         }
         let name = try names.declare(.key, &words)
         try words.expect("for")
         let user = try names.refer(to: .user, &words)
-        return .createKey(name, user: user, api: try parseAPI(&words))
+        let api = try parseAPI(&words)
+        let expiry = words.take("expiring at") ? try words.positiveTime("a time") : nil
+        return .createKey(name, user: user, api: api, expiry: expiry)
     }
 
     func parseAPI(_ words: inout ScenarioWords) throws(ScenarioError) -> API {
-        guard words.take("opening") else { return .rest }
-        for api in API.initial where words.take(api.slug) { return api }
-        throw words.unexpected("an API (batch, rest)")
+        words.take("opening") ? try parseSlug(&words) : .rest
     }
 
     private mutating func parseLimit(

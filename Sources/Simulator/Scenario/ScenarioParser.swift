@@ -228,7 +228,7 @@ extension ScenarioDeed {
     fileprivate var isDeclaration: Bool {
         switch self {
         case .call, .request(.createAccount, _), .request(.createUser, _),
-            .request(.createKey, _):
+            .request(.createKey, _), .request(.rotate, _):
             true
         default:
             false

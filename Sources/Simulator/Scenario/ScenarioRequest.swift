@@ -7,7 +7,12 @@ public enum ScenarioRequest: Hashable, Sendable {
     case createAccount(String)
     /// In the account that every scenario begins with if none is named.
     case createUser(String, account: String?)
-    case createKey(String, user: String, api: API)
+    /// Expiring at a time of the run, by the wall clocks as they start.
+    case createKey(String, user: String, api: API, expiry: Duration?)
+    /// The second name is the new key's.
+    case rotate(String, as: String, grace: Duration)
+    case createAPI(API)
+    case removeAPI(API)
     case activate(String)
     case deactivate(String)
     case revoke(String)
@@ -48,11 +53,12 @@ public enum ScenarioRequest: Hashable, Sendable {
     /// The word that the request begins with.
     public var verb: String {
         switch self {
-        case .createAccount, .createUser, .createKey: "create"
+        case .createAccount, .createUser, .createKey, .createAPI: "create"
+        case .rotate: "rotate"
         case .activate: "activate"
         case .deactivate: "deactivate"
         case .revoke, .revokeAllKeys: "revoke"
-        case .removeUser: "remove"
+        case .removeUser, .removeAPI: "remove"
         case .limit: "limit"
         case .lift, .liftPool: "lift"
         case .hold: "hold"
@@ -73,12 +79,16 @@ public enum ScenarioRequest: Hashable, Sendable {
     /// The names in it by which a later line may refer to it.
     var names: [String] {
         switch self {
-        case .createAccount(let name), .createUser(let name, _), .createKey(let name, _, _),
+        case .createAccount(let name), .createUser(let name, _), .createKey(let name, _, _, _),
             .activate(let name), .deactivate(let name), .revoke(let name),
             .revokeAllKeys(let name), .removeUser(let name), .limit(let name, _, _, _),
             .lift(let name, _), .retry(let name), .readCredits(let name), .validate(let name),
             .void(let name), .pool(let name, _, _, _), .liftPool(let name, _):
             [name]
+        case .rotate(let old, let new, _):
+            [old, new]
+        case .createAPI(let api), .removeAPI(let api):
+            [api.slug]
         case .charge(_, let key, let id):
             [key] + (id.map { [$0] } ?? [])
         case .hold(_, let key, let id, _): [key, id]
@@ -93,7 +103,7 @@ public enum ScenarioRequest: Hashable, Sendable {
     static let verbs = [
         "create", "activate", "deactivate", "revoke", "remove", "limit", "lift", "charge", "retry",
         "hold", "settle", "void", "pool", "read", "validate", "set", "hand", "take", "add",
-        "promote",
+        "promote", "rotate",
     ]
 
     /// What kind of answer it gets, and so what can be expected of it.

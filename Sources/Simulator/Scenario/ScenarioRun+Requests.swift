@@ -431,6 +431,9 @@ extension ScenarioRequest {
         case .handOver: .transfer
         case .takeSnapshot: .takeSnapshot
         case .member: .changeMember
+        case .rotate: .rotateKey
+        case .createAPI: .createAPI
+        case .removeAPI: .removeAPI
         }
     }
 }

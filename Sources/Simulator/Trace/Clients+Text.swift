@@ -80,6 +80,11 @@ extension Command {
         case .removePool(let account, let api): "remove pool of \(account.brief) on \(api)"
         case .tick: "time passes"
         case .reportLastUsed(let keys): "last use of \(keys.count) keys"
+        case .rotateKey(let rotation):
+            "rotate \(rotation.old.brief) to \(rotation.id.brief) (\(rotation.digest.brief))"
+                + (rotation.graceSeconds > 0 ? " with \(rotation.graceSeconds) s grace" : "")
+        case .createAPI(let api, _): "create API \(api)"
+        case .removeAPI(let api): "remove API \(api)"
         }
     }
 }

@@ -42,6 +42,9 @@ extension Change.Result {
         case .poolRemoved(let account, let api): "pool of \(account.brief) on \(api) removed"
         case .member(let member): "\(member.id) is \(member.role)"
         case .settings(let settings): "settings, \(settings.activeKeysPerUser) active keys"
+        case .keyRotated(let key, let old): "\(key.brief) for \(old.brief)"
+        case .api(let api): "API \(api.api)"
+        case .apiRemoved(let api): "API \(api) removed"
         }
     }
 }

@@ -7,6 +7,7 @@ struct Population {
         var id: KeyID
         var account: AccountID
         var digest: Digest
+        var api: API
     }
 
     struct KnownUser {
@@ -23,6 +24,8 @@ struct Population {
     var users: [KnownUser] = []
     var keys: [KnownKey] = []
     var tokens: [KnownToken] = []
+    /// Beside those that exist from the start.
+    var apis: [API] = []
     /// Charges that were asked for, and changes under a client's id, to be repeated late.
     var charges: [Charge] = []
     /// Holds that were asked for, to be settled and voided.
@@ -76,6 +79,9 @@ public struct Operation {
         case toggleKey
         case revokeKey
         case revokeAllKeys
+        case rotateKey
+        case createAPI
+        case removeAPI
         case createToken
         case revokeToken
         case updateSettings
@@ -180,7 +186,7 @@ extension Population {
         return .uuidV7(high: high, low: 0b10 << 62 | random.next() >> 2)
     }
 
-    private func drawDigest(_ random: inout SeededGenerator) -> Digest {
+    func drawDigest(_ random: inout SeededGenerator) -> Digest {
         Digest(random.next(), random.next(), random.next(), random.next())
     }
 
@@ -198,7 +204,11 @@ extension Population {
         case .setLimit, .removeLimit:
             return limitCommand(kind, &random)
         case .createKey, .renameKey, .toggleKey, .revokeKey:
-            return keyCommand(kind, &random)
+            return keyCommand(kind, &random, wall: wall)
+        case .rotateKey:
+            return drawRotation(&random, wall: wall)
+        case .createAPI, .removeAPI:
+            return drawAPICommand(kind, &random)
         case .createToken, .revokeToken:
             return tokenCommand(kind, &random)
         case .updateSettings:
@@ -278,7 +288,7 @@ extension Population {
         _ kind: Operation.Kind, _ random: inout SeededGenerator
     ) -> Command? {
         guard let user = pick(users, &random) else { return nil }
-        let api = random.chance(3, in: 4) ? API.rest : API.batch
+        let api = drawAPI(&random)
         guard kind == .setLimit else {
             return .removeLimit(user.id, account: user.account, api: api)
         }
@@ -290,16 +300,16 @@ extension Population {
     }
 
     private func keyCommand(
-        _ kind: Operation.Kind, _ random: inout SeededGenerator
+        _ kind: Operation.Kind, _ random: inout SeededGenerator, wall: Timestamp
     ) -> Command? {
         if kind == .createKey {
             guard let user = pick(users, &random), let name = Name("key") else { return nil }
             return .createKey(
                 NewKey(
                     id: KeyID(random.next()), account: user.account, user: user.id,
-                    api: random.chance(3, in: 4) ? .rest : .batch, name: name,
-                    digest: drawDigest(&random), suffix: Workload.suffix,
-                    active: random.chance(7, in: 8)))
+                    api: drawAPI(&random), name: name, digest: drawDigest(&random),
+                    suffix: Workload.suffix, active: random.chance(7, in: 8),
+                    expiresAt: drawExpiry(&random, wall: wall)))
         }
         guard let key = pick(keys, &random) else { return nil }
         if kind == .renameKey {
@@ -337,6 +347,7 @@ extension Population {
     /// Learns from an outcome what exists now.
     mutating func note(_ command: Command, _ outcome: Outcome) {
         guard case .changed = outcome else { return }
+        noteRotation(command)
         switch command {
         case .createAccount(let id, _):
             if !accounts.contains(id) { accounts.append(id) }
@@ -347,7 +358,8 @@ extension Population {
             users.append(KnownUser(id: id, account: account))
         case .createKey(let key):
             guard !keys.contains(where: { $0.id == key.id }) else { return }
-            keys.append(KnownKey(id: key.id, account: key.account, digest: key.digest))
+            keys.append(
+                KnownKey(id: key.id, account: key.account, digest: key.digest, api: key.api))
         case .createToken(let token):
             guard !tokens.contains(where: { $0.id == token.id }) else { return }
             tokens.append(KnownToken(id: token.id, digest: token.digest))

@@ -222,6 +222,7 @@ extension World {
         let inspection = process.inspection
         observer.permissions.noteVerified(
             inspection.verifiedIndex, by: machine.id, in: inspection.term)
+        try observer.observeDisk(of: process, inspection, at: now)
         try performAll(effects, machine)
         guard machine.process === process else { return }
         let known = observer.lastCommitted
@@ -240,6 +241,7 @@ extension World {
 
     /// Whether what was told still holds at the machine, or everywhere if more has been told.
     private func checkAnswers(of machine: Machine) throws(Violation) {
+        observer.passLapses(at: now)
         if observer.revocations.tellings > checkedTellings {
             checkedTellings = observer.revocations.tellings
             for other in machines { try observer.revocations.observe(other, at: now) }

@@ -15,6 +15,6 @@ extension Command {
         subcommands: [
             format, serve, dev, recover, account, user, key, limit, pool, token, usage, audit,
             charge, hold, verify,
-            credits, whoami, settings, cluster, bench,
+            credits, whoami, api, settings, cluster, bench,
         ])
 }
