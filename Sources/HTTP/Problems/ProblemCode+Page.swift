@@ -51,8 +51,8 @@ extension ProblemCode {
             """
         case .idRequired:
             """
-            Every charge and hold bears an id chosen by the caller, so that a repeated request is charged
-            once. Send the header Idempotency-Key or the member "id"; a UUIDv7 is recommended.
+            Every charge and hold bears an id chosen by the caller, so that a repeated request is
+            done once. Send the header Idempotency-Key or the member "id"; a UUIDv7 is recommended.
             """
         case .notFound:
             "The path, or what its ids name, does not exist, or is none of the token's account."
@@ -116,8 +116,8 @@ extension ProblemCode {
         case .keyRevoked: "Revocation is final. Create a new key."
         case .holdEnded:
             """
-            A hold ends once: settled, voided, or lapsed at its time-out. Repeating that very request
-            gives the first answer again; anything else comes too late. Place another hold.
+            A hold ends once: settled, voided, or lapsed at its time-out. Repeating that very
+            request gives the first answer again; all else comes too late. Place another hold.
             """
         case .holdExceeded:
             """

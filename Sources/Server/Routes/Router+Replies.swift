@@ -210,16 +210,9 @@ extension Refusal {
             return ProblemDetails(
                 .invalidField, detail: "\"credits\" must be from 1 to \(Bounds.charge).",
                 field: "credits")
-        case .holdNotFound: return ProblemDetails(.notFound, detail: "No such hold.")
-        case .holdEnded: return ProblemDetails(.holdEnded)
-        case .holdExceeded(let held): return ProblemDetails(.holdExceeded, limit: held.rawValue)
-        case .holdLimit(let limit): return ProblemDetails(.holdLimit, limit: UInt64(limit))
-        case .holdTimeoutOutOfRange:
-            let (least, most) = (Bounds.holdSeconds.lowerBound, Bounds.holdSeconds.upperBound)
-            return ProblemDetails(
-                .invalidField, detail: "\"timeout_seconds\" must be from \(least) to \(most).",
-                field: "timeout_seconds")
-        case .poolNotFound: return ProblemDetails(.notFound, detail: "No pool is set.")
+        case .holdNotFound, .holdEnded, .holdExceeded, .holdLimit, .holdTimeoutOutOfRange,
+            .poolNotFound:
+            return spendingProblem
         case .idempotencyConflict: return ProblemDetails(.idempotencyConflict)
         case .idempotencyTooOld: return ProblemDetails(.idTooOld)
         case .idempotencyTooNew: return ProblemDetails(.idAhead)
