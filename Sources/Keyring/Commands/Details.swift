@@ -225,6 +225,7 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
     case memberAdded = 40
     case memberPromoted = 41
     case memberRemoved = 42
+    case clusterRestored = 80
 
     /// As in the body: `key.revoked`.
     public var text: String {
@@ -249,6 +250,7 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
         case .memberAdded: "member.added"
         case .memberPromoted: "member.promoted"
         case .memberRemoved: "member.removed"
+        case .clusterRestored: "cluster.restored"
         }
     }
 }

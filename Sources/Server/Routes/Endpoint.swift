@@ -12,6 +12,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case createToken, listTokens, showToken, revokeToken, whoami
     case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
     case addMember, promoteMember, removeMember
+    case openBackup, readBackup, reloadSecrets
     case metrics, live, ready, problemPage
 
     /// Whether a request may change the replicated state: its outcome can be unknown.
@@ -24,7 +25,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
             .showLimit, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
             .listTokens, .showToken, .whoami, .cluster, .transferLeadership, .takeSnapshot,
-            .showSettings, .metrics, .live, .ready, .problemPage:
+            .showSettings, .openBackup, .readBackup, .reloadSecrets, .metrics, .live, .ready,
+            .problemPage:
             false
         }
     }
@@ -75,6 +77,9 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.post), "/v1/cluster/members/{member}/promote", .promoteMember),
         Route(.init(.delete), "/v1/cluster/members/{member}", .removeMember),
         Route(.init(.post), "/v1/cluster/snapshot", .takeSnapshot),
+        Route(.init(.post), "/v1/cluster/backups", .openBackup),
+        Route(.init(.get), "/v1/cluster/backups/{backup}", .readBackup),
+        Route(.init(.post), "/v1/cluster/reload-secrets", .reloadSecrets),
         Route(.init(.get), "/v1/cluster/settings", .showSettings),
         Route(.init(.patch), "/v1/cluster/settings", .updateSettings),
 
@@ -91,7 +96,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     /// What a success is answered with.
     var successStatus: Status {
         switch self {
-        case .createAccount, .createUser, .createKey, .createToken, .addMember: .created
+        case .createAccount, .createUser, .createKey, .createToken, .addMember, .openBackup:
+            .created
         case .deleteAccount, .removeUser, .removeLimit, .revokeKey, .revokeToken, .removeMember:
             .noContent
         default: .ok

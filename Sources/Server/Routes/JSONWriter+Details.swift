@@ -271,6 +271,8 @@ extension JSONWriter {
             json.member("log_time", status.logTime)
             json.member("disk_full", status.isDiskFull)
             json.member("clock_disagreement", status.clocksDisagree)
+            json.name("secrets")
+            json.secrets(status.secrets)
             json.name("members")
             json.beginArray()
             for member in status.members {
@@ -278,6 +280,12 @@ extension JSONWriter {
             }
             json.endArray()
         }
+    }
+
+    private mutating func secrets(_ secrets: [SecretFingerprint]) {
+        beginArray()
+        for secret in secrets { string(secret.description) }
+        endArray()
     }
 
     private mutating func members(of member: ClusterStatus.Member, in status: ClusterStatus) {
@@ -296,6 +304,10 @@ extension JSONWriter {
         }
         name("healthy")
         if let isHealthy = member.isHealthy { bool(isHealthy) } else { null() }
+        name("secrets")
+        secrets(member.secrets.accepted)
+        self.member("secret_to", member.secrets.to?.description)
+        self.member("secret_from", member.secrets.from?.description)
     }
 }
 

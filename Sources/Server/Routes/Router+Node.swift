@@ -16,6 +16,12 @@ extension Router {
             _ = try QueryParameters(request, allowed: [.consistency])
             return .status(token: token)
         case .transferLeadership, .takeSnapshot: return try clusterOperation(request, context)
+        case .reloadSecrets:
+            let token = try request.token()
+            _ = try QueryParameters(request, allowed: [])
+            try request.requireNoBody()
+            return .status(token: token)
+        case .openBackup, .readBackup: return try backupRequest(request, &context)
         default: break
         }
         // Who asks comes first: an answer about anything else is for those who may know.

@@ -13,7 +13,8 @@ extension Command {
         common: .none,
         example: "keyclave verify --key - --api rest",
         subcommands: [
-            format, serve, dev, recover, account, user, key, limit, token, usage, audit, charge,
+            format, serve, dev, recover, backup, inspect, restore, account, user, key, limit, token,
+            usage, audit, charge,
             verify,
             credits, whoami, settings, cluster, bench,
         ])

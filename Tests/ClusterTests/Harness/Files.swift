@@ -20,6 +20,11 @@ enum Files {
         if !made { throw TimedOut(what: "writing \(path)") }
     }
 
+    static func replace(_ path: String, by text: String) throws {
+        remove(path)
+        try write(text, to: path)
+    }
+
     static func bytes(of path: String) throws -> [UInt8] {
         try [UInt8](Data(contentsOf: URL(filePath: path)))
     }
