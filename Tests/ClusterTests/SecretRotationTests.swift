@@ -61,7 +61,7 @@ extension RealProcesses {
                 for thread in threads { thread.join() }
                 let end = tally.state.current
                 #expect(end.failures.isEmpty, "\(end.failures.prefix(3))")
-                #expect(end.charges > 100 && end.validations > 100, "\(end)")
+                #expect(end.charges >= 20 && end.validations >= 20, "\(end)")
                 #expect(texts.last?.contains("The change is complete") == true, "\(texts)")
                 let status = try cluster.get("/v1/cluster")
                 #expect(status.json["term"]?.number == before, "an election came of it")

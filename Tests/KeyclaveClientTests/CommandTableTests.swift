@@ -126,14 +126,16 @@ import Testing
 
     @Test func `the commands of the interface are all there`() {
         let expected = [
-            "format", "serve", "dev", "recover", "account create", "account list", "account get",
+            "format", "serve", "dev", "recover", "backup", "inspect", "restore", "account create",
+            "account list", "account get",
             "account rename", "account delete", "user create", "user list", "user get",
             "user update", "user remove", "user revoke-keys", "key create", "key list", "key get",
             "key activate", "key deactivate", "key rename", "key revoke", "limit set",
             "limit get", "limit remove", "token create", "token list", "token revoke", "usage",
-            "audit", "charge", "verify", "credits", "whoami", "settings get", "settings set",
+            "audit", "import", "export", "charge", "verify", "credits", "whoami", "settings get",
+            "settings set",
             "cluster status", "cluster add", "cluster promote", "cluster remove",
-            "cluster transfer", "cluster snapshot", "bench validate",
+            "cluster transfer", "cluster snapshot", "cluster rotate-secret", "bench validate",
             "bench charge", "bench revoke",
         ]
         let leaves = Self.all.filter { $0.command.subcommands.isEmpty }

@@ -43,6 +43,15 @@ import Testing
             .changeMember(MemberCommand(.add(NodeID(4), address: "a:1", clientAddress: ""))),
             .changeMember(MemberCommand(.promote(NodeID(4)), decision: .made(member))),
             .changeMember(MemberCommand(.remove(NodeID(4)), decision: .standing(member))),
+            .importKeys(
+                KeyImport(
+                    account: account,
+                    keys: [KeyOwner.id(user), .email(Sample.email("a@b.c"))].map { owner in
+                        ImportedKey(
+                            id: key, owner: owner, api: .rest, name: Sample.name("x"),
+                            digest: Sample.digest(9), suffix: Suffix(foreign: "a-=_")!,
+                            active: true)
+                    })),
         ]
         let ids: [IdempotencyKey?] = [nil, IdempotencyKey("x"), Sample.uuid(Sample.start)]
         return commands.enumerated().map { position, command in

@@ -53,6 +53,7 @@ struct KeyTableTwin {
         case .credits(let user, let api, let state): users[user]?.credits[api] = state
         case .creditsUnlimited(let user, let api): users[user]?.credits[api] = nil
         case .calendar(let day, let month): (self.day, self.month) = (day, month)
+        case .foreignKeys: break
         }
     }
 

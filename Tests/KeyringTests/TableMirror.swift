@@ -32,6 +32,7 @@ struct TableMirror: Equatable {
     var tokens: [TokenID: Token] = [:]
     var day: Int32 = 0
     var month: Int32 = 0
+    var foreignKeys = ForeignKeyForm.none
 
     init() {}
 
@@ -59,6 +60,7 @@ struct TableMirror: Equatable {
         case .tokenForgotten(let id): tokens[id] = nil
         case .credits(let user, let api, let state): users[user]?.credits[api] = state
         case .creditsUnlimited(let user, let api): users[user]?.credits[api] = nil
+        case .foreignKeys(let form): foreignKeys = form
         case .calendar(let day, let month):
             self.day = day
             self.month = month

@@ -24,7 +24,8 @@ extension ProblemCode {
         case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
             .idempotencyConflict, .idTooOld, .idAhead:
             conflictExplanation
-        case .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay:
+        case .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay,
+            .importRefused:
             memberExplanation
         case .idempotencyCapacity, .noLeader, .unavailable, .overloaded, .diskFull, .capacity,
             .outcomeUnknown, .internalError:
@@ -111,6 +112,8 @@ extension ProblemCode {
         case .tokenLimit: "An account has at most \"limit\" management tokens. Revoke some."
         case .duplicateEmail: "E-mail addresses are unique in an account; case does not matter."
         case .keyRevoked: "Revocation is final. Create a new key."
+        case .importRefused:
+            "Each of the faults names a key by its place, from zero on. Mend them; send all again."
         case .idempotencyConflict:
             """
             The id (Idempotency-Key or "id") was used before for a request with other content, so

@@ -37,6 +37,7 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case lastVoter = "last_voter"
     case noMajority = "no_majority"
     case changeUnderWay = "change_under_way"
+    case importRefused = "import_refused"
     case idempotencyConflict = "idempotency_conflict"
     case idTooOld = "too_old"
     case idAhead = "idempotency_key_ahead"
@@ -70,7 +71,8 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
-            .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay:
+            .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay,
+            .importRefused:
             .conflict
         case .contentTooLarge: .contentTooLarge
         case .targetTooLong: .targetTooLong

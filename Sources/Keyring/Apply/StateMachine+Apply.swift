@@ -134,6 +134,7 @@ extension StateMachine {
         case .revokeToken(let id): try revokeToken(id, author, &step)
         case .updateSettings(let change): try updateSettings(change, author, &step)
         case .changeMember(let command): try answer(command, step)
+        case .importKeys(let batch): try importKeys(batch, author, &step)
         case .charge, .tick, .reportLastUsed: preconditionFailure("decided before")
         }
     }

@@ -30,7 +30,8 @@ extension StateMachine {
     func authorize(_ command: Command, _ identity: Identity) throws(Refusal) {
         let isAllowed: Bool
         switch command {
-        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember:
+        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
+            .importKeys:
             isAllowed = identity.role == .operator
         case .createUser(_, let account, _, _, _), .updateUser(_, let account, _, _, _),
             .removeUser(_, let account), .setLimit(_, let account, _, _, _),
@@ -78,6 +79,7 @@ extension StateMachine {
             account
         case .createKey(let key): key.account
         case .createToken(let token): token.account ?? AccountID(0)
+        case .importKeys(let batch): batch.account
         case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .tick,
             .reportLastUsed:
             actor ?? AccountID(0)

@@ -14,6 +14,16 @@ extension StateMachine {
         }
         if new.active { try holdActiveCap(of: user) }
         guard !state.keys.isFull else { throw .capacity }
+        let slot = insert(new, of: user, author, &step)
+        audit(.keyCreated, .key(new.id), in: account, author, &step)
+        return Change(.key(detail(slot)), index: step.index)
+    }
+
+    /// Makes the record of a key. Requires that nothing stands in its way.
+    @discardableResult
+    mutating func insert(
+        _ new: NewKey, of user: Slot<UserRecord>, _ author: Author, _ step: inout Step
+    ) -> Slot<KeyRecord> {
         let keyState = new.active ? KeyState.active : .inactive
         let slot = state.keys.insert(
             KeyRecord(
@@ -24,12 +34,11 @@ extension StateMachine {
         state.users[user].liveKeys += 1
         if new.active { state.users[user].activeKeys += 1 }
         index.add(state.keys[slot], slot)
-        audit(.keyCreated, .key(new.id), in: account, author, &step)
         step.changes.append(
             .keyAdded(
                 new.id, digest: new.digest, api: new.api, user: new.user, account: new.account,
                 state: keyState))
-        return Change(.key(detail(slot)), index: step.index)
+        return slot
     }
 
     mutating func renameKey(

@@ -23,6 +23,7 @@ extension Command {
         case .tick: .tick
         case .reportLastUsed: .reportLastUsed
         case .changeMember: .changeMember
+        case .importKeys: .importKeys
         }
     }
 }
@@ -66,6 +67,7 @@ extension Command: Coded {
         case .charge(let charges): writer.putList(charges)
         case .updateSettings(let change): writer.put(change)
         case .changeMember(let command): writer.put(command)
+        case .importKeys(let batch): writer.put(batch)
         case .tick: break
         case .reportLastUsed(let stamps): writer.putList(stamps)
         }
@@ -127,6 +129,7 @@ extension Command: Coded {
         case .revokeToken: self = .revokeToken(try reader.get())
         case .updateSettings: self = .updateSettings(try reader.get())
         case .changeMember: self = .changeMember(try reader.get())
+        case .importKeys: self = .importKeys(try reader.get())
         case .tick: self = .tick
         case .reportLastUsed:
             self = .reportLastUsed(try reader.getList(limit: Bounds.stampsPerEntry))

@@ -26,6 +26,7 @@ public enum Command: Hashable, Sendable {
     case revokeToken(TokenID)
     case updateSettings(SettingsChange)
     case changeMember(MemberCommand)
+    case importKeys(KeyImport)
     /// Nothing but time passes.
     case tick
     case reportLastUsed([LastUsed])
@@ -51,6 +52,7 @@ public enum Command: Hashable, Sendable {
         case updateSettings = 17
         case tick = 18
         case reportLastUsed = 19
+        case importKeys = 30
         case changeMember = 40
     }
 }

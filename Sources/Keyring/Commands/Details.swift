@@ -87,8 +87,9 @@ public struct KeyDetail: Hashable, Sendable {
         self.changedAt = changedAt
     }
 
-    /// As much of the key's text as may be shown: `kc_rest_…4x7Q`.
-    public var display: String { "kc_\(api.slug)_…\(suffix)" }
+    /// As much of the key's text as may be shown: `kc_rest_…4x7Q`, or `…4x7Q` of a key that was
+    /// made elsewhere.
+    public var display: String { suffix.isForeign ? "…\(suffix)" : "kc_\(api.slug)_…\(suffix)" }
 }
 
 /// A user's allowance for one API and what has become of it.
@@ -226,6 +227,7 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
     case memberPromoted = 41
     case memberRemoved = 42
     case clusterRestored = 80
+    case keysImported = 81
 
     /// As in the body: `key.revoked`.
     public var text: String {
@@ -251,6 +253,7 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
         case .memberPromoted: "member.promoted"
         case .memberRemoved: "member.removed"
         case .clusterRestored: "cluster.restored"
+        case .keysImported: "keys.imported"
         }
     }
 }

@@ -54,6 +54,9 @@ extension Change.Result: Coded {
         case .tokenRevoked(let id): writer.put(11, id)
         case .settings(let settings): writer.put(12, settings)
         case .member(let member): writer.put(40, member)
+        case .keysImported(let account, let count):
+            writer.put(80, account)
+            writer.put(count)
         }
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -71,6 +74,7 @@ extension Change.Result: Coded {
         case 11: self = .tokenRevoked(try reader.get())
         case 12: self = .settings(try reader.get())
         case 40: self = .member(try reader.get())
+        case 80: self = .keysImported(try reader.get(), count: try reader.get())
         case let code: throw MalformedBytes("no result \(code)")
         }
     }

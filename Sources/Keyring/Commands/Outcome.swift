@@ -44,6 +44,8 @@ public struct Change: Hashable, Sendable {
         case tokenRevoked(TokenID)
         case settings(ClusterSettings)
         case member(MemberDetail)
+        /// How many keys came into the account.
+        case keysImported(AccountID, count: UInt32)
     }
 }
 

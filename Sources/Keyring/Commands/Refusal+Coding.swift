@@ -20,6 +20,7 @@ extension Refusal: Coded {
         static let settingRefused: UInt8 = 131
         static let creditsExhausted: UInt8 = 132
         static let memberRefused: UInt8 = 160
+        static let importRefused: UInt8 = 80
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -29,6 +30,7 @@ extension Refusal: Coded {
         case .tokenLimit(let limit): writer.put(Code.tokenLimit, limit)
         case .settingRefused(let setting): writer.put(Code.settingRefused, setting)
         case .memberRefused(let refusal): writer.put(Code.memberRefused, refusal)
+        case .importRefused(let faults): writer.put(Code.importRefused, faults)
         case .creditsExhausted(let remaining, let allowance):
             writer.put(Code.creditsExhausted, remaining)
             writer.put(allowance)
@@ -47,6 +49,7 @@ extension Refusal: Coded {
         case Code.tokenLimit: self = .tokenLimit(limit: try reader.get())
         case Code.settingRefused: self = .settingRefused(try reader.get())
         case Code.memberRefused: self = .memberRefused(try reader.get())
+        case Code.importRefused: self = .importRefused(try reader.get())
         case Code.creditsExhausted:
             self = .creditsExhausted(remaining: try reader.get(), allowance: try reader.get())
         case let code:

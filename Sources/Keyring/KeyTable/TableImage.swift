@@ -103,6 +103,11 @@ public struct TableImage {
                 generation: generation))
     }
 
+    /// Which texts may be keys that were made elsewhere.
+    public var foreignKeys: ForeignKeyForm {
+        ForeignKeyForm(word: root.acquire(Layout.Root.foreignKeys))
+    }
+
     /// The management token with this digest, or nil.
     public func token(_ digest: Digest) -> TokenView? {
         let shards = SharedWords(unsafe: root.load(Layout.Root.tokenShards))

@@ -20,6 +20,8 @@ enum Layout {
         /// Which of the tables that this one had in its life: a row's number means nothing in
         /// another.
         static let generation = 9
+        /// ``ForeignKeyForm``.
+        static let foreignKeys = 10
         /// The last key whose stamp changed; every other line of the root is only read.
         static let stamped = 16
         static let count = 24

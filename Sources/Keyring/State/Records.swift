@@ -92,6 +92,8 @@ struct AccountRecord: ChainedRecord, Hashable {
     var newestAudit: UInt64 = 0
     var previous = Slot<AccountRecord>.none
     var next = Slot<AccountRecord>.none
+
+    var serial: UInt64 { id.rawValue }
 }
 
 struct UserRecord: ChainedRecord, Hashable {
@@ -117,6 +119,8 @@ struct UserRecord: ChainedRecord, Hashable {
     var credits: [CreditLine] = []
     var previous = Slot<UserRecord>.none
     var next = Slot<UserRecord>.none
+
+    var serial: UInt64 { id.rawValue }
 
     func line(for api: API) -> CreditLine? { credits.first { $0.api == api } }
 
@@ -148,6 +152,8 @@ struct KeyRecord: ChainedRecord, Hashable {
     var changedAt: LogIndex
     var previous = Slot<KeyRecord>.none
     var next = Slot<KeyRecord>.none
+
+    var serial: UInt64 { id.rawValue }
 }
 
 struct TokenRecord: ChainedRecord, Hashable {
@@ -167,6 +173,8 @@ struct TokenRecord: ChainedRecord, Hashable {
     var changedAt: LogIndex
     var previous = Slot<TokenRecord>.none
     var next = Slot<TokenRecord>.none
+
+    var serial: UInt64 { id.rawValue }
 }
 
 /// Something revoked, removed or deleted, kept until the audit horizon passes it.

@@ -27,13 +27,17 @@ public struct ClusterSettings: Hashable, Sendable {
     /// W: how long a change waits for a node that doesn't answer. Set when the cluster is formed
     /// and never changed; L may change within what it covers.
     public var leaseWaitMilliseconds: UInt32
+    /// How long the texts of keys may be that were made elsewhere and imported. With zero as the
+    /// longest no text counts that isn't of this program's form: what isn't costs no digest.
+    public var foreignKeyShortest: UInt32
+    public var foreignKeyLongest: UInt32
 
     public static let standard = ClusterSettings(
         activeKeysPerUser: 3, keysPerUser: 100, tokensPerAccount: 1_000,
         idempotencySeconds: 86_400, uuidRecords: 16_000_000,
         freeFormRecordsPerAccount: 1_000_000, requestSeconds: 600, requestRecords: 1_000_000,
         auditRecords: 1_000_000, auditSeconds: 400 * 86_400, leaseMilliseconds: 2_000,
-        leaseWaitMilliseconds: 2_100)
+        leaseWaitMilliseconds: 2_100, foreignKeyShortest: 32, foreignKeyLongest: 0)
 
     /// The least L that isn't zero, in milliseconds.
     public static let shortestLease = Bounds.shortestLease
@@ -48,6 +52,9 @@ public struct ClusterSettings: Hashable, Sendable {
         if requestSeconds > idempotencySeconds { return .requestSeconds }
         if leaseMilliseconds > 0, leaseMilliseconds < Bounds.shortestLease {
             return .leaseMilliseconds
+        }
+        if foreignKeyLongest != 0, foreignKeyLongest < foreignKeyShortest {
+            return .foreignKeyLongest
         }
         if leaseWaitMilliseconds < ClusterSettings.leastWait(covering: leaseMilliseconds) {
             return .leaseWaitMilliseconds
@@ -78,6 +85,8 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
     case auditSeconds
     case leaseMilliseconds
     case leaseWaitMilliseconds
+    case foreignKeyShortest = 80
+    case foreignKeyLongest = 81
 
     /// As in the body of `PATCH /v1/cluster/settings`.
     public var name: String {
@@ -94,6 +103,8 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
         case .auditSeconds: "audit_seconds"
         case .leaseMilliseconds: "lease_milliseconds"
         case .leaseWaitMilliseconds: "lease_wait_milliseconds"
+        case .foreignKeyShortest: "foreign_key_shortest"
+        case .foreignKeyLongest: "foreign_key_longest"
         }
     }
 
@@ -108,6 +119,8 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
         case .auditSeconds: Bounds.auditSeconds
         case .leaseMilliseconds: Bounds.leaseMilliseconds
         case .leaseWaitMilliseconds: Bounds.leaseWaitMilliseconds
+        case .foreignKeyShortest: Bounds.foreignKeyBytes
+        case .foreignKeyLongest: 0...Bounds.foreignKeyBytes.upperBound
         }
     }
 
@@ -125,6 +138,8 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
         case .auditSeconds: \.auditSeconds
         case .leaseMilliseconds: \.leaseMilliseconds
         case .leaseWaitMilliseconds: \.leaseWaitMilliseconds
+        case .foreignKeyShortest: \.foreignKeyShortest
+        case .foreignKeyLongest: \.foreignKeyLongest
         }
     }
 }
@@ -148,32 +163,5 @@ public struct Genesis: Hashable, Sendable {
         self.operatorDigest = operatorDigest
         self.operatorSuffix = operatorSuffix
         self.time = time
-    }
-}
-
-/// The last four characters of a key or token, all that is kept of its text.
-public struct Suffix: Hashable, Sendable, CustomStringConvertible {
-    public let rawValue: UInt32
-
-    /// Nil unless the text is four base-62 digits.
-    public init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 4 else { return nil }
-        var value: UInt32 = 0
-        for byte in text.utf8 {
-            guard Base62.value(of: byte) != nil else { return nil }
-            value = value << 8 | UInt32(byte)
-        }
-        rawValue = value
-    }
-
-    /// Nil for a number that no text gives.
-    init?(rawValue: UInt32) {
-        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (24 - 8 * UInt32($0))) }
-        self.init(String(decoding: bytes, as: UTF8.self))
-    }
-
-    public var description: String {
-        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (24 - 8 * UInt32($0))) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

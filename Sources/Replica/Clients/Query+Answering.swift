@@ -49,6 +49,9 @@ extension StateMachine {
         case .token(let id): .token(try self.token(id, as: token))
         case .tokens(let account, let page): .tokens(try tokens(of: account, page, as: token))
         case .settings: .settings(try settings(as: token))
+        case .importFaults(let batch): .importFaults(try importFaults(of: batch, as: token))
+        case .exportedKeys(let account, let page):
+            .exportedKeys(try exportedKeys(of: account, page, as: token))
         case .credits: preconditionFailure("answered before")
         }
     }

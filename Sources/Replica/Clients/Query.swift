@@ -20,6 +20,10 @@ public enum Query: Hashable, Sendable {
     case settings
     /// What the presented API key can spend.
     case credits
+    /// What would be wrong with an import.
+    case importFaults(KeyImport)
+    /// An account's keys with their digests.
+    case exportedKeys(account: AccountID, PageRequest)
 }
 
 /// The answer to a `Query`.
@@ -38,5 +42,7 @@ public enum QueryAnswer: Hashable, Sendable {
     case tokens(Page<TokenDetail>)
     case settings(ClusterSettings)
     case credits(CreditsAnswer)
+    case importFaults(ImportFaults)
+    case exportedKeys(Page<ExportedKey>)
     case refused(Refusal)
 }

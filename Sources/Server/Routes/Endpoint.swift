@@ -12,6 +12,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case createToken, listTokens, showToken, revokeToken, whoami
     case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
     case addMember, promoteMember, removeMember
+    case importKeys, exportKeys
     case openBackup, readBackup, reloadSecrets
     case metrics, live, ready, problemPage
 
@@ -20,12 +21,14 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         switch self {
         case .charge, .createAccount, .renameAccount, .deleteAccount, .createUser, .updateUser,
             .removeUser, .setLimit, .removeLimit, .createKey, .updateKey, .revokeKey, .revokeKeys,
-            .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember:
+            .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember,
+            .importKeys:
             true
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
             .showLimit, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
             .listTokens, .showToken, .whoami, .cluster, .transferLeadership, .takeSnapshot,
-            .showSettings, .openBackup, .readBackup, .reloadSecrets, .metrics, .live, .ready,
+            .showSettings, .exportKeys, .openBackup, .readBackup, .reloadSecrets, .metrics, .live,
+            .ready,
             .problemPage:
             false
         }
@@ -70,6 +73,9 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.delete), "/v1/tokens/{token}", .revokeToken),
         Route(.init(.get), "/v1/whoami", .whoami),
 
+        Route(.init(.post), "/v1/imports", .importKeys),
+        Route(.init(.get), "/v1/exports", .exportKeys),
+
         Route(.init(.get), "/v1/audit", .clusterAudit),
         Route(.init(.get), "/v1/cluster", .cluster),
         Route(.init(.post), "/v1/cluster/transfer-leadership", .transferLeadership),
@@ -89,14 +95,16 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.get), "/problems/{code}", .problemPage),
     ])
 
-    /// The path whose bodies may be larger than others: batches of charges.
+    /// The paths whose bodies may be larger than others: batches of charges, and imports.
     public static let bodyLimits = RequestParser.BodyLimits(
-        usual: HTTPLimits.bodyBytes, large: 2 << 20, largePath: "/v1/charges")
+        usual: HTTPLimits.bodyBytes, large: 2 << 20, largePath: "/v1/charges",
+        otherLargePath: "/v1/imports")
 
     /// What a success is answered with.
     var successStatus: Status {
         switch self {
-        case .createAccount, .createUser, .createKey, .createToken, .addMember, .openBackup:
+        case .createAccount, .createUser, .createKey, .createToken, .addMember, .openBackup,
+            .importKeys:
             .created
         case .deleteAccount, .removeUser, .removeLimit, .revokeKey, .revokeToken, .removeMember:
             .noContent

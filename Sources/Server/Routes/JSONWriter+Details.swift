@@ -64,6 +64,8 @@ extension JSONWriter {
         case .tokens(let page): self.page(page) { $1.members(of: $0) }
         case .settings(let settings): object { $0.members(of: settings) }
         case .credits(let credits): object { $0.members(of: credits) }
+        case .exportedKeys(let page): self.page(page) { $1.members(of: $0) }
+        case .importFaults: preconditionFailure("shown with the number of keys")
         case .refused: preconditionFailure("a refusal is a problem")
         }
     }
@@ -95,6 +97,9 @@ extension JSONWriter {
                 json.member("user", id: user)
                 json.member("api", api.slug)
             case .keyRevoked(let id): json.member("id", id: id)
+            case .keysImported(let account, let count):
+                json.member("account", id: account)
+                json.member("imported", UInt64(count))
             case .tokenRevoked(let id): json.member("id", id: id)
             case .member(let member): json.members(of: member)
             }

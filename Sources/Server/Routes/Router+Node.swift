@@ -21,6 +21,7 @@ extension Router {
             _ = try QueryParameters(request, allowed: [])
             try request.requireNoBody()
             return .status(token: token)
+        case .importKeys: return try importRequest(request, &context)
         case .openBackup, .readBackup: return try backupRequest(request, &context)
         default: break
         }
@@ -44,8 +45,10 @@ extension Router {
         guard let text = try presentedKey(request, inQuery: parameters.key) else {
             throw ProblemDetails(.invalidKey)
         }
-        guard KeyText.api(ofKey: text.bytes) != nil else { throw ProblemDetails(.invalidKey) }
-        return .query(KeyText.digest(of: text.bytes), .credits, parameters.consistency)
+        let question = ValidationQuestion(
+            text: text.bytes, api: nil, cost: .zero, foreign: reader.image.foreignKeys)
+        guard let question else { throw ProblemDetails(.invalidKey) }
+        return .query(question.digest, .credits, parameters.consistency)
     }
 
     private enum TransferField: String, CaseIterable { case to }
@@ -106,6 +109,11 @@ extension Router {
         case .listTokens: query = .tokens(account: parameters.account, parameters.page)
         case .showToken: query = .token(try request.id(0, as: TokenID.self))
         case .showSettings: query = .settings
+        case .exportKeys:
+            guard let account = parameters.account else {
+                throw QueryParameters.problem("account", "is missing")
+            }
+            query = .exportedKeys(account: account, parameters.page)
         default: return nil
         }
         return Question(query: query, consistency: parameters.consistency)
@@ -122,7 +130,7 @@ extension Endpoint {
         case .listAccounts, .listUsers, .usage: [.limit, .cursor]
         case .audit, .clusterAudit: [.limit, .cursor, .before]
         case .listKeys: [.limit, .cursor, .user, .api, .state]
-        case .listTokens: [.limit, .cursor, .account]
+        case .listTokens, .exportKeys: [.limit, .cursor, .account]
         default: nil
         }
     }
@@ -149,6 +157,9 @@ extension Command {
             token.digest = .zero
             token.suffix = .undrawn
             asked = .createToken(token)
+        case .importKeys(var batch):
+            for place in batch.keys.indices { batch.keys[place].id = KeyID(0) }
+            asked = .importKeys(batch)
         default: break
         }
         let envelope = Envelope(

@@ -178,6 +178,7 @@ extension Command {
             account
         case .createKey(let key): key.account
         case .createToken(let token): token.account
+        case .importKeys(let batch): batch.account
         case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .tick,
             .reportLastUsed:
             nil

@@ -183,6 +183,7 @@ struct KeyModel: SequentialModel {
             detail.state == keyState(state.effectivePhase) && detail.name == state.name
                 && detail.changedAt == change.index
         case .keyRevoked: state.effectivePhase == .revoked
+        case .keysImported: true
         default: false
         }
     }
@@ -212,6 +213,8 @@ struct KeyModel: SequentialModel {
             case .activeKeyLimit: return active && state.owner.isOpen && state.phase == .absent
             case .keyLimit, .capacity: return state.owner.isOpen && state.phase == .absent
             case .apiNotFound: return state.owner.isOpen
+            // Another key of the same import may be what was wrong; this one wasn't made either.
+            case .importRefused: return true
             default: return false
             }
         case .charge, .readCredits:

@@ -82,6 +82,7 @@ extension ReferenceStore {
             account
         case .createKey(let key): key.account
         case .createToken(let token): token.account ?? AccountID(0)
+        case .importKeys(let batch): batch.account
         default: nil
         }
     }
@@ -90,7 +91,8 @@ extension ReferenceStore {
         if actor.role == .operator { return nil }
         guard actor.role == .admin else { return .forbidden }
         switch command {
-        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember:
+        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
+            .importKeys:
             return .forbidden
         case .revokeToken(let id):
             let target = tokens.first { $0.detail.id == id }?.detail.account
@@ -127,6 +129,7 @@ extension ReferenceStore {
         case .revokeToken(let id): revokeToken(id, author)
         case .updateSettings(let change): updateSettings(change, author)
         case .changeMember(let command): answer(command)
+        case .importKeys(let batch): importKeys(batch, author)
         case .charge, .tick, .reportLastUsed: .malformed
         }
     }

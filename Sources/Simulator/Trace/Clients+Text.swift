@@ -49,6 +49,7 @@ extension Command {
         case .revokeToken(let id): "revoke token \(id.brief)"
         case .updateSettings: "update settings"
         case .changeMember(let command): command.request.text
+        case .importKeys(let batch): "import \(batch.keys.count) keys"
         case .tick: "time passes"
         case .reportLastUsed(let keys): "last use of \(keys.count) keys"
         }

@@ -36,6 +36,7 @@ extension Change.Result {
         case .token(let token): "\(token.role) token \(token.id.brief)"
         case .tokenRevoked(let id): "token \(id.brief) revoked"
         case .member(let member): "\(member.id) is \(member.role)"
+        case .keysImported(let account, let count): "\(count) keys imported to \(account.brief)"
         case .settings(let settings): "settings, \(settings.activeKeysPerUser) active keys"
         }
     }

@@ -88,6 +88,7 @@ public struct Operation {
         case validate
         case transfer
         case takeSnapshot
+        case importKeys
         /// The operator's, not a client's: no run must have one.
         case changeMember
 
@@ -119,7 +120,7 @@ extension Population {
         return mix.draw(&random)
     }
 
-    private func pick<Element>(_ elements: [Element], _ random: inout SeededGenerator) -> Element? {
+    func pick<Element>(_ elements: [Element], _ random: inout SeededGenerator) -> Element? {
         elements.isEmpty ? nil : elements[Int(random.below(UInt64(elements.count)))]
     }
 
@@ -170,7 +171,7 @@ extension Population {
         return .uuidV7(high: high, low: 0b10 << 62 | random.next() >> 2)
     }
 
-    private func drawDigest(_ random: inout SeededGenerator) -> Digest {
+    func drawDigest(_ random: inout SeededGenerator) -> Digest {
         Digest(random.next(), random.next(), random.next(), random.next())
     }
 
@@ -189,6 +190,8 @@ extension Population {
             return limitCommand(kind, &random)
         case .createKey, .renameKey, .toggleKey, .revokeKey:
             return keyCommand(kind, &random)
+        case .importKeys:
+            return drawImport(&random)
         case .createToken, .revokeToken:
             return tokenCommand(kind, &random)
         case .updateSettings:
@@ -334,6 +337,10 @@ extension Population {
         case .createKey(let key):
             guard !keys.contains(where: { $0.id == key.id }) else { return }
             keys.append(KnownKey(id: key.id, account: key.account, digest: key.digest))
+        case .importKeys(let batch):
+            for key in batch.newKeys where !keys.contains(where: { $0.id == key.id }) {
+                keys.append(KnownKey(id: key.id, account: key.account, digest: key.digest))
+            }
         case .createToken(let token):
             guard !tokens.contains(where: { $0.id == token.id }) else { return }
             tokens.append(KnownToken(id: token.id, digest: token.digest))

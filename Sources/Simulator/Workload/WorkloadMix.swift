@@ -19,6 +19,7 @@ public enum WorkloadMix: String, CaseIterable, Hashable, Sendable {
         (.createToken, 3), (.revokeToken, 2), (.updateSettings, 1), (.changeLease, 2),
         (.charge, 50), (.chargeMany, 5), (.repeatCharge, 6), (.repeatChange, 3), (.query, 6),
         (.localRead, 8), (.validate, 10), (.transfer, 1), (.takeSnapshot, 1),
+        (.importKeys, 3),
     ]
 
     private func weight(of kind: Operation.Kind, _ usual: UInt64) -> UInt64 {

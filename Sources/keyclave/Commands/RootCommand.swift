@@ -14,7 +14,7 @@ extension Command {
         example: "keyclave verify --key - --api rest",
         subcommands: [
             format, serve, dev, recover, backup, inspect, restore, account, user, key, limit, token,
-            usage, audit, charge,
+            usage, audit, importKeys, exportKeys, charge,
             verify,
             credits, whoami, settings, cluster, bench,
         ])

@@ -25,6 +25,11 @@ enum Files {
         try write(text, to: path)
     }
 
+    static func size(of path: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        return attributes[.size] as? Int ?? 0
+    }
+
     static func bytes(of path: String) throws -> [UInt8] {
         try [UInt8](Data(contentsOf: URL(filePath: path)))
     }
