@@ -67,7 +67,8 @@ import Testing
             (.revokeToken(TokenID(5)), [.token(TokenID(5))]),
             (.updateSettings(SettingsChange()), []), (.updateSettings(lease), [.leases]),
             (.tick, []), (.charge([]), []), (.createAPI(.rest, name: name), []),
-            (.removeLimit(Self.user, account: Self.account, api: .rest), []), (.removeAPI(.rest), []),
+            (.removeLimit(Self.user, account: Self.account, api: .rest), []),
+            (.removeAPI(.rest), []),
         ]
         for (command, subjects) in table {
             #expect(command.subjects == subjects)
