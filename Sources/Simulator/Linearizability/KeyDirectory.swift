@@ -50,7 +50,8 @@ struct KeyDirectory {
     private mutating func note(_ key: NewKey) {
         guard keys[key.id] == nil else { return }
         keys[key.id] = Key(account: key.account, user: key.user, api: key.api)
-        digests[key.digest] = key.id
+        // An import may name one that is taken, and is refused: it stays the first key's.
+        if digests[key.digest] == nil { digests[key.digest] = key.id }
         keysOfUser[key.user, default: []].append(key.id)
         note(Line(user: key.user, api: key.api))
     }
