@@ -31,14 +31,8 @@ import Testing
             api: .rest)
         var lease = SettingsChange()
         lease[.leaseMilliseconds] = 0
-        let imported = ImportedKey(
-            id: KeyID(6), owner: .id(Self.user), api: .rest, name: name, digest: digest,
-            suffix: suffix, active: true)
         let table: [(Command, [KeyStateSubject])] = [
-            (
-                .importKeys(KeyImport(account: Self.account, keys: [imported])), [.digest(digest)]
-            ),
-            (.importKeys(KeyImport(account: Self.account, keys: [])), []),
+            (Self.importing([digest]), [.digest(digest)]), (Self.importing([]), []),
             (.createAccount(Self.account, name: name), [.account(Self.account)]),
             (.renameAccount(Self.account, name: name), []),
             (.deleteAccount(Self.account), [.account(Self.account)]),
@@ -82,6 +76,17 @@ import Testing
                     .setLimit, .reportLastUsed, .changeMember, .placeHold, .settleHold, .voidHold,
                     .setPool, .removePool,
                 ])
+    }
+
+    private static func importing(_ digests: [Digest]) -> Command {
+        let keys = digests.compactMap { digest in
+            Name("imported").map { name in
+                ImportedKey(
+                    id: KeyID(6), owner: .id(user), api: .rest, name: name, digest: digest,
+                    suffix: .unknown, active: true)
+            }
+        }
+        return .importKeys(KeyImport(account: account, keys: keys))
     }
 
     @Test func `what is no command touches nothing`() {
