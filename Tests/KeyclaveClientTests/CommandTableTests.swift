@@ -126,17 +126,18 @@ import Testing
 
     @Test func `the commands of the interface are all there`() {
         let expected = [
-            "format", "serve", "dev", "recover", "account create", "account list", "account get",
+            "format", "serve", "dev", "recover", "backup", "inspect", "restore", "account create",
+            "account list", "account get",
             "account rename", "account delete", "user create", "user list", "user get",
             "user update", "user remove", "user revoke-keys", "key create", "key list",
             "key rotate",
             "key get", "key activate", "key deactivate", "key rename", "key revoke", "limit set",
             "limit get", "limit remove", "pool set", "pool get", "pool remove", "token create",
-            "token list", "token revoke", "usage", "audit", "charge", "hold place", "hold settle",
-            "hold void", "verify", "credits", "whoami", "api list", "api create", "api remove",
-            "settings get", "settings set",
+            "token list", "token revoke", "usage", "audit", "import", "export", "charge",
+            "hold place", "hold settle", "hold void", "verify", "credits", "whoami", "api list",
+            "api create", "api remove", "settings get", "settings set",
             "cluster status", "cluster add", "cluster promote", "cluster remove",
-            "cluster transfer", "cluster snapshot", "bench validate",
+            "cluster transfer", "cluster snapshot", "cluster rotate-secret", "bench validate",
             "bench charge", "bench revoke",
         ]
         let leaves = Self.all.filter { $0.command.subcommands.isEmpty }

@@ -26,7 +26,8 @@ extension ProblemCode {
             conflictExplanation
         case .keyRetiring, .keyExpired, .keyInactive, .apiTaken, .apiInUse, .apiLimit:
             rotationExplanation
-        case .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay:
+        case .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay,
+            .importRefused:
             memberExplanation
         case .idempotencyCapacity, .noLeader, .unavailable, .overloaded, .diskFull, .capacity,
             .outcomeUnknown, .internalError:
@@ -126,6 +127,8 @@ extension ProblemCode {
             """
         case .holdLimit:
             "An account has at most \"limit\" open holds. Settle or void some, or wait until they lapse."
+        case .importRefused:
+            "Each of the faults names a key by its place, from zero on. Mend them; send all again."
         case .idempotencyConflict:
             """
             The id (Idempotency-Key or "id") was used before for a request with other content, so

@@ -6,7 +6,7 @@ import Replica
 /// The parameters behind a path's `?` for everything but `/v1/auth`: each known, none twice.
 struct QueryParameters {
     enum Name: String, CaseIterable {
-        case limit, cursor, before, consistency, user, api, state, account
+        case limit, cursor, before, consistency, user, api, state, account, offset, check
         case apiKey = "api_key"
     }
 
@@ -14,6 +14,8 @@ struct QueryParameters {
     private(set) var consistency = ClientRequest.Consistency.linearizable
     private(set) var filter = KeyFilter()
     private(set) var account: AccountID?
+    private(set) var offset = 0
+    private(set) var isCheck = false
     /// In the request's buffer, as it stands there: a key has no character to encode.
     private(set) var key: UnsafeRawBufferPointer?
 
@@ -70,6 +72,15 @@ struct QueryParameters {
         case .state:
             filter.state = try parsed(
                 KeyState(text: value), "must be active, inactive or revoked")
+        case .check:
+            guard ["true", "false"].contains(value) else {
+                throw QueryParameters.problem(name.rawValue, "must be true or false")
+            }
+            isCheck = value == "true"
+        case .offset:
+            let isPlain = value.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            offset = try parsed(
+                isPlain && value.utf8.count < 18 ? Int(value) : nil, "must be a number of bytes")
         case .account: account = try parsed(AccountID(text: value), "must be an account's id")
         case .apiKey: preconditionFailure("kept as it stands")
         }

@@ -13,8 +13,8 @@ extension Command {
         common: .none,
         example: "keyclave verify --key - --api rest",
         subcommands: [
-            format, serve, dev, recover, account, user, key, limit, pool, token, usage, audit,
-            charge, hold, verify,
-            credits, whoami, api, settings, cluster, bench,
+            format, serve, dev, recover, backup, inspect, restore, account, user, key, limit, pool,
+            token, usage, audit, importKeys, exportKeys, charge, hold, verify, credits, whoami,
+            api, settings, cluster, bench,
         ])
 }
