@@ -73,6 +73,19 @@ extension RealProcesses {
                 let refused = try keyclave("charge", "4")
                 #expect(refused.code == .exited(2) && refused.output.isEmpty, "\(refused)")
                 #expect(!refused.messages.isEmpty && !refused.messages.contains(key), "\(refused)")
+                let hold = try keyclave("hold", "place", "3", "--id", "job/7", "-o", "json")
+                #expect(hold.json["state"]?.text == "open", "\(hold)")
+                for replayed in [false, true] {
+                    let settled = try keyclave("hold", "settle", "job/7", "1", "-o", "json")
+                    #expect(settled.json["charged"] == .number(1), "\(settled)")
+                    #expect(settled.json["replayed"] == .flag(replayed), "\(settled)")
+                }
+                #expect(try keyclave("hold", "void", "job/7").code == .exited(2))
+                let pool = try keyclave(
+                    "pool", "set", "rest", "--credits", "8", "--period", "none", "-o", "json")
+                #expect(pool.json["remaining"] == .number(0), "\(pool)")
+                #expect(try keyclave("charge", "1").code == .exited(2))
+                #expect(try keyclave("pool", "remove", "rest").code == .exited(0))
                 let usage = try keyclave("usage")
                 #expect(usage.code == .exited(0) && usage.output.contains(user), "\(usage)")
             }
