@@ -35,6 +35,8 @@ public struct ProblemDetails: Error, Hashable, Sendable {
     public var limit: UInt64?
     /// For 405: the value of `Allow`.
     public var allow: String?
+    /// Said in place of the code's own status, to who understands no other.
+    public var statusInstead: Status?
 
     public init(
         _ code: ProblemCode, detail: String? = nil, field: String? = nil,
@@ -52,7 +54,7 @@ public struct ProblemDetails: Error, Hashable, Sendable {
         self.init(refusal.problem, detail: refusal.detail)
     }
 
-    public var status: Status { code.status }
+    public var status: Status { statusInstead ?? code.status }
 
     public static let contentType: StaticString = "application/problem+json"
 
