@@ -1,6 +1,6 @@
 extension Command {
     /// The whole command table.
-    static let root = Command(
+    static let root: Command = Command(
         name: "keyclave",
         summary: "a replicated API-key store: one program, node and client",
         notes: [
@@ -15,6 +15,6 @@ extension Command {
         subcommands: [
             format, serve, dev, recover, account, user, key, limit, token, usage, audit, charge,
             verify,
-            credits, whoami, settings, cluster, bench,
+            auth, credits, whoami, settings, cluster, bench, problem, completions,
         ])
 }
