@@ -133,10 +133,10 @@ import Testing
             "key activate", "key deactivate", "key rename", "key revoke", "limit set",
             "limit get", "limit remove", "token create", "token list", "token get", "token revoke",
             "usage",
-            "audit", "charge", "verify", "auth", "credits", "whoami", "settings get",
+            "audit", "explain", "charge", "verify", "auth", "credits", "whoami", "settings get",
             "settings set",
             "cluster status", "cluster add", "cluster promote", "cluster remove",
-            "cluster transfer", "cluster snapshot", "cluster health", "cluster metrics",
+            "cluster transfer", "cluster snapshot", "cluster health", "cluster metrics", "top",
             "bench validate", "bench charge", "bench revoke", "problem", "completions",
         ]
         let leaves = Self.all.filter { $0.command.subcommands.isEmpty }

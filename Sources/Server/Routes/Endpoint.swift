@@ -9,6 +9,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case createKey, listKeys, showKey, updateKey, revokeKey, revokeKeys
     /// `clusterAudit` is the trail of all accounts and of the cluster itself.
     case usage, audit, clusterAudit, listAPIs
+    case findKey
     case createToken, listTokens, showToken, revokeToken, whoami
     case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
     case addMember, promoteMember, removeMember
@@ -22,7 +23,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
             .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember:
             true
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
-            .showLimit, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
+            .showLimit, .listKeys, .showKey, .findKey, .usage, .audit, .clusterAudit, .listAPIs,
             .listTokens, .showToken, .whoami, .cluster, .transferLeadership, .takeSnapshot,
             .showSettings, .metrics, .live, .ready, .problemPage:
             false
@@ -61,6 +62,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.patch), "/v1/accounts/{account}/keys/{key}", .updateKey),
         Route(.init(.delete), "/v1/accounts/{account}/keys/{key}", .revokeKey),
 
+        Route(.init(.post), "/v1/keys/find", .findKey),
         Route(.init(.get), "/v1/apis", .listAPIs),
         Route(.init(.post), "/v1/tokens", .createToken),
         Route(.init(.get), "/v1/tokens", .listTokens),

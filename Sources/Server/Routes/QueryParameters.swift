@@ -6,7 +6,7 @@ import Replica
 /// The parameters behind a path's `?` for everything but `/v1/auth`: each known, none twice.
 struct QueryParameters {
     enum Name: String, CaseIterable {
-        case limit, cursor, before, consistency, user, api, state, account
+        case limit, cursor, before, consistency, user, api, state, account, subject
         case apiKey = "api_key"
     }
 
@@ -14,6 +14,8 @@ struct QueryParameters {
     private(set) var consistency = ClientRequest.Consistency.linearizable
     private(set) var filter = KeyFilter()
     private(set) var account: AccountID?
+    /// Nil if it isn't asked for.
+    private(set) var subjects: [AuditSubject]?
     /// In the request's buffer, as it stands there: a key has no character to encode.
     private(set) var key: UnsafeRawBufferPointer?
 
@@ -71,6 +73,9 @@ struct QueryParameters {
             filter.state = try parsed(
                 KeyState(text: value), "must be active, inactive or revoked")
         case .account: account = try parsed(AccountID(text: value), "must be an account's id")
+        case .subject:
+            subjects = try parsed(
+                AuditSubject.list(value), "must name 1 to 8 subjects, separated by commas")
         case .apiKey: preconditionFailure("kept as it stands")
         }
     }

@@ -13,8 +13,9 @@ extension Command {
         common: .none,
         example: "keyclave verify --key - --api rest",
         subcommands: [
-            format, serve, dev, recover, account, user, key, limit, token, usage, audit, charge,
+            format, serve, dev, recover, account, user, key, limit, token, usage, audit, explain,
+            charge,
             verify,
-            auth, credits, whoami, settings, cluster, bench, problem, completions,
+            auth, credits, whoami, settings, cluster, top, bench, problem, completions,
         ])
 }

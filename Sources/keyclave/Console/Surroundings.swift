@@ -18,13 +18,16 @@ struct Surroundings: Sendable {
     var readLine: @Sendable () -> String? = { nil }
     /// Somebody sits at standard input and reads the messages.
     var canAsk = false
+    /// Standard output is a terminal.
+    var hasScreen = false
 
     static func ofProcess() -> Surroundings {
         Surroundings(
             environment: processEnvironment(), workingDirectory: currentDirectory(),
             print: printData, tell: { _ = write($0, to: STDERR_FILENO) },
             readInput: readStandardInput, readLine: { Swift.readLine() },
-            canAsk: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1)
+            canAsk: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
+            hasScreen: isatty(STDOUT_FILENO) == 1)
     }
 
     /// The same place, named from the root: what must hold after a change of directory, too.
