@@ -75,6 +75,14 @@ extension Node {
         return lowest > last ? [] : raft.entries(from: lowest, through: last)
     }
 
+    /// Whether this node's disk holds under which incarnation a peer is known: it refuses another.
+    public func knowsIncarnation(of peer: NodeID) -> Bool {
+        if links.remembered.contains(where: { $0.node == peer }) { return true }
+        let index = min(raft.commitIndex, raft.durablePosition.index)
+        guard index.next >= raft.firstIndex else { return false }
+        return raft.configuration(at: index).member(peer)?.incarnation != nil
+    }
+
     /// The digest of the replicated state: equal on all nodes at the same applied index.
     public func stateDigest() -> Digest { state.stateDigest() }
 

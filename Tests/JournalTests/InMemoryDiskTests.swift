@@ -73,4 +73,31 @@ import Testing
         try disk.perform([.delete("a"), .create("b", bytes: 10)])
         #expect(disk.usedBytes == 10)
     }
+
+    private static func strayed() throws -> InMemoryDisk {
+        var disk = InMemoryDisk()
+        try disk.perform([
+            .create("segment-1", bytes: 8), .create("segment-2", bytes: 8), .syncDirectory,
+            .sync("segment-1"), .sync("segment-2"),
+        ])
+        disk.misdirectNextWrite(sparing: [], by: 1)
+        try disk.perform([.write("segment-2", offset: 0, bytes: [7]), .sync("segment-2")])
+        #expect(disk.files.map(\.bytes[0]) == [7, 0])
+        return disk
+    }
+
+    @Test func `a write that landed in a file is put right if only that told of it, and goes`()
+        throws
+    {
+        var disk = try Self.strayed()
+        try disk.perform([.delete("segment-1"), .syncDirectory])
+        #expect(disk.files.map(\.bytes[0]) == [7])
+    }
+
+    @Test func `a write that landed in a file stays lost once a later one tells of it`() throws {
+        var disk = try Self.strayed()
+        try disk.perform([.write("segment-2", offset: 4, bytes: [8]), .sync("segment-2")])
+        try disk.perform([.delete("segment-1"), .syncDirectory])
+        #expect(disk.files.map(\.bytes) == [[0, 0, 0, 0, 8, 0, 0, 0]])
+    }
 }

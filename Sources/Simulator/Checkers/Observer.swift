@@ -83,7 +83,6 @@ struct Observer {
             term: view.term, commit: view.commitIndex, applied: view.appliedIndex,
             isLeading: view.role == .leader, last: view.lastIndex,
             isCandidate: view.role == .candidate, disk: process.onDisk(view))
-        if before?.disk != current.disk { try observeDisk(process.id, before, current, now) }
         if current.isLeading { try observeLeader(process, view, before, now) }
         if let before { try checkMonotonic(process.id, before, view, now) }
         seen[process.id] = current
@@ -91,6 +90,18 @@ struct Observer {
             try observeApplied(process, since: before.applied, view, now)
         }
         try verifyAcknowledgements(now)
+    }
+
+    /// A process took a step; `view` is from before its effects. A vote or an acknowledgement may
+    /// be the last that it says.
+    mutating func observeDisk(
+        of process: NodeProcess, _ view: NodeInspection, at now: Instant
+    ) throws(Violation) {
+        guard let before = seen[process.id] else { return }
+        let disk = process.onDisk(view)
+        guard before.disk != disk else { return }
+        try observeDisk(process.id, before.disk, disk, now)
+        seen[process.id]?.disk = disk
     }
 
     /// A process began. What it recovered must be a node that others can rely on; `isDamaged` if
@@ -106,18 +117,18 @@ struct Observer {
         let current = Seen(
             term: view.term, commit: view.commitIndex, applied: view.appliedIndex,
             last: view.lastIndex, disk: process.onDisk(view))
-        try observeDisk(process.id, nil, current, now)
+        try observeDisk(process.id, nil, current.disk, now)
         seen[process.id] = current
         coverage.restarts += 1
     }
 
     /// The disk holds what wasn't seen before.
     private mutating func observeDisk(
-        _ id: NodeID, _ before: Seen?, _ current: Seen, _ now: Instant
+        _ id: NodeID, _ before: NodeOnDisk?, _ disk: NodeOnDisk, _ now: Instant
     ) throws(Violation) {
-        try durability.note(current.disk, of: id, at: now)
-        let vote = current.disk.vote
-        guard before?.disk.vote != vote else { return }
+        try durability.note(disk, of: id, at: now)
+        let vote = disk.vote
+        guard before?.vote != vote else { return }
         let candidate = vote.votedFor.flatMap { seen[$0] }
         let isStanding = candidate?.isCandidate == true && candidate?.term == vote.term
         guard isStanding, let candidate else {
@@ -126,7 +137,7 @@ struct Observer {
         try durability.note(vote, of: id, candidateEnd: candidate.last, at: now)
         // Where its log ends is known if all of it is on its disk.
         guard candidate.disk.end.index == candidate.last else { return }
-        try durability.judgeVote(of: current.disk, by: id, for: candidate.disk.end, at: now)
+        try durability.judgeVote(of: disk, by: id, for: candidate.disk.end, at: now)
     }
 
     mutating func forget(_ id: NodeID) { seen[id] = nil }

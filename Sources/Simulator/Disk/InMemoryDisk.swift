@@ -56,6 +56,14 @@ public struct InMemoryDisk: Sendable {
     private var misdirection: (draw: UInt64, spared: [String])?
     /// Files that have a write at a wrong place.
     public private(set) var misdirectedFiles: [String] = []
+    /// The last write that landed in another file, until another batch of the journal is durable.
+    private var stray: Stray?
+
+    private struct Stray: Sendable {
+        var name: String
+        var write: PendingWrite
+        var landedIn: String
+    }
 
     public init(capacity: Int = .max) { self.capacity = capacity }
 
@@ -88,7 +96,10 @@ public struct InMemoryDisk: Sendable {
             if landsElsewhere(bytes, at: offset, of: name) { return }
             contents[file].pending.append(PendingWrite(offset: offset, bytes: bytes))
         case .sync(let name):
-            contents[try file(name)].sync()
+            let file = try file(name)
+            // A batch in its place tells by its header that there was one before it.
+            if name.hasPrefix("segment-"), !contents[file].pending.isEmpty { stray = nil }
+            contents[file].sync()
         case .rename(let old, let new):
             let file = try file(old)
             names[old] = nil
@@ -100,6 +111,7 @@ public struct InMemoryDisk: Sendable {
             forget()
         case .delete(let name):
             guard names.removeValue(forKey: name) != nil else { return }
+            putRight(ifIn: name)
             changes.append(.unlink(name))
         }
     }
@@ -164,9 +176,20 @@ public struct InMemoryDisk: Sendable {
                 ?? pageElsewhere(draw, bytes.count, at: offset, of: name)
         else { return false }
         contents[wrong.file].durable.overwrite(bytes[...], at: wrong.offset)
+        let write = PendingWrite(offset: offset, bytes: bytes)
+        stray = Stray(name: name, write: write, landedIn: wrong.name)
         misdirection = nil
         misdirectedFiles += wrong.name == name ? [name] : [name, wrong.name]
         return true
+    }
+
+    /// The file goes that alone tells of a write that landed in it: nobody could ever know, so the
+    /// disk does after all what it was told.
+    private mutating func putRight(ifIn name: String) {
+        guard let stray, stray.landedIn == name else { return }
+        self.stray = nil
+        guard let home = names[stray.name] else { return }
+        contents[home].durable.overwrite(stray.write.bytes[...], at: stray.write.offset)
     }
 
     private typealias Place = (name: String, file: Int, offset: Int)

@@ -57,6 +57,12 @@ final class NodeProcess {
     }
 
     /// Mutable for the same reason.
+    func knowsIncarnation(of peer: NodeID) -> Bool {
+        func read(_ node: inout Node) -> Bool { node.knowsIncarnation(of: peer) }
+        return read(&node)
+    }
+
+    /// Mutable for the same reason.
     var configuration: Configuration {
         func read(_ node: inout Node) -> Configuration { node.configuration }
         return read(&node)

@@ -146,7 +146,7 @@ extension World {
 
     /// Against all advice, an operator formats the empty directory under the id of the lost node.
     func reformat(_ machine: Machine) throws(Violation) {
-        guard !machine.isUp, machine.loss != nil else { return }
+        guard !machine.isUp, machine.loss != nil, isKnown(machine) else { return }
         var identity = machine.identity
         identity.incarnation = entropyRandom.next()
         machine.disk = InMemoryDisk()
@@ -154,5 +154,16 @@ extension World {
         machine.loss = nil
         try start(machine)
         machine.loss = "it was formatted anew"
+    }
+
+    /// Whether every other node will refuse the machine under another incarnation. One that never
+    /// had contact with the cluster can't tell it from a founder of whom nothing was heard yet, and
+    /// nothing is promised to who formats a directory anew before that; a script may try.
+    private func isKnown(_ machine: Machine) -> Bool {
+        guard onScript == nil else { return true }
+        return machines.allSatisfy { other in
+            other === machine || !other.hasJoined
+                || other.process?.knowsIncarnation(of: machine.id) == true
+        }
     }
 }

@@ -222,6 +222,7 @@ extension World {
         let inspection = process.inspection
         observer.permissions.noteVerified(
             inspection.verifiedIndex, by: machine.id, in: inspection.term)
+        try observer.observeDisk(of: process, inspection, at: now)
         try performAll(effects, machine)
         guard machine.process === process else { return }
         let known = observer.lastCommitted
