@@ -50,7 +50,7 @@ private struct PageRun {
 
     func show(_ path: String) throws -> ExitCode {
         let request = ClientRequest(method: .get, path: path, isSafe: true)
-        let text = String(decoding: try session.client.send(request).body, as: UTF8.self)
+        let text = String(decoding: try session.send(request).body, as: UTF8.self)
         if session.invocation.required("output") == "json" {
             let value = JSONValue.object([.init("text", .string(text))])
             try session.surroundings.print(value.prettyText + "\n")
@@ -75,7 +75,7 @@ private struct AuthRun {
         let request = ClientRequest(
             method: .get, path: "/v1/auth?api=\(api)&cost=\(invocation.required("cost"))",
             authorization: try session.apiKey(), isSafe: true)
-        let answer = try session.client.send(request)
+        let answer = try session.send(request)
         let members = ["account", "user", "key", "api", "node"].map { name in
             JSONValue.Member(
                 name, answer.field("x-keyclave-\(name)").map { .string($0) } ?? .null)

@@ -20,6 +20,8 @@ struct Surroundings: Sendable {
     var canAsk = false
     /// Standard output is a terminal.
     var hasScreen = false
+    /// Standard error is one.
+    var showsProgress = false
 
     static func ofProcess() -> Surroundings {
         Surroundings(
@@ -27,7 +29,7 @@ struct Surroundings: Sendable {
             print: printData, tell: { _ = write($0, to: STDERR_FILENO) },
             readInput: readStandardInput, readLine: { Swift.readLine() },
             canAsk: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
-            hasScreen: isatty(STDOUT_FILENO) == 1)
+            hasScreen: isatty(STDOUT_FILENO) == 1, showsProgress: isatty(STDERR_FILENO) == 1)
     }
 
     /// The same place, named from the root: what must hold after a change of directory, too.

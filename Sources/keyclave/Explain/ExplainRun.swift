@@ -44,13 +44,13 @@ struct ExplainRun {
         let request = ClientRequest(
             method: .post, path: "/v1/keys/find", authorization: token,
             body: JSONValue.object([member]).compactText, isSafe: true)
-        return try session.client.send(request).json()
+        return try session.send(request).json()
     }
 
     private func get(_ path: String) throws -> JSONValue? {
         let request = ClientRequest(
             method: .get, path: path, authorization: token, isSafe: true)
-        return try session.client.send(request).json()
+        return try session.send(request).json()
     }
 
     private func trail(_ path: String) throws -> [JSONValue] {
