@@ -80,6 +80,23 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     /// would do that, but all nodes of a simulation share a process and so its hashes' seed:
     /// hence a salt for each state.
     case hashOrder = "hash-order"
+    /// A hold can be settled for more than it holds.
+    case settleAboveHold = "settle-above-hold"
+    /// A hold goes on counting in the periods after the one in which it was placed.
+    case holdCountedInTwoPeriods = "hold-counted-in-two-periods"
+    /// A charge or hold must fit the user's limit, and not the account's pool.
+    case poolIgnored = "pool-ignored"
+
+    // MARK: Rotation and expiry
+
+    /// Time doesn't end the grace of a rotation.
+    case graceNeverEnds = "grace-never-ends"
+    /// Retiring keys don't count against the cap of active keys.
+    case retiringNotCounted = "retiring-not-counted"
+    /// A key in its grace isn't blocked by what touches its successor and so ends it.
+    case predecessorUnblocked = "predecessor-unblocked"
+    /// A lease is for states from before an expiry or the end of a grace.
+    case leaseBeforeLapse = "lease-before-lapse"
 
     // MARK: Answers
 

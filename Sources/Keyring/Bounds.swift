@@ -25,6 +25,12 @@ public enum Bounds {
     public static let idempotencyLead = Duration.seconds(300)
     /// Records that one entry clears away when they are due; the rest waits for the next.
     public static let clearedPerEntry = 512
+    /// The longest grace of a rotation: 30 days.
+    public static let graceSeconds: UInt32 = 30 * 86_400
+    /// Keys whose expiry or grace one entry ends; more that are due wait for the next.
+    public static let endingsPerEntry = 10_000
+    /// APIs of a cluster.
+    public static let apis = 64
     /// The latest log time that counts: 9999-12-31T23:59:59.999Z.
     public static let latestTime = Timestamp(milliseconds: 253_402_300_799_999)
     /// Bytes of a snapshot chunk, about.
@@ -37,6 +43,11 @@ public enum Bounds {
     public static let clockDriftPerMille: Int64 = 20
     /// The granularity of a node's clock, in milliseconds, with room.
     public static let clockGranularity: Int64 = 10
+
+    /// Seconds after which a hold lapses, as its caller may choose.
+    public static let holdSeconds: ClosedRange<UInt64> = 1...(7 * 86_400)
+    /// What is chosen where the caller says nothing.
+    public static let usualHoldSeconds: UInt64 = 3_600
 
     static let activeKeysPerUser: ClosedRange<UInt32> = 1...100
     static let keysPerUser: ClosedRange<UInt32> = 1...1_000
@@ -61,6 +72,7 @@ public enum Bounds {
             outcomeBytes >= 2 * nameBytes + emailBytes + 512, "every outcome can be remembered")
         precondition(largestSnapshotChunk > snapshotChunkBytes + 2 * outcomeBytes)
         precondition(Int(idempotencyLead.milliseconds) < Int(windowSeconds.upperBound) * 1000)
+        precondition(holdSeconds.contains(usualHoldSeconds))
         precondition(ClusterSettings.standard.firstViolation == nil, "the defaults hold")
     }
 }

@@ -12,7 +12,9 @@ extension StateMachine {
             index.users.count == state.users.count, index.keys.count == state.keys.count,
             index.keyDigests.count == state.keys.count,
             index.tokens.count == state.tokens.count,
-            index.tokenDigests.count == state.tokens.count
+            index.tokenDigests.count == state.tokens.count,
+            index.holds.count == state.holds.count,
+            index.lapsing.count + index.endedHolds.count == state.holds.count
         else { return "an index has too many or too few entries" }
         for number in 0..<state.accounts.slotCount {
             guard let account = state.accounts.record(at: number) else { continue }
@@ -37,12 +39,17 @@ extension StateMachine {
                 return "a key isn't found"
             }
         }
+        if let violation = deadlineViolation() { return violation }
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }
             let slot = Slot<TokenRecord>(UInt32(number))
             if self.slot(of: token.id) != slot || tokenSlot(of: token.digest) != slot {
                 return "a token isn't found"
             }
+        }
+        for number in 0..<state.holds.slotCount {
+            guard let hold = state.holds.record(at: number) else { continue }
+            if holdSlot(of: hold.name) != Slot(UInt32(number)) { return "a hold isn't found" }
         }
         return nil
     }
@@ -51,59 +58,69 @@ extension StateMachine {
 extension State {
     func violation() -> String? {
         // The order matters: what comes later follows the links that were checked before.
-        headViolation() ?? freeViolation() ?? accountsViolation() ?? tokensViolation()
-            ?? gravesViolation() ?? auditViolation() ?? ledgerViolation()
+        headViolation() ?? freeViolation() ?? accountsViolation() ?? cataloguesViolation()
+            ?? tokensViolation() ?? gravesViolation() ?? auditViolation() ?? ledgerViolation()
     }
 
     private func headViolation() -> String? {
         if time < .epoch || time > Bounds.latestTime { return "log time is out of range" }
         if keyStateIndex > index { return "a key-state command that wasn't applied yet" }
-        if zip(apis, apis.dropFirst()).contains(where: { $0 >= $1 }) {
-            return "APIs don't ascend"
-        }
+        if lapseIndex > index { return "a key ended at an entry that wasn't applied yet" }
         return nil
     }
 
     private func freeViolation() -> String? {
         let isSound =
             accounts.isFreeQueueSound() && users.isFreeQueueSound() && keys.isFreeQueueSound()
-            && tokens.isFreeQueueSound()
+            && tokens.isFreeQueueSound() && holds.isFreeQueueSound()
         return isSound ? nil : "the free slots aren't the empty ones"
     }
 
     /// Accounts, their users and those users' keys: every record in the one chain it belongs to.
     private func accountsViolation() -> String? {
         var violation: String?
-        var (seenUsers, seenKeys) = (0, 0)
+        var (seenUsers, seenKeys, seenHolds) = (0, 0, 0)
         var limits: (daily: UInt32, monthly: UInt32) = (0, 0)
         let isSound = accounts.isChainSound(accountChain) { slot, account in
             let areUsersSound = users.isChainSound(account.users) { userSlot, user in
                 guard user.account == slot else { return false }
-                violation = violation ?? keysViolation(user, userSlot)
+                violation =
+                    violation ?? keysViolation(user, userSlot, isOpen: !account.isDeleted)
+                    ?? holdsViolation(user, userSlot)
                 seenUsers += 1
                 seenKeys += Int(user.keys.count)
-                for line in user.credits where !user.isRemoved {
-                    if line.allowance?.period == .day { limits.daily += 1 }
-                    if line.allowance?.period == .month { limits.monthly += 1 }
-                }
+                seenHolds += Int(user.holds.count)
+                if !user.isRemoved { count(user.credits, &limits) }
                 return violation == nil
             }
-            return areUsersSound
+            count(account.pools, &limits)
+            if areUsersSound { violation = poolsViolation(account) }
+            return areUsersSound && violation == nil
         }
         if let violation { return violation }
         guard isSound, accountChain.count == accounts.count, seenUsers == users.count,
-            seenKeys == keys.count
+            seenKeys == keys.count, seenHolds == holds.count
         else { return "a chain is broken" }
         return limits == (dailyLimits, monthlyLimits) ? nil : "limits are counted wrongly"
     }
 
-    private func keysViolation(_ user: UserRecord, _ slot: Slot<UserRecord>) -> String? {
+    private func count(_ lines: [CreditLine], _ limits: inout (daily: UInt32, monthly: UInt32)) {
+        for line in lines {
+            if line.allowance?.period == .day { limits.daily += 1 }
+            if line.allowance?.period == .month { limits.monthly += 1 }
+        }
+    }
+
+    private func keysViolation(
+        _ user: UserRecord, _ slot: Slot<UserRecord>, isOpen: Bool
+    ) -> String? {
+        let isPresent = isOpen && !user.isRemoved
         var (active, live): (UInt32, UInt32) = (0, 0)
         var sums = [SpentSum](repeating: SpentSum(), count: user.credits.count)
         let isSound = keys.isChainSound(user.keys) { _, key in
-            guard key.user == slot, apis.contains(key.api) else { return false }
-            if key.state == .active { active += 1 }
-            if key.state != .revoked { live += 1 }
+            guard key.user == slot, obeysItsLaws(key, isPresent: isPresent) else { return false }
+            if key.state.isAccepted { active += 1 }
+            if !key.state.isDead { live += 1 }
             if let line = user.credits.firstIndex(where: { $0.api == key.api }) {
                 sums[line].add(key.spent, on: date)
                 return true
@@ -117,7 +134,8 @@ extension State {
             return "credit lines don't ascend"
         }
         for (line, sum) in zip(user.credits, sums) {
-            guard apis.contains(line.api) else { return "credits of an unknown API" }
+            let isSet = isPresent && line.allowance != nil
+            guard !isSet || knows(line.api) else { return "credits of an unknown API" }
             if !sum.agrees(with: line.spent, on: date, exactly: !user.forgotSpending) {
                 return "a user's spending isn't the sum of the keys'"
             }
@@ -172,7 +190,7 @@ extension State {
             case .key(let slot):
                 dug.keys += 1
                 let key = keys.record(at: Int(slot.number))
-                isDead = key?.state == .revoked && key?.changedAt == grave.index
+                isDead = key?.state.isDead == true && key?.changedAt == grave.index
             case .user(let slot):
                 dug.users += 1
                 let user = users.record(at: Int(slot.number))
@@ -192,7 +210,7 @@ extension State {
             newest = grave.index
         }
         let dead = (
-            keys: dead(keys) { $0.state == .revoked }, users: dead(users) { $0.isRemoved },
+            keys: dead(keys) { $0.state.isDead }, users: dead(users) { $0.isRemoved },
             tokens: dead(tokens) { $0.isRevoked }, accounts: dead(accounts) { $0.isDeleted }
         )
         return dug == dead ? nil : "something dead has no grave or two"
@@ -254,24 +272,5 @@ extension ExpiringRecords {
             if unnamed[due.key]?.expiry == due.expiry { unnamed.removeValue(forKey: due.key) }
         }
         return unnamed.isEmpty
-    }
-}
-
-/// The sums of keys' counters, for comparison with their user's.
-private struct SpentSum {
-    var lifetime: UInt64 = 0
-    var inMonth: UInt64 = 0
-    var inDay: UInt64 = 0
-
-    mutating func add(_ spent: SpentCounters, on date: CalendarDate) {
-        lifetime &+= spent.lifetime
-        inMonth &+= spent.spent(in: .month, on: date)
-        inDay &+= spent.spent(in: .day, on: date)
-    }
-
-    func agrees(with spent: SpentCounters, on date: CalendarDate, exactly: Bool) -> Bool {
-        let (month, day) = (spent.spent(in: .month, on: date), spent.spent(in: .day, on: date))
-        if exactly { return (lifetime, inMonth, inDay) == (spent.lifetime, month, day) }
-        return lifetime <= spent.lifetime && inMonth <= month && inDay <= day
     }
 }

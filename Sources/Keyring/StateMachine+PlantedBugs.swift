@@ -18,6 +18,16 @@ extension StateMachine {
         return nil
     }
 
+    /// Whether the user could have another active key if retiring ones didn't count.
+    func hasRoomAmongActive(_ user: Slot<UserRecord>) -> Bool {
+        var (active, slot): (UInt32, Slot<KeyRecord>) = (0, state.users[user].keys.first)
+        while !slot.isNone {
+            if state.keys[slot].state == .active { active += 1 }
+            slot = state.keys[slot].next
+        }
+        return active < state.settings.activeKeysPerUser
+    }
+
     /// Why the command's key couldn't become active in the present state.
     public func keyCapRefusal(_ command: Command) -> Refusal? {
         let owner: Slot<UserRecord>?

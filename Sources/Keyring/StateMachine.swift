@@ -7,9 +7,14 @@ import Basics
 /// build. Nothing but the log decides: no clock, no chance, no order of a hash table.
 ///
 /// Laws, held by `checkInvariants` after every step in tests and simulation:
-/// - a user never has more active keys than the cap that stood when the last was activated;
-/// - revoked is final; a removed user and a deleted account stay so;
-/// - no charge is accepted that would make spent exceed the allowance of its period;
+/// - a user never has more active keys, retiring ones counted in, than the cap that stood when the
+///   last was activated;
+/// - a retiring key has a successor, and is revoked with its grace or when that is changed;
+/// - revoked is final and so is expired; a removed user and a deleted account stay so;
+/// - no charge or hold is accepted that would make spent and held exceed the user's limit or the
+///   account's pool, each in its own period; what is held is what the open holds placed in the
+///   period hold;
+/// - a hold ends once: settled for at most what it holds, voided, lapsed, or with its user;
 /// - a charge's id is decided once, and every later answer is the first one;
 /// - log index and log time never run backwards.
 public struct StateMachine: Sendable {
@@ -51,6 +56,8 @@ public struct StateMachine: Sendable {
     /// The newest entry applied that holds a key-state command, whatever came of it: a lease
     /// granted from here on is for states that include it.
     public var keyStateIndex: LogIndex { state.keyStateIndex }
+    /// The newest entry applied at which the expiry or grace of a key ended, whoever's entry it is.
+    public var lapseIndex: LogIndex { state.lapseIndex }
     public var settings: ClusterSettings { state.settings }
     /// What keys may open, ascending.
     public var apis: [API] { state.apis }
@@ -60,14 +67,21 @@ public struct StateMachine: Sendable {
     /// Tombstones included, as in all of these.
     public var keyCount: Int { state.keys.count }
     public var tokenCount: Int { state.tokens.count }
+    /// Ended ones that are remembered included.
+    public var holdCount: Int { state.holds.count }
     public var idempotencyRecordCount: Int {
         state.ledger.timed.count + state.ledger.freeForm.order.count
             + state.ledger.requests.order.count
     }
 
     /// When the leader must append a tick if nothing else comes: the end of the day or month, if
-    /// a limit goes by it. What only expires needs none; it is cleared by whatever comes next.
+    /// a limit or pool goes by it, of a key's expiry or grace, or the time-out of the next hold.
+    /// What is only remembered for a time needs none; it is cleared by whatever comes next.
     public var nextDeadline: Timestamp? {
+        [nextPeriodEnd, nextKeyDeadline, index.lapsing.first?.key.at].compactMap(\.self).min()
+    }
+
+    private var nextPeriodEnd: Timestamp? {
         if state.dailyLimits > 0 { return state.date.end(of: .day) }
         if state.monthlyLimits > 0 { return state.date.end(of: .month) }
         return nil

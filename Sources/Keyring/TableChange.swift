@@ -21,22 +21,28 @@ public enum TableChange: Hashable, Sendable {
     case keyAdded(
         KeyID, digest: Digest, api: API, user: UserID, account: AccountID, state: KeyState)
     case keyState(KeyID, KeyState)
+    /// It has been replaced, and stays good until its successor or time ends it. Both are there.
+    case keyRetiring(KeyID, successor: KeyID)
     case keyForgotten(KeyID)
 
     case tokenAdded(TokenID, digest: Digest, role: Role, account: AccountID?, user: UserID?)
     case tokenRevoked(TokenID)
     case tokenForgotten(TokenID)
 
-    /// A limit was set or something was spent.
+    /// A limit was set, or something was spent or held.
     case credits(UserID, API, CreditState)
     /// The limit was removed: nothing is counted against anything.
     case creditsUnlimited(UserID, API)
+    /// A pool was set, or something was spent or held of it.
+    case pool(AccountID, API, CreditState)
+    /// The pool was removed.
+    case poolUnlimited(AccountID, API)
     /// Another day or month began. `CreditState`s of an earlier period count as unspent from
     /// here on; none of them is reported again.
     case calendar(day: Int32, month: Int32)
 }
 
-/// What is left of a user's allowance for an API.
+/// What is left of a user's allowance or an account's pool for an API.
 public struct CreditState: Hashable, Sendable {
     public var allowance: Credits
     public var remaining: Credits

@@ -32,6 +32,12 @@ extension Node {
             } else {
                 wait(request)
             }
+        case .hold(let command):
+            if state.knows(command.key) {
+                perform(request, effects: &effects)
+            } else {
+                wait(request)
+            }
         }
     }
 
@@ -97,7 +103,7 @@ extension Node {
         case .query(let token, _, _), .status(let token), .transferLeadership(let token, _),
             .takeSnapshot(let token):
             isSettled(token: token)
-        case .change, .charge, .validation: false
+        case .change, .charge, .hold, .validation: false
         }
     }
 
@@ -136,7 +142,7 @@ extension Node {
             case nil: return .failed(.unauthenticated)
             default: return .failed(.forbidden)
             }
-        case .change, .charge, .transferLeadership, .takeSnapshot:
+        case .change, .charge, .hold, .transferLeadership, .takeSnapshot:
             preconditionFailure("not a question")
         }
     }
@@ -159,6 +165,8 @@ extension Node {
             submit(submission, by: .token(actor), ticket: request.ticket)
         case .charge(let charges):
             perform(charges, ticket: request.ticket, effects: &effects)
+        case .hold(let command):
+            perform(command, ticket: request.ticket, effects: &effects)
         case .transferLeadership(let token, let target):
             guard authorizeOperator(request, token: token, effects: &effects) else { return }
             beginTransfer(to: target, ticket: request.ticket, effects: &effects)
@@ -194,6 +202,19 @@ extension Node {
         // Each charge has its own id and is its own content.
         let submission = ClientRequest.Submission(
             command: .charge(charges), idempotency: nil, content: .zero)
+        submit(submission, by: .cluster, ticket: ticket)
+    }
+
+    private mutating func perform(
+        _ command: HoldCommand, ticket: RequestTicket, effects: inout [NodeEffect]
+    ) {
+        guard state.knows(command.key) else {
+            let reply = ClientReply.outcome(.refused(.invalidKey), at: state.appliedIndex)
+            return effects.append(.reply(ticket, reply))
+        }
+        // As a charge it is its own content, and judged by its key.
+        let submission = ClientRequest.Submission(
+            command: .hold(command), idempotency: nil, content: .zero)
         submit(submission, by: .cluster, ticket: ticket)
     }
 

@@ -129,7 +129,8 @@ extension Node {
     /// Lets the log's time reach the deadline that has come (a period's end, say).
     mutating func appendTickIfDue() {
         guard let due = state.nextDeadline, let logTime = raft.logTimeNow, due <= logTime,
-            raft.lastLogTime < due
+            // One entry does so much that is due and no more; what is left needs another.
+            raft.lastLogTime < due || state.appliedIndex == raft.lastIndex
         else { return }
         appendTick()
     }

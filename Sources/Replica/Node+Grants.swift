@@ -13,7 +13,8 @@ public struct LeaseGrants: Hashable, Sendable {
 
     /// One for each node that was granted a lease in this term, the leader itself included.
     public var receipts: [Receipt]
-    /// The newest key-state entry in the leader's log, committed or not.
+    /// The newest key-state entry in the leader's log, committed or not, or the newest applied at
+    /// which an expiry or a grace ended.
     public var newestKeyState: LogIndex
 }
 
@@ -22,7 +23,8 @@ extension Node {
     public var grants: LeaseGrants? {
         guard let receipts = ledger?.granted, !receipts.isEmpty else { return nil }
         return LeaseGrants(
-            receipts: receipts, newestKeyState: keyChanges.newest ?? state.keyStateIndex)
+            receipts: receipts,
+            newestKeyState: max(keyChanges.newest ?? state.keyStateIndex, state.lapseIndex))
     }
 
     /// How far this node, as leader, believes that another has taken in its log. For a checker.

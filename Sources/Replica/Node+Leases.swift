@@ -16,6 +16,16 @@ extension Node {
         return keyChanges.newest ?? state.keyStateIndex
     }
 
+    /// The least state that a lease granted now is for: with every key-state entry in the log, and
+    /// with every expiry and end of a grace that has been applied here. What time does is known
+    /// only when it is applied; so it holds everywhere a lease's length later.
+    var leastLeasedState: LogIndex {
+        #if MUTANTS
+        if PlantedBug.isOn(.leaseBeforeLapse) { return newestKeyState }
+        #endif
+        return max(newestKeyState, state.lapseIndex)
+    }
+
     // MARK: The log
 
     /// Entries are in the log now, in the place of those at their indices and behind. Whatever
@@ -211,7 +221,7 @@ extension Node {
 
     private mutating func grantLeases() {
         guard raft.isEstablishedLeader, ledger?.hasRequests == true else { return }
-        let (confirmed, newest) = (raft.confirmedRound, newestKeyState)
+        let (confirmed, newest) = (raft.confirmedRound, leastLeasedState)
         let (roster, times) = (leaseRoster, leaseTimes)
         let grants = ledger?.grant(
             confirmed: confirmed, minIndex: newest, now: clock.now, roster, times)

@@ -103,7 +103,7 @@ import Testing
         let known = command.allOptions.map(\.name) + command.arguments.map(\.name)
         for member in (operation.body ?? []) + operation.query {
             switch member.source {
-            case .text(let source), .number(let source), .unless(let source):
+            case .text(let source), .number(let source), .unless(let source), .time(let source):
                 #expect(known.contains(source), "\(member.name)")
             case .named(let one, let other): #expect(known.contains(one) && known.contains(other))
             case .apiKey: #expect(known.contains("key"))
@@ -129,12 +129,15 @@ import Testing
         let expected = [
             "format", "serve", "dev", "recover", "account create", "account list", "account get",
             "account rename", "account delete", "user create", "user list", "user get",
-            "user update", "user remove", "user revoke-keys", "key create", "key list", "key get",
-            "key activate", "key deactivate", "key rename", "key revoke", "limit set",
-            "limit get", "limit remove", "token create", "token list", "token get", "token revoke",
-            "usage",
-            "audit", "explain", "charge", "verify", "auth", "credits", "whoami", "settings get",
-            "settings set",
+            "user update", "user remove", "user revoke-keys", "key create", "key list",
+            "key rotate",
+            "key get", "key activate", "key deactivate", "key rename", "key revoke", "limit set",
+            "limit get", "limit remove", "pool set", "pool get", "pool remove",
+            "token create", "token list", "token get",
+            "token revoke", "usage",
+            "audit", "explain", "charge", "hold place", "hold settle",
+            "hold void", "verify", "auth", "credits", "whoami", "api list",
+            "api create", "api remove", "settings get", "settings set",
             "cluster status", "cluster add", "cluster promote", "cluster remove",
             "cluster transfer", "cluster snapshot", "cluster health", "cluster metrics", "top",
             "bench validate", "bench charge", "bench revoke", "problem", "completions",

@@ -5,12 +5,13 @@ import Testing
 
 @Suite struct ExplainTests {
     private static func story(
-        _ standing: String, limit: String? = nil, trail: String? = "[]"
+        _ standing: String, limit: String? = nil, pool: String? = nil, trail: String? = "[]"
     ) throws -> KeyStory {
         func value(_ text: String) throws -> JSONValue { try JSONValue(Array(text.utf8)) }
         return KeyStory(
             key: try value(#"{"id":"key_1","api":"rest","standing":"\#(standing)"}"#), user: nil,
-            limit: try limit.map(value), trail: try trail.map(value)?.array)
+            limit: try limit.map(value), pool: try pool.map(value),
+            trail: try trail.map(value)?.array)
     }
 
     @Test func `what a key may do is its API and what is left`() throws {
@@ -22,6 +23,10 @@ import Testing
         let forEver = #"{"credits":10,"remaining":0,"resets_at":null}"#
         #expect(
             try Self.story("active", limit: forEver).may == "open rest, and spend 0 of 10 credits")
+        #expect(
+            try Self.story("retiring", limit: forEver, pool: limit).may
+                == "open rest, and spend 0 of 10 credits and 3 of 10 credits of the account's "
+                + "pool until 2026-12-01T00:00:00Z")
         #expect(try Self.story("revoked", limit: limit).may == "nothing")
     }
 
@@ -44,21 +49,22 @@ import Testing
             #"{"id":"key_1","account":"acc_1","user":"usr_1","api":"rest","standing":"active"}"#
         let page =
             #"{"items":[{"index":9,"action":"key.created","subject":"key_1"}],"next":"c"}"#
+        let trail =
+            "/v1/accounts/acc_1/audit?limit=1000"
+            + "&subject=key_1,usr_1,acc_1,usr_1/rest,acc_1/rest"
         let missing = #"{"code":"not_found","title":"Not found","status":404}"#
         let (code, console, requests) = try ProgramTests.run(
             "explain - -o json",
             against: [
                 .json(200, key), .json(200, #"{"name":"Ada"}"#), .problem(404, missing),
-                .json(200, page), .json(200, #"{"items":[],"next":null}"#),
+                .problem(404, missing), .json(200, page), .json(200, #"{"items":[],"next":null}"#),
             ], input: "kc_rest_secret\n")
         #expect(code == .done, "\(console.messages)")
         #expect(
             requests.map(\.line) == [
                 "POST /v1/keys/find", "GET /v1/accounts/acc_1/users/usr_1",
                 "GET /v1/accounts/acc_1/users/usr_1/limits/rest",
-                "GET /v1/accounts/acc_1/audit?limit=1000&subject=key_1,usr_1,acc_1,usr_1/rest",
-                "GET /v1/accounts/acc_1/audit?limit=1000&subject=key_1,usr_1,acc_1,usr_1/rest"
-                    + "&before=c",
+                "GET /v1/accounts/acc_1/pools/rest", "GET \(trail)", "GET \(trail)&before=c",
             ])
         #expect(!requests.contains { ($0.line + $0.body).contains("secret") })
         #expect(requests[0].body.contains("digest"))

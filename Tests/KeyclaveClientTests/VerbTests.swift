@@ -6,9 +6,6 @@ import Testing
 
 /// Whatever the interface can do, the command line can.
 @Suite struct VerbTests {
-    /// The APIs are two, and `--api` names them.
-    private static let withoutVerb: Set<Endpoint> = [.listAPIs]
-
     /// A path with each parameter, whatever its name, as `{}`.
     private static func shape(_ path: String) -> String {
         path.split(separator: "/", omittingEmptySubsequences: false)
@@ -41,7 +38,7 @@ import Testing
                 found.insert(route.name)
             }
         }
-        for endpoint in Endpoint.allCases where !Self.withoutVerb.contains(endpoint) {
+        for endpoint in Endpoint.allCases {
             #expect(found.contains(endpoint), "\(endpoint) has no command")
         }
     }

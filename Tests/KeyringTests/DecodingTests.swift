@@ -37,12 +37,34 @@ import Testing
                     id: Sample.uuid(Sample.start)),
             ]),
             bench.token(5, .auditor), bench.token(5, .admin, user: user),
+            bench.rotation(4, to: 6), bench.rotation(4, to: 6, grace: 9, expiry: .set(nil)),
+            bench.rotation(4, to: 6, expiry: .set(Sample.start)),
+            bench.keyExpiring(4, in: .seconds(1)),
+            .createAPI(.batch, name: Sample.name("Batch")), .removeAPI(.batch),
             .revokeToken(TokenID(5)), .updateSettings(settings),
             .updateSettings(SettingsChange()), .tick,
             .reportLastUsed([LastUsed(key: key, minute: 7)]),
             .changeMember(MemberCommand(.add(NodeID(4), address: "a:1", clientAddress: ""))),
             .changeMember(MemberCommand(.promote(NodeID(4)), decision: .made(member))),
             .changeMember(MemberCommand(.remove(NodeID(4)), decision: .standing(member))),
+            .setPool(account: account, api: .rest, credits: .maximum, period: .day),
+            .removePool(account: account, api: .batch),
+            .hold(
+                .place(
+                    NewHold(
+                        key: .id(key), credits: .max, timeoutSeconds: .max,
+                        id: IdempotencyKey("h")!))),
+            .hold(
+                .settle(
+                    Settlement(
+                        key: .digest(Sample.digest(1)), hold: Sample.uuid(Sample.start),
+                        credits: 3, id: IdempotencyKey("s")!))),
+            .hold(.settle(Settlement(key: .id(key), hold: IdempotencyKey("h")!, credits: 0))),
+            .hold(.void(Voiding(key: .id(key), hold: IdempotencyKey("h")!))),
+            .hold(
+                .void(
+                    Voiding(
+                        key: .id(key), hold: IdempotencyKey("h")!, id: Sample.uuid(Sample.start)))),
         ]
         let ids: [IdempotencyKey?] = [nil, IdempotencyKey("x"), Sample.uuid(Sample.start)]
         return commands.enumerated().map { position, command in
@@ -135,7 +157,10 @@ import Testing
                 .capacity, .invalidKey,
                 .creditsExhausted(remaining: .zero, allowance: .maximum), .chargeOutOfRange,
                 .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
-                .cursorMalformed,
+                .cursorMalformed, .keyRetiring, .keyExpired, .keyInactive, .expiryPassed,
+                .graceTooLong, .apiTaken, .apiInUse, .apiLimit(limit: 64),
+                .cursorMalformed, .holdNotFound, .holdEnded, .holdExceeded(held: .maximum),
+                .holdLimit(limit: 9), .holdTimeoutOutOfRange, .poolNotFound,
             ] + MemberRefusal.allCases.map { .memberRefused($0) }
         #expect(Set(refusals.map(\.code)).count == refusals.count)
         for refusal in refusals {

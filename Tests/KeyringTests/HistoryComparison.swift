@@ -16,6 +16,10 @@ extension RandomHistory {
             compareUsers(of: account)
             compareKeys(of: account)
             compareUsage(of: account)
+            for api in ReferenceStore.apis {
+                let pool = try? machine.pool(for: api, in: account, as: root)
+                #expect(pool == reference.poolDetail(account, api))
+            }
         }
         compareAudit()
         compareCredits()
@@ -88,7 +92,7 @@ extension RandomHistory {
         #expect(listed == present.map(\.detail))
         for user in present {
             #expect((try? machine.user(user.detail.id, in: account, as: root)) == user.detail)
-            for api in ReferenceStore.apis {
+            for api in reference.apis {
                 let limit = try? machine.limit(
                     of: user.detail.id, for: api, in: account, as: root)
                 #expect(limit == reference.limitDetail(user, api))
@@ -128,7 +132,7 @@ extension RandomHistory {
         var expected: [UsageRow] = []
         for user in reference.users
         where user.detail.account == account && user.removedAt == nil {
-            for api in ReferenceStore.apis {
+            for api in reference.apis {
                 let limit = reference.limitDetail(user, api)
                 let period = limit?.period ?? .none
                 let id = user.detail.id
@@ -136,11 +140,13 @@ extension RandomHistory {
                 expected.append(
                     UsageRow(
                         user: id, api: api, allowance: limit?.credits, period: period,
-                        spent: Credits(reference.sum(id, api, period, key: nil))!, held: .zero,
+                        spent: Credits(reference.sum(id, api, period, key: nil))!,
+                        held: Credits(
+                            reference.held(period) { $0.user == id && $0.api == api })!,
                         remaining: limit?.remaining, resetsAt: limit?.resetsAt,
                         keys: keys.compactMap {
                             let spent = reference.sum(id, api, period, key: $0.detail.id)
-                            guard $0.detail.state != .revoked || spent > 0 else { return nil }
+                            guard $0.endedAt == nil || spent > 0 else { return nil }
                             return KeyUsage(key: $0.detail.id, spent: Credits(spent)!)
                         }))
             }
@@ -172,9 +178,14 @@ extension RandomHistory {
             #expect(answer.allowance == limit?.credits)
             #expect(answer.remaining == limit?.remaining)
             #expect(answer.resetsAt == limit?.resetsAt)
+            #expect(answer.pool == reference.poolDetail(key.detail.account, key.detail.api))
             let period = limit?.period ?? .none
             let spent = reference.sum(key.detail.user, key.detail.api, period, key: nil)
             #expect(answer.spent.rawValue == spent)
+            let held = reference.held(period) {
+                $0.user == key.detail.user && $0.api == key.detail.api
+            }
+            #expect(answer.held.rawValue == held)
         }
     }
 

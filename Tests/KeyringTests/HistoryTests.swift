@@ -6,15 +6,19 @@ import Testing
 @Suite struct HistoryTests {
     private static let subjects: [AuditSubject] = [
         .cluster, .account(AccountID(1)), .user(UserID(2)), .limit(UserID(2), .rest),
-        .key(KeyID(3)), .token(TokenID(4)), .member(NodeID(5)),
+        .key(KeyID(3)), .token(TokenID(4)), .member(NodeID(5)), .api(.batch),
+        .pool(AccountID(1), .rest),
     ]
 
-    @Test func `a subject is read as it is written`() {
-        for subject in Self.subjects { #expect(AuditSubject(text: subject.text) == subject) }
-        for text in [
-            "", "usr_", "usr_00000000002/", "usr_00000000002/REST", "/rest", "cluster/rest",
-        ] {
-            #expect(AuditSubject(text: text) == nil, "\(text)")
+    @Test func `a subject is read as it is written`() throws {
+        for subject in Self.subjects {
+            let read = AuditSubject.all(writtenAs: subject.text)
+            #expect(read.first == subject && read.allSatisfy { $0.text == subject.text })
+        }
+        let n4 = try #require(API(slug: "n4"))
+        #expect(AuditSubject.all(writtenAs: "n4") == [.member(NodeID(4)), .api(n4)])
+        for text in ["", "usr_", "usr_00000000002/", "usr_00000000002/REST", "/rest", "n4/rest"] {
+            #expect(AuditSubject.all(writtenAs: text).isEmpty, "\(text)")
         }
     }
 

@@ -26,6 +26,9 @@ import Testing
         let token = NewToken(
             id: TokenID(5), role: .auditor, account: Self.account, user: nil, name: name,
             digest: digest, suffix: suffix)
+        let rotation = Rotation(
+            old: KeyID(4), account: Self.account, id: KeyID(6), digest: digest, suffix: suffix,
+            api: .rest)
         var lease = SettingsChange()
         lease[.leaseMilliseconds] = 0
         let table: [(Command, [KeyStateSubject])] = [
@@ -51,12 +54,13 @@ import Testing
             (.renameKey(KeyID(4), account: Self.account, name: name), []),
             (.setKeyActive(KeyID(4), account: Self.account, active: true), [.key(KeyID(4))]),
             (.revokeKey(KeyID(4), account: Self.account), [.key(KeyID(4))]),
+            (.rotateKey(rotation), [.key(KeyID(4)), .digest(digest), .key(KeyID(6))]),
             (.revokeAllKeys(Self.user, account: Self.account), [.user(Self.user)]),
             (.createToken(token), [.token(TokenID(5))]),
             (.revokeToken(TokenID(5)), [.token(TokenID(5))]),
             (.updateSettings(SettingsChange()), []), (.updateSettings(lease), [.leases]),
-            (.tick, []), (.charge([]), []),
-            (.removeLimit(Self.user, account: Self.account, api: .rest), []),
+            (.tick, []), (.charge([]), []), (.createAPI(.rest, name: name), []),
+            (.removeLimit(Self.user, account: Self.account, api: .rest), []), (.removeAPI(.rest), []),
         ]
         for (command, subjects) in table {
             #expect(command.subjects == subjects)
@@ -66,7 +70,10 @@ import Testing
         let kinds = Set(table.map(\.0.kind))
         #expect(
             Set(Command.Kind.allCases).subtracting(kinds)
-                == [.setLimit, .reportLastUsed, .changeMember])
+                == [
+                    .setLimit, .reportLastUsed, .changeMember, .placeHold, .settleHold, .voidHold,
+                    .setPool, .removePool,
+                ])
     }
 
     @Test func `what is no command touches nothing`() {

@@ -7,7 +7,7 @@ import Testing
 @Suite("The key table beside its twin")
 struct KeyTableComparisonTests {
     private func expect(_ id: KeyID, in image: TableImage, like twin: KeyTableTwin) {
-        guard let (key, user, accountState, credits) = twin.view(id) else {
+        guard let (key, user, accountState, credits, pool) = twin.view(id) else {
             Issue.record("the twin has no \(id)")
             return
         }
@@ -19,6 +19,7 @@ struct KeyTableComparisonTests {
             view.id == id && view.user == key.user && view.account == user.account
             && view.api == key.api && view.state == key.state && view.userState == user.state
             && view.accountState == accountState && view.credits == credits
+            && view.poolRemaining == pool
         if !isSame { Issue.record("\(view) is not \(key) of \(user)") }
     }
 

@@ -4,7 +4,10 @@ import Basics
 
 /// The table as a few dictionaries: slow, obvious, and what the real one is compared with.
 struct KeyTableTwin {
-    struct Account { var state = PartyState.active }
+    struct Account {
+        var state = PartyState.active
+        var pools: [API: CreditState] = [:]
+    }
     struct User {
         var account: AccountID
         var role: UserRole
@@ -45,6 +48,7 @@ struct KeyTableTwin {
         case .keyAdded(let id, let digest, let api, let user, _, let state):
             keys[id] = Key(digest: digest, api: api, user: user, state: state)
         case .keyState(let id, let state): keys[id]?.state = state
+        case .keyRetiring(let id, _): keys[id]?.state = .retiring
         case .keyForgotten(let id): keys[id] = nil
         case .tokenAdded(let id, let digest, let role, let account, let user):
             tokens[id] = Token(digest: digest, role: role, account: account, user: user)
@@ -52,16 +56,21 @@ struct KeyTableTwin {
         case .tokenForgotten(let id): tokens[id] = nil
         case .credits(let user, let api, let state): users[user]?.credits[api] = state
         case .creditsUnlimited(let user, let api): users[user]?.credits[api] = nil
+        case .pool(let account, let api, let state): accounts[account]?.pools[api] = state
+        case .poolUnlimited(let account, let api): accounts[account]?.pools[api] = nil
         case .calendar(let day, let month): (self.day, self.month) = (day, month)
         }
     }
 
     /// What a look-up of the key must give.
-    func view(_ id: KeyID) -> (Key, User, PartyState, CreditView?)? {
+    func view(_ id: KeyID) -> (Key, User, PartyState, CreditView?, Credits?)? {
         guard let key = keys[id], let user = users[key.user],
             let account = accounts[user.account]
         else { return nil }
-        return (key, user, account.state, user.credits[key.api].map(view))
+        return (
+            key, user, account.state, user.credits[key.api].map(view),
+            account.pools[key.api].map(view)?.remaining
+        )
     }
 
     private func view(_ credits: CreditState) -> CreditView {
@@ -84,6 +93,7 @@ struct KeyTableTwin {
         for (id, account) in accounts {
             changes.append(.accountAdded(id))
             if account.state == .removed { changes.append(.accountDeleted(id)) }
+            for (api, state) in account.pools { changes.append(.pool(id, api, state)) }
         }
         for (id, user) in users {
             changes.append(.userAdded(id, account: user.account, role: user.role))
@@ -138,7 +148,8 @@ struct KeyTableHistory {
             switch kind {
             case 9...10: if let change = changeUser() { return change }
             case 11...12: if let change = forgetParty() { return change }
-            case 13...25: return changeCredits()
+            case 13...22: return changeCredits()
+            case 23...25: return changePool()
             case 26...33: return changeToken(growth: growth)
             case 34 where generator.chance(1, in: 4):
                 return .calendar(
@@ -197,6 +208,17 @@ struct KeyTableHistory {
         let user = pick(users)
         let api = pick(apis)
         guard generator.chance(4, in: 5) else { return .creditsUnlimited(user, api) }
+        return .credits(user, api, drawCredits())
+    }
+
+    private mutating func changePool() -> TableChange {
+        let account = pick(accounts)
+        let api = pick(apis)
+        guard generator.chance(4, in: 5) else { return .poolUnlimited(account, api) }
+        return .pool(account, api, drawCredits())
+    }
+
+    private mutating func drawCredits() -> CreditState {
         let allowance = generator.below(1 << 53)
         let period = pick(Period.allCases)
         let number: Int32 =
@@ -205,12 +227,10 @@ struct KeyTableHistory {
             case .day: twin.day
             case .month: twin.month
             }
-        return .credits(
-            user, api,
-            CreditState(
-                allowance: Credits(clamping: allowance),
-                remaining: Credits(clamping: generator.below(allowance + 1)), period: period,
-                periodNumber: number, periodEnd: nil))
+        return CreditState(
+            allowance: Credits(clamping: allowance),
+            remaining: Credits(clamping: generator.below(allowance + 1)), period: period,
+            periodNumber: number, periodEnd: nil)
     }
 
     private mutating func changeKey(growth: UInt64) -> TableChange {

@@ -18,7 +18,7 @@ struct RandomHistory {
     private(set) var hasDiverged = false
     /// Sent before, to be sent again.
     private var sent: [Envelope] = []
-    private var nextID: UInt64 = 1_000
+    private(set) var nextID: UInt64 = 1_000
     private var nextRequest: UInt64 = 0
 
     /// How often each kind of command succeeded and failed, and each refusal was given.
@@ -45,6 +45,9 @@ struct RandomHistory {
             case .changed(let change):
                 succeeded[kind, default: 0] += 1
                 if change.replayed { replays += 1 }
+            case .held(let receipt):
+                succeeded[kind, default: 0] += 1
+                if receipt.replayed { replays += 1 }
             case .noted: succeeded[kind, default: 0] += 1
             case .refused(let refusal):
                 failed[kind, default: 0] += 1
@@ -80,6 +83,9 @@ struct RandomHistory {
         settings.requestRecords = UInt32(1 + random.below(60))
         settings.auditRecords = UInt32(5 + random.below(150))
         settings.auditSeconds = UInt32(3_600 + random.below(20 * 86_400))
+        settings.holdsPerAccount = UInt32(1 + random.below(12))
+        settings.endedHoldSeconds = UInt32(1 + random.below(20_000))
+        settings.endedHolds = UInt32(1 + random.below(10))
         let genesis = Sample.genesis(settings)
         machine = StateMachine(genesis: genesis)
         reference = ReferenceStore(genesis: genesis)
@@ -129,7 +135,7 @@ struct RandomHistory {
         let command = drawCommand()
         var actor = drawActor()
         switch command {
-        case .charge: actor = .cluster
+        case .charge, .hold: actor = .cluster
         case .tick, .reportLastUsed: if random.chance(9, in: 10) { actor = .cluster }
         default: break
         }
@@ -169,7 +175,7 @@ struct RandomHistory {
 
     // What commands are about: mostly something that exists.
 
-    private mutating func fresh() -> UInt64 {
+    mutating func fresh() -> UInt64 {
         nextID += 1
         return nextID
     }
@@ -187,7 +193,7 @@ struct RandomHistory {
         return (user.detail.id, random.chance(24, in: 25) ? user.detail.account : drawAccount())
     }
 
-    private mutating func drawKey() -> (KeyID, AccountID) {
+    mutating func drawKey() -> (KeyID, AccountID) {
         guard let key = reference.keys.randomItem(&random), random.chance(24, in: 25) else {
             return (KeyID(random.below(3)), drawAccount())
         }
@@ -205,7 +211,7 @@ struct RandomHistory {
         [API.rest, .rest, .rest, .batch, API(slug: "mail")!][Int(random.below(5))]
     }
 
-    private mutating func drawName() -> Name {
+    mutating func drawName() -> Name {
         Name(["Ann", "Bob", "Zoë", "Zoe\u{308}", "漢字"][Int(random.below(5))])!
     }
 
@@ -222,12 +228,15 @@ struct RandomHistory {
             return .createAccount(AccountID(fresh()), name: drawName())
         }
         switch random.below(100) {
-        case 0..<30: return drawCharge()
+        case 0..<18: return drawCharge()
+        case 18..<30: return .hold(drawHold())
         case 30..<45: return drawKeyCommand()
         case 45..<62: return .createKey(drawNewKey())
-        case 62..<77: return drawUserCommand()
+        case 62..<75: return drawUserCommand()
+        case 75..<77: return drawPoolCommand()
         case 77..<88: return drawTokenCommand()
-        case 88..<93: return drawAccountCommand()
+        case 88..<92: return drawAccountCommand()
+        case 92: return drawAPICommand()
         case 93..<95: return .tick
         case 95..<97:
             return .reportLastUsed(
@@ -276,11 +285,48 @@ struct RandomHistory {
             })
     }
 
+    private mutating func drawHold() -> HoldCommand {
+        var (key, _) = drawKey()
+        if random.chance(1, in: 3) {
+            return .place(
+                NewHold(
+                    key: .id(key), credits: [0, 1, 5, 30, 1_000_000_001][Int(random.below(5))],
+                    timeoutSeconds: [0, 1, 30, 3_000, 100_000, 604_801][Int(random.below(6))],
+                    id: drawID()))
+        }
+        var hold = drawID()
+        if let known = reference.holds.randomItem(&random), random.chance(9, in: 10) {
+            hold = known.id
+            let others = reference.keys.filter { $0.detail.user == known.user }
+            if let other = others.randomItem(&random), random.chance(4, in: 5) {
+                key = other.detail.id
+            }
+        }
+        let id = random.chance(1, in: 2) ? drawID() : nil
+        guard random.chance(2, in: 3) else {
+            return .void(Voiding(key: .id(key), hold: hold, id: id))
+        }
+        return .settle(
+            Settlement(
+                key: .id(key), hold: hold,
+                credits: [0, 1, 5, 29, 1_000_000_001][Int(random.below(5))], id: id))
+    }
+
+    private mutating func drawPoolCommand() -> Command {
+        guard random.chance(4, in: 5) else {
+            return .removePool(account: drawAccount(), api: drawAPI())
+        }
+        return .setPool(
+            account: drawAccount(), api: drawAPI(), credits: Credits(random.below(150))!,
+            period: Period.allCases[Int(random.below(3))])
+    }
+
     private mutating func drawKeyCommand() -> Command {
         let (id, account) = drawKey()
         switch random.below(10) {
         case 0..<3: return .renameKey(id, account: account, name: drawName())
-        case 3..<8: return .setKeyActive(id, account: account, active: random.chance(1, in: 2))
+        case 3..<6: return .setKeyActive(id, account: account, active: random.chance(1, in: 2))
+        case 6..<9: return .rotateKey(drawRotation(of: id, account))
         default: return .revokeKey(id, account: account)
         }
     }
@@ -291,7 +337,7 @@ struct RandomHistory {
         return NewKey(
             id: KeyID(id), account: account, user: user, api: drawAPI(), name: drawName(),
             digest: Sample.digest(random.chance(1, in: 30) ? nextID - 3 : id),
-            suffix: Sample.suffix, active: random.chance(2, in: 3))
+            suffix: Sample.suffix, active: random.chance(2, in: 3), expiresAt: drawExpiry())
     }
 
     private mutating func drawUserCommand() -> Command {
@@ -333,7 +379,10 @@ struct RandomHistory {
         switch random.below(10) {
         case 0..<4:
             return .createAccount(
-                random.chance(1, in: 5) ? drawAccount() : AccountID(fresh()), name: drawName())
+                // An id that is there, or never was: none is drawn twice in a cluster's life.
+                random.chance(1, in: 5)
+                    ? reference.accounts[0].detail.id : AccountID(fresh()),
+                name: drawName())
         case 4..<9: return .renameAccount(drawAccount(), name: drawName())
         default: return .deleteAccount(drawAccount())
         }

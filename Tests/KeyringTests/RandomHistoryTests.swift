@@ -39,7 +39,10 @@ import Testing
         "token_not_found", "api_not_found", "duplicate_email", "active_key_limit", "key_limit",
         "token_limit", "key_revoked", "role_mismatch", "last_operator", "setting_refused",
         "identifier_taken", "invalid", "credits_exhausted", "charge_out_of_range",
-        "idempotency_conflict", "too_old", "idempotency_key_ahead", "idempotency_capacity",
+        "hold_not_found", "hold_ended", "hold_exceeded", "hold_limit",
+        "hold_timeout_out_of_range", "idempotency_conflict", "too_old", "idempotency_key_ahead",
+        "idempotency_capacity", "key_retiring", "key_expired", "key_inactive", "expiry_passed",
+        "grace_too_long", "api_taken", "api_in_use",
     ]
 
     @Test func `the same entries give the same states, outcomes and changes`() {

@@ -66,7 +66,7 @@ struct Bench {
     ) -> Envelope {
         var actor = Actor.token(token)
         switch command {
-        case .charge, .tick, .reportLastUsed: actor = .cluster
+        case .charge, .hold, .tick, .reportLastUsed: actor = .cluster
         default: break
         }
         return Envelope(
@@ -150,9 +150,57 @@ struct Bench {
         return outcomes[0]
     }
 
+    /// Places a hold under its id.
+    mutating func hold(
+        _ key: UInt64, _ credits: UInt64, as id: String, for seconds: UInt64 = 60
+    ) -> HoldOutcome {
+        held(
+            .place(
+                NewHold(
+                    key: .id(KeyID(key)), credits: credits, timeoutSeconds: seconds,
+                    id: IdempotencyKey(id)!)))
+    }
+
+    mutating func settle(
+        _ id: String, _ credits: UInt64, key: UInt64 = 1, under own: String? = nil
+    ) -> HoldOutcome {
+        held(
+            .settle(
+                Settlement(
+                    key: .id(KeyID(key)), hold: IdempotencyKey(id)!, credits: credits,
+                    id: own.flatMap { IdempotencyKey($0) })))
+    }
+
+    mutating func void(_ id: String, key: UInt64 = 1) -> HoldOutcome {
+        held(.void(Voiding(key: .id(KeyID(key)), hold: IdempotencyKey(id)!)))
+    }
+
+    private mutating func held(_ command: HoldCommand) -> HoldOutcome {
+        switch apply(.hold(command)) {
+        case .held(let receipt): .done(receipt)
+        case .refused(let refusal): .refused(refusal)
+        default: .refused(.capacity)
+        }
+    }
+
+    func pool(_ credits: UInt64, _ period: Period, api: API = .rest) -> Command {
+        .setPool(account: account, api: api, credits: Credits(credits)!, period: period)
+    }
+
     func limit(_ credits: UInt64, _ period: Period, api: API = .rest) -> Command {
         .setLimit(
             user, account: account, api: api, credits: Credits(credits)!, period: period)
+    }
+}
+
+/// What became of a hold.
+enum HoldOutcome: Equatable {
+    case done(HoldReceipt)
+    case refused(Refusal)
+
+    var receipt: HoldReceipt? {
+        guard case .done(let receipt) = self else { return nil }
+        return receipt
     }
 }
 

@@ -9,6 +9,8 @@ struct TableMirror: Equatable {
         var user: UserID
         var account: AccountID
         var state: KeyState
+        /// Of a retiring key.
+        var successor: KeyID?
     }
 
     struct Token: Equatable {
@@ -26,7 +28,9 @@ struct TableMirror: Equatable {
         var credits: [API: CreditState] = [:]
     }
 
+    /// Which are open.
     var accounts: [AccountID: Bool] = [:]
+    var pools: [AccountID: [API: CreditState]] = [:]
     var users: [UserID: User] = [:]
     var keys: [KeyID: Key] = [:]
     var tokens: [TokenID: Token] = [:]
@@ -43,7 +47,9 @@ struct TableMirror: Equatable {
         switch change {
         case .accountAdded(let id): accounts[id] = true
         case .accountDeleted(let id): accounts[id] = false
-        case .accountForgotten(let id): accounts[id] = nil
+        case .accountForgotten(let id):
+            accounts[id] = nil
+            pools[id] = nil
         case .userAdded(let id, let account, let role):
             users[id] = User(account: account, role: role)
         case .userRole(let id, let role): users[id]?.role = role
@@ -51,7 +57,12 @@ struct TableMirror: Equatable {
         case .userForgotten(let id): users[id] = nil
         case .keyAdded(let id, let digest, let api, let user, let account, let state):
             keys[id] = Key(digest: digest, api: api, user: user, account: account, state: state)
-        case .keyState(let id, let state): keys[id]?.state = state
+        case .keyState(let id, let state):
+            keys[id]?.state = state
+            keys[id]?.successor = nil
+        case .keyRetiring(let id, let successor):
+            keys[id]?.state = .retiring
+            keys[id]?.successor = successor
         case .keyForgotten(let id): keys[id] = nil
         case .tokenAdded(let id, let digest, let role, let account, let user):
             tokens[id] = Token(digest: digest, role: role, account: account, user: user)
@@ -59,6 +70,10 @@ struct TableMirror: Equatable {
         case .tokenForgotten(let id): tokens[id] = nil
         case .credits(let user, let api, let state): users[user]?.credits[api] = state
         case .creditsUnlimited(let user, let api): users[user]?.credits[api] = nil
+        case .pool(let account, let api, let state): pools[account, default: [:]][api] = state
+        case .poolUnlimited(let account, let api):
+            pools[account]?[api] = nil
+            if pools[account]?.isEmpty == true { pools[account] = nil }
         case .calendar(let day, let month):
             self.day = day
             self.month = month
@@ -70,25 +85,30 @@ struct TableMirror: Equatable {
     var current: TableMirror {
         var mirror = self
         for (id, user) in users {
-            for (api, credits) in user.credits {
-                let number =
-                    switch credits.period {
-                    case .none: Int32(0)
-                    case .day: day
-                    case .month: month
-                    }
-                mirror.users[id]?.credits[api]?.periodEnd = nil
-                guard credits.periodNumber != number else { continue }
-                mirror.users[id]?.credits[api]?.remaining = credits.allowance
-                mirror.users[id]?.credits[api]?.periodNumber = number
-            }
+            mirror.users[id]?.credits = user.credits.mapValues(current)
         }
+        mirror.pools = pools.mapValues { $0.mapValues(current) }
         return mirror
+    }
+
+    private func current(_ credits: CreditState) -> CreditState {
+        var credits = credits
+        let number =
+            switch credits.period {
+            case .none: Int32(0)
+            case .day: day
+            case .month: month
+            }
+        credits.periodEnd = nil
+        guard credits.periodNumber != number else { return credits }
+        credits.remaining = credits.allowance
+        credits.periodNumber = number
+        return credits
     }
 
     /// Whether a key gives access by what the mirror knows.
     func accepts(_ key: KeyID) -> Bool {
         guard let key = keys[key], let user = users[key.user] else { return false }
-        return key.state == .active && !user.isRemoved && accounts[key.account] == true
+        return key.state.isAccepted && !user.isRemoved && accounts[key.account] == true
     }
 }

@@ -246,6 +246,7 @@ struct ValidationTests {
         #expect(
             Validation.Reason.allCases.map(\.code) == [
                 "malformed", "unknown", "revoked", "inactive", "unleased", "pending",
+                "expired",
             ])
     }
 }

@@ -25,9 +25,11 @@ import Testing
             "POST \(account)/keys",
             [
                 ("api", #""rest""#), ("name", #""a""#), ("user", #""usr_00000000002""#),
-                ("active", "true"), ("expires_at", "null"),
+                ("active", "true"), ("expires_at", #""2027-01-01T00:00:00Z""#),
             ]
         ),
+        ("POST \(key)/rotate", [("grace_seconds", "5"), ("expires_at", #""2027-01-01T00:00:00Z""#)]),
+        ("POST /v1/apis", [("slug", #""mail""#), ("name", #""a""#)]),
         ("PATCH \(key)", [("active", "true")]), ("PATCH \(key)", [("name", #""a""#)]),
         (
             "POST /v1/tokens",
@@ -55,7 +57,7 @@ import Testing
         "PUT \(user)/limits/rest": ["credits", "period"],
         "POST \(account)/keys": ["api", "name", "user"], "POST /v1/tokens": ["role"],
         "POST /v1/verify": ["key"], "POST /v1/charges": ["credits"],
-        "POST /v1/cluster/members": ["id", "address"],
+        "POST /v1/cluster/members": ["id", "address"], "POST /v1/apis": ["slug", "name"],
     ]
 
     static func object(_ members: [(String, String)]) -> String {
@@ -195,9 +197,28 @@ import Testing
         ),
         (
             "POST \(account)/keys",
-            #"{"api":"rest","name":"n","user":"usr_00000000002","expires_at":"2030-01-01T00:00:00Z"}"#,
+            #"{"api":"rest","name":"n","user":"usr_00000000002","expires_at":"2030-01-01"}"#,
             "expires_at"
         ),
+        (
+            "POST \(account)/keys",
+            #"{"api":"rest","name":"n","user":"usr_00000000002","expires_at":1893456000}"#,
+            "expires_at"
+        ),
+        (
+            "POST \(account)/keys",
+            #"{"api":"rest","name":"n","user":"usr_00000000002","expires_at":"9999-12-31T23:59:59-01:00"}"#,
+            "expires_at"
+        ),
+        ("POST \(key)/rotate", #"{"grace_seconds":2592001}"#, "grace_seconds"),
+        ("POST \(key)/rotate", #"{"grace_seconds":null}"#, "grace_seconds"),
+        ("POST \(key)/rotate", #"{"grace_seconds":-1}"#, "grace_seconds"),
+        ("POST \(key)/rotate", #"{"expires_at":"tomorrow"}"#, "expires_at"),
+        ("POST \(key)/rotate", #"{"grace":1}"#, "grace"),
+        ("POST /v1/apis", #"{"slug":"a","name":"n"}"#, "slug"),
+        ("POST /v1/apis", #"{"slug":"abcdefghijk","name":"n"}"#, "slug"),
+        ("POST /v1/apis", #"{"slug":"ab_c","name":"n"}"#, "slug"),
+        ("POST /v1/apis", #"{"slug":"ab"}"#, "name"),
         ("POST /v1/tokens", #"{"role":"root"}"#, "role"),
         ("PATCH /v1/cluster/settings", #"{"active_keys_per_user":0}"#, "active_keys_per_user"),
         ("POST /v1/cluster/transfer-leadership", #"{"to":"2"}"#, "to"),

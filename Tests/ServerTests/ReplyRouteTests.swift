@@ -35,7 +35,7 @@ import Testing
         #""account":"acc_00000000001","user":"usr_00000000002","api":"rest","name":"n\"1","#
         + #""state":"active","created_at":"2026-11-23T13:30:36.000Z","#
         + #""created_by":"usr_00000000002","last_used_at":null,"expires_at":null,"#
-        + #""display":"kc_rest_…wxyz""#
+        + #""retires_at":null,"replaces":null,"replaced_by":null,"display":"kc_rest_…wxyz""#
 
     static func context(
         _ endpoint: Endpoint, isBatch: Bool = false, omitsContent: Bool = false
@@ -61,6 +61,11 @@ import Testing
         spent: Credits(clamping: 3), held: .zero, remaining: Credits(clamping: 7),
         resetsAt: time, changedAt: index)
 
+    static let pool = PoolDetail(
+        account: Fixture.account, api: .rest, credits: Credits(clamping: 50), period: .none,
+        spent: Credits(clamping: 9), held: Credits(clamping: 4), remaining: Credits(clamping: 37),
+        resetsAt: nil, changedAt: index)
+
     static let changes: [(Endpoint, Change.Result, String)] = [
         (
             .createAccount,
@@ -83,7 +88,22 @@ import Testing
             #"200 {"user":"usr_00000000002","api":"rest","credits":10,"period":"month","spent":3,"#
                 + #""held":0,"remaining":7,"resets_at":"2026-11-23T13:30:36.000Z"}"#
         ),
+        (
+            .setPool, .pool(pool),
+            #"200 {"account":"acc_00000000001","api":"rest","credits":50,"period":"none","#
+                + #""spent":9,"held":4,"remaining":37,"resets_at":null}"#
+        ),
+        (.removePool, .poolRemoved(Fixture.account, .rest), "204 "),
         (.updateKey, .key(keyDetail(3)), #"200 {"id":"key_00000000003",\#(keyJSON)}"#),
+        (
+            .rotateKey, .keyRotated(keyDetail(4), old: keyDetail(3)),
+            #"201 {"id":"key_00000000004",\#(keyJSON),"old":{"id":"key_00000000003",\#(keyJSON)}}"#
+        ),
+        (
+            .createAPI, .api(APIDetail(api: .batch, name: name("B"))),
+            #"201 {"slug":"batch","name":"B"}"#
+        ),
+        (.removeAPI, .apiRemoved(.batch), "204 "),
     ]
 
     @Test func `a change that was made is shown with its index`() {
@@ -114,6 +134,21 @@ import Testing
         // Another key than the one whose text is held: never mixed up.
         let other = fixture.render(Self.changed(.key(Self.keyDetail(3))), context)
         #expect(other.json?["key"] == nil)
+    }
+
+    @Test func `the text of a rotation's new key is in the first answer only`() throws {
+        var fixture = Fixture()
+        let result = fixture.send(
+            "POST \(RequestRouteTests.key)/rotate", [RequestRouteTests.bearer], "")
+        let context = try #require(result.context)
+        let secret = try #require(context.secret)
+        let change = Change.Result.keyRotated(Self.keyDetail(secret.id), old: Self.keyDetail(3))
+        let first = fixture.render(Self.changed(change), context)
+        #expect(first.status == 201)
+        #expect(first.json?["key"] == .string(secret.text.secret))
+        #expect(first.json?["old"]?["id"] == .string("key_00000000003"))
+        let replayed = fixture.render(Self.changed(change, replayed: true), context)
+        #expect(replayed.json?["key"] == nil)
     }
 
     @Test func `charges tell what was spent`() {
@@ -181,6 +216,10 @@ import Testing
         (.idempotencyTooOld, "422 too_old"), (.idempotencyTooNew, "400 idempotency_key_ahead"),
         (.idempotencyCapacity, "503 idempotency_capacity"),
         (.cursorMalformed, "400 invalid_query"),
+        (.keyRetiring, "409 key_retiring"), (.keyExpired, "409 key_expired"),
+        (.keyInactive, "409 key_inactive"), (.expiryPassed, "400 invalid_field"),
+        (.graceTooLong, "400 invalid_field"), (.apiTaken, "409 api_taken"),
+        (.apiInUse, "409 api_in_use"), (.apiLimit(limit: 64), "409 api_limit"),
     ]
 
     @Test func `every refusal has its problem`() throws {
@@ -242,10 +281,8 @@ import Testing
         ),
         (
             .listAPIs,
-            .identity(
-                Identity(
-                    token: TokenID(8), role: .operator, account: nil, user: nil, name: name("o"))),
-            #"{"items":[{"slug":"rest","name":"REST API"},{"slug":"batch","name":"Batch API"}],"next":null}"#
+            .apis(Page(items: [APIDetail(api: .rest, name: name("REST API"))])),
+            #"{"items":[{"slug":"rest","name":"REST API"}],"next":null}"#
         ),
         (
             .listKeys,
@@ -311,9 +348,11 @@ import Testing
                     key: KeyID(3), account: Fixture.account, user: Fixture.user, api: .rest,
                     allowance: Credits(clamping: 10_000), period: .month,
                     spent: Credits(clamping: 5_011), remaining: Credits(clamping: 4_989),
-                    resetsAt: time)),
+                    resetsAt: time, held: Credits(clamping: 2),
+                    pool: pool)),
             #"{"allowance":10000,"user_remaining":4989,"period":"month","#
-                + #""resets_at":"2026-11-23T13:30:36.000Z","spent":5011,"api":"rest"}"#
+                + #""resets_at":"2026-11-23T13:30:36.000Z","spent":5011,"held":2,"api":"rest","#
+                + #""pool":{"allowance":50,"remaining":37,"period":"none","resets_at":null}}"#
         ),
     ]
 

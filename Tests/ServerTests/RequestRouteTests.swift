@@ -36,6 +36,15 @@ import Testing
             "removeLimit(usr_00000000002, account: acc_00000000001, api: rest)"
         ),
         (
+            "PUT \(account)/pools/rest", #"{"credits":10,"period":"day"}"#,
+            "setPool(account: acc_00000000001, api: rest, credits: 10, period: day)"
+        ),
+        (
+            "DELETE \(account)/pools/batch", "",
+            "removePool(account: acc_00000000001, api: batch)"
+        ),
+        ("GET \(account)/pools/rest", "", "pool(account: acc_00000000001, rest) linearizable"),
+        (
             "PATCH \(key)", #"{"active":false}"#,
             "setKeyActive(key_00000000003, account: acc_00000000001, active: false)"
         ),
@@ -51,7 +60,10 @@ import Testing
         ("DELETE /v1/tokens/tok_00000000005", "", "revokeToken(tok_00000000005)"),
         ("GET /v1/whoami", "", "whoami linearizable"),
         ("HEAD /v1/whoami", "", "whoami linearizable"),
-        ("GET /v1/apis?consistency=local", "", "whoami local"),
+        ("DELETE /v1/apis/mail", "", "removeAPI(mail)"),
+        (
+            "POST /v1/apis", #"{"slug":"mail","name":"Mail"}"#, "createAPI(mail, name: Mail)"
+        ),
         ("GET \(account)?consistency=linearizable", "", "account(acc_00000000001) linearizable"),
         ("GET \(user)", "", "user(usr_00000000002, account: acc_00000000001) linearizable"),
         (
@@ -144,6 +156,11 @@ import Testing
                     PageRequest())
             ),
             ("/v1/tokens", .tokens(account: nil, PageRequest())),
+            ("/v1/apis?limit=3", .apis(PageRequest(limit: 3))),
+            (
+                "\(Self.account)/keys?state=retiring",
+                .keys(account: Fixture.account, KeyFilter(state: .retiring), PageRequest())
+            ),
             (
                 "/v1/tokens?account=acc_00000000001",
                 .tokens(account: Fixture.account, PageRequest())
@@ -261,7 +278,9 @@ import Testing
         ("GET /v1/accounts/%00", [bearer], "400 malformed"),
         ("GET \(account)/keys/key_zzzzzzzzzzz", [bearer], "404 not_found"),
         ("GET \(user)/limits/REST", [bearer], "404 not_found"),
-        ("POST \(account)/keys/key_00000000003/rotate", [bearer], "404 not_found"),
+        ("GET \(account)/keys/key_00000000003/rotate", [bearer], "405 method_not_allowed"),
+        ("PUT /v1/apis", [bearer], "405 method_not_allowed"),
+        ("DELETE /v1/apis/REST", [bearer], "404 not_found"),
         ("POST /v1/holds", [bearer], "404 not_found"),
         ("POST /v1/whoami", [bearer], "405 method_not_allowed"),
         ("PUT \(account)", [bearer], "405 method_not_allowed"),

@@ -177,6 +177,7 @@ extension RouteFixture.Result {
         switch body {
         case .change(_, let submission): "\(submission.command)"
         case .charge(let charges): "\(charges)"
+        case .hold(let command): "\(command)"
         case .query(_, let query, let consistency): "\(query) \(consistency)"
         case .status: "status"
         case .transferLeadership(_, let target): "transfer \(target.map { "\($0)" } ?? "-")"

@@ -152,6 +152,11 @@ import Testing
         #expect(report.longest > 40)
     }
 
+    /// What no turn of time could make true: when a key ends by itself isn't judged.
+    private static let lies: [KeyState: KeyState] = [
+        .active: .revoked, .retiring: .expired, .expired: .retiring,
+    ]
+
     /// A false receipt, and why it is one.
     private func falsified(
         _ operation: RecordedOperation, _ way: UInt64
@@ -169,7 +174,7 @@ import Testing
             change.result = .key(detail)
             operation.response?.result = .outcome(.changed(change))
         case .answer(.key(var detail))?:
-            detail.state = detail.state == .active ? .revoked : .active
+            detail.state = Self.lies[detail.state] ?? .active
             operation.response?.result = .answer(.key(detail))
         case .answer(.credits(var answer))?:
             answer.spent = Credits(clamping: answer.spent.rawValue + 1_000 + way)

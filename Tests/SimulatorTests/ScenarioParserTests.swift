@@ -31,6 +31,9 @@ import Testing
         first create user bob
         first create key K for alice
         first create key batch-key for bob opening batch
+        first create key short for bob opening mail expiring at 5s
+        first create API mail
+        first rotate K as K9
         first limit alice to 100 credits per month
         first limit bob to 1 credit per day opening batch
         first limit bob to 0 credits in all
@@ -72,6 +75,9 @@ import Testing
         at 3s activate K on A expect ok
         at 3s deactivate K on A expect ok within 2.3s
         at 3s revoke K on A expect refused with key_not_found
+        at 3s rotate K9 as K10 with 5s grace on A expect refused with key_retiring
+        at 3s create API search on A expect refused with api_taken
+        at 3s remove API search on A expect refused with api_in_use
         at 3s revoke all keys of alice on A expect unknown outcome
         at 3s remove user alice on A expect failed with no_leader
         at 3s lift limit of alice on A expect no answer within 10s
@@ -156,7 +162,7 @@ import Testing
             "at 2s deactivat K on A",
             "7: expected a verb, found 'deactivat'; did you mean 'deactivate'?"
         ),
-        ("at 2s frobnicate K", "7: expected a verb, found 'frobnicate'"),
+        ("at 2s fry K", "7: expected a verb, found 'fry'"),
         ("ta 2s heal", "1: expected 'at', 'every' or 'first', found 'ta'; did you mean 'at'?"),
         ("at 2 heal", "4: expected a time or 'return of', like 250ms or 2.1s, found '2'"),
         (
@@ -180,7 +186,7 @@ import Testing
         ),
         (
             "at 2s create kay K2 for alice on A",
-            "14: expected 'account', 'user' or 'key', found 'kay'; did you mean 'key'?"
+            "14: expected 'account', 'user', 'key' or 'API', found 'kay'; did you mean 'key'?"
         ),
         (
             "at 2s create key 2 for alice on A",
@@ -196,8 +202,8 @@ import Testing
             "32: expected 'per month', 'per day' or 'in all', found 'per'"
         ),
         (
-            "at 2s create key K2 for alice opening soap on A",
-            "39: expected an API (batch, rest), found 'soap'"
+            "at 2s create key K2 for alice opening SOAP on A",
+            "39: expected an API (batch, rest, or 2 to 10 characters a-z0-9), found 'SOAP'"
         ),
         (
             "at 2s crash A after many effects",
@@ -212,6 +218,15 @@ import Testing
         (
             "at 2s drift clock of A by +1000000 ppm",
             "27: expected a rate, a whole number with its sign, at most 900000, found '+1000000'"
+        ),
+        ("at 2s rotate K on A", "16: expected 'as', found 'on'"),
+        (
+            "at 2s rotate K as K on A",
+            "19: the name 'K' is taken: it is a key's"
+        ),
+        (
+            "at 2s rotate K as K2 with 1500ms grace on A",
+            "27: a grace lasts whole seconds, 30 days at most"
         ),
         ("at 2s set leash to 1s on A", "11: expected 'lease', found 'leash'"),
         ("at 2s set lease to 2 on A", "20: expected a time, like 250ms or 2.1s, found '2'"),

@@ -22,8 +22,10 @@ extension ProblemCode {
             .tooManyAttempts:
             accessExplanation
         case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
-            .idempotencyConflict, .idTooOld, .idAhead:
+            .idempotencyConflict, .idTooOld, .idAhead, .holdEnded, .holdExceeded, .holdLimit:
             conflictExplanation
+        case .keyRetiring, .keyExpired, .keyInactive, .apiTaken, .apiInUse, .apiLimit:
+            rotationExplanation
         case .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay:
             memberExplanation
         case .idempotencyCapacity, .noLeader, .unavailable, .overloaded, .diskFull, .capacity,
@@ -49,7 +51,7 @@ extension ProblemCode {
             """
         case .idRequired:
             """
-            Every charge bears an id chosen by the caller, so that a repeated request is charged
+            Every charge and hold bears an id chosen by the caller, so that a repeated request is charged
             once. Send the header Idempotency-Key or the member "id"; a UUIDv7 is recommended.
             """
         case .notFound:
@@ -75,8 +77,8 @@ extension ProblemCode {
         switch self {
         case .invalidKey:
             """
-            The key is missing, mistyped, unknown, inactive or revoked, or its user or account is
-            gone. The answer is the same for all of these: why is shown only to those who may
+            The key is missing, mistyped, unknown, inactive, revoked or expired, or its user or
+            account is gone. The answer is the same for all of these: why is shown only to those who may
             administer the key. Check the key, or ask an admin of the account.
             """
         case .invalidToken:
@@ -92,8 +94,9 @@ extension ProblemCode {
         case .wrongAPI: "Every key opens one API. Use a key that was created for this one."
         case .creditsExhausted:
             """
-            What is left of the user's credits for this API does not cover the request: "remaining"
-            says how much is left. An admin may raise the limit; with a period it starts anew.
+            What is left of the user's limit for this API, or of the account's pool, does not cover
+            the request: "remaining" says how much is left, what is held counted in. An admin may
+            raise the limit, an operator the pool; with a period it starts anew.
             """
         default:
             "Many requests with unknown tokens came from one address. Wait, then use a valid one."
@@ -111,6 +114,18 @@ extension ProblemCode {
         case .tokenLimit: "An account has at most \"limit\" management tokens. Revoke some."
         case .duplicateEmail: "E-mail addresses are unique in an account; case does not matter."
         case .keyRevoked: "Revocation is final. Create a new key."
+        case .holdEnded:
+            """
+            A hold ends once: settled, voided, or lapsed at its time-out. Repeating that very request
+            gives the first answer again; anything else comes too late. Place another hold.
+            """
+        case .holdExceeded:
+            """
+            A hold is settled for at most what it holds ("limit"). It is open still: settle it for
+            that, and charge the rest by itself if it is owed.
+            """
+        case .holdLimit:
+            "An account has at most \"limit\" open holds. Settle or void some, or wait until they lapse."
         case .idempotencyConflict:
             """
             The id (Idempotency-Key or "id") was used before for a request with other content, so
@@ -123,6 +138,30 @@ extension ProblemCode {
             """
         case .idAhead: "The time in this UUIDv7 is more than five minutes ahead of the cluster's."
         default: "The present state of what the request names does not allow it."
+        }
+    }
+
+    private var rotationExplanation: StaticString {
+        switch self {
+        case .keyRetiring:
+            """
+            A rotation with grace has given the key a successor. Until the grace ends it gives
+            access, and can be renamed or revoked, which ends the grace at once. Everything else is
+            done to its successor ("replaced_by").
+            """
+        case .keyExpired: "The key's expiry has come, which is final. Create a new key."
+        case .keyInactive:
+            """
+            With grace the old key would give access again, which somebody has stopped. Rotate it
+            with "grace_seconds": 0, or activate it first.
+            """
+        case .apiTaken: "Slugs are unique. GET /v1/apis lists those that there are."
+        case .apiInUse:
+            """
+            An API is removed when nothing is left of it: revoke the keys that open it, and remove
+            the limits for it, in every account.
+            """
+        default: "A cluster has at most \"limit\" APIs. Remove one that is not in use."
         }
     }
 

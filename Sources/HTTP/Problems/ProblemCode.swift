@@ -32,11 +32,20 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case duplicateEmail = "duplicate_email"
     case keyRevoked = "key_revoked"
     case conflict
+    case keyRetiring = "key_retiring"
+    case keyExpired = "key_expired"
+    case keyInactive = "key_inactive"
+    case apiTaken = "api_taken"
+    case apiInUse = "api_in_use"
+    case apiLimit = "api_limit"
     case memberConflict = "member_conflict"
     case notCaughtUp = "not_caught_up"
     case lastVoter = "last_voter"
     case noMajority = "no_majority"
     case changeUnderWay = "change_under_way"
+    case holdEnded = "hold_ended"
+    case holdExceeded = "hold_exceeded"
+    case holdLimit = "hold_limit"
     case idempotencyConflict = "idempotency_conflict"
     case idTooOld = "too_old"
     case idAhead = "idempotency_key_ahead"
@@ -70,7 +79,9 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
-            .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay:
+            .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay, .keyRetiring,
+            .keyExpired, .keyInactive, .apiTaken, .apiInUse, .apiLimit, .holdEnded, .holdExceeded,
+            .holdLimit:
             .conflict
         case .contentTooLarge: .contentTooLarge
         case .targetTooLong: .targetTooLong

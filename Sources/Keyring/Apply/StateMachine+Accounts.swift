@@ -38,6 +38,7 @@ extension StateMachine {
         guard let slot = slot(of: id) else { throw .accountNotFound }
         if !state.accounts[slot].isDeleted {
             state.accounts[slot].isDeleted = true
+            state.dropUses(of: slot)
             state.accounts[slot].changedAt = step.index
             state.graves.append(Grave(index: step.index, body: .account(slot)))
             audit(.accountDeleted, .account(id), in: slot, author, &step)

@@ -39,6 +39,7 @@ extension StateMachine {
         if step.date != before {
             step.changes.append(.calendar(day: step.date.day, month: step.date.month))
         }
+        endDueKeys(&step)
         clear(&step)
         return step
     }
@@ -48,6 +49,8 @@ extension StateMachine {
         switch envelope.command {
         case .charge(let charges):
             return .charged(decide(charges, request: envelope.requestID, &step))
+        case .hold(let command):
+            return decide(command, request: envelope.requestID, &step)
         case .tick:
             return envelope.actor == .cluster ? .noted : .refused(.forbidden)
         case .reportLastUsed(let stamps):
@@ -79,6 +82,7 @@ extension StateMachine {
                 }
                 try admit(id, in: scope)
             }
+            try refuseStrayText(envelope.command)
             let outcome = perform(envelope.command, Author(identity), &step)
             if let id = envelope.idempotency {
                 remember(outcome, of: envelope, as: id, in: scope)
@@ -134,7 +138,14 @@ extension StateMachine {
         case .revokeToken(let id): try revokeToken(id, author, &step)
         case .updateSettings(let change): try updateSettings(change, author, &step)
         case .changeMember(let command): try answer(command, step)
-        case .charge, .tick, .reportLastUsed: preconditionFailure("decided before")
+        case .rotateKey(let rotation): try rotateKey(rotation, author, &step)
+        case .createAPI(let api, let name): try createAPI(api, name, author, &step)
+        case .removeAPI(let api): try removeAPI(api, author, &step)
+        case .setPool(let account, let api, let credits, let period):
+            try setPool(
+                of: account, for: api, Allowance(credits: credits, period: period), author, &step)
+        case .removePool(let account, let api): try removePool(of: account, for: api, author, &step)
+        case .charge, .hold, .tick, .reportLastUsed: preconditionFailure("decided before")
         }
     }
 

@@ -30,7 +30,8 @@ extension StateMachine {
     func authorize(_ command: Command, _ identity: Identity) throws(Refusal) {
         let isAllowed: Bool
         switch command {
-        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember:
+        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
+            .createAPI, .removeAPI, .setPool, .removePool:
             isAllowed = identity.role == .operator
         case .createUser(_, let account, _, _, _), .updateUser(_, let account, _, _, _),
             .removeUser(_, let account), .setLimit(_, let account, _, _, _),
@@ -39,6 +40,7 @@ extension StateMachine {
             .revokeAllKeys(_, let account):
             isAllowed = administers(account, identity)
         case .createKey(let key): isAllowed = administers(key.account, identity)
+        case .rotateKey(let rotation): isAllowed = administers(rotation.account, identity)
         case .createToken(let token):
             isAllowed =
                 identity.role == .operator
@@ -51,7 +53,7 @@ extension StateMachine {
                 throw .tokenNotFound
             }
             isAllowed = true
-        case .charge, .tick, .reportLastUsed: isAllowed = false
+        case .charge, .hold, .tick, .reportLastUsed: isAllowed = false
         }
         guard isAllowed else { throw .forbidden }
     }
@@ -74,12 +76,14 @@ extension StateMachine {
             .removeLimit(_, let account, _), .renameKey(_, let account, _),
             .setKeyActive(_, let account, _), .revokeKey(_, let account),
             .revokeAllKeys(_, let account), .renameAccount(let account, _),
-            .deleteAccount(let account):
+            .deleteAccount(let account), .setPool(let account, _, _, _),
+            .removePool(let account, _):
             account
         case .createKey(let key): key.account
+        case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account ?? AccountID(0)
-        case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .tick,
-            .reportLastUsed:
+        case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .hold, .tick,
+            .reportLastUsed, .createAPI, .removeAPI:
             actor ?? AccountID(0)
         }
     }

@@ -54,46 +54,31 @@ extension StateMachine {
         return verdict.outcome(of: charge, at: step.index, isReplay: false)
     }
 
-    /// Spends if the key is active and so much is left. Nothing is ever spent beyond the
-    /// allowance, and no counter beyond what JSON holds.
+    /// Spends if the key is accepted and so much is left. Nothing is ever spent beyond the
+    /// allowances, and no counter beyond what JSON holds.
     private mutating func spend(
         _ credits: UInt64, with slot: Slot<KeyRecord>, _ step: inout Step
     ) -> ChargeVerdict {
         let key = state.keys[slot]
         guard isAccepted(key) else { return .refused(.invalidKey) }
-        let line = state.users[key.user].lineIndex(for: key.api)
-        let before = state.users[key.user].credits[line]
-        let room = Credits.maximum - Credits(clamping: before.spent.lifetime)
-        let headroom = headroom(of: before, room, on: step.date)
-        guard credits <= headroom.rawValue else {
-            return .refused(
-                .creditsExhausted(
-                    remaining: headroom,
-                    allowance: before.allowance?.credits ?? .maximum))
+        let lines = creditLines(of: key.user, for: key.api)
+        do throws(Refusal) {
+            try cover(credits, by: lines, on: step.date)
+        } catch {
+            return .refused(error)
         }
-        state.users[key.user].credits[line].spent.add(credits, on: step.date)
+        state.users[key.user].credits[lines.user].spent.add(credits, on: step.date)
+        state.accounts[lines.account].pools[lines.pool].spent.add(credits, on: step.date)
         state.keys[slot].spent.add(credits, on: step.date)
-        let after = state.users[key.user].credits[line]
-        if let change = creditChange(after, of: key.user, on: step.date) {
-            step.changes.append(change)
-        }
+        publish(lines, &step)
+        let after = state.users[key.user].credits[lines.user]
         return .accepted(
             spent: after.spent(on: step.date), remaining: after.remaining(on: step.date))
     }
 
-    /// What may be spent at most, `room` being left of what can be counted.
-    private func headroom(
-        of line: CreditLine, _ room: Credits, on date: CalendarDate
-    ) -> Credits {
-        #if MUTANTS
-        if PlantedBug.isOn(.limitAtDoor) { return room }
-        #endif
-        return min(line.remaining(on: date) ?? room, room)
-    }
-
     /// Whether a key gives access at this log position.
     func isAccepted(_ key: KeyRecord) -> Bool {
-        guard key.state == .active else { return false }
+        guard key.state.isAccepted else { return false }
         let user = state.users[key.user]
         return !user.isRemoved && !state.accounts[user.account].isDeleted
     }

@@ -6,6 +6,7 @@ extension StateMachine {
         clearAudit()
         clearGraves(&step)
         clearLedger()
+        clearHolds(&step)
     }
 
     private mutating func clearAudit() {
@@ -82,8 +83,18 @@ extension StateMachine {
             guard budget > 0 else { return false }
             _ = forget(state.users[slot].keys.first, &budget, &step)
         }
+        while !state.users[slot].holds.first.isNone {
+            guard budget > 0 else { return false }
+            budget -= 1
+            let hold = state.users[slot].holds.first
+            // Its account may be the one that goes: what it holds of the pool goes first.
+            if state.holds[hold].end == nil { lapse(hold, &step) }
+            forget(hold)
+        }
         let user = state.users[slot]
         forgetTokens(of: slot, in: user.account, &budget, &step)
+        let hasSpent = user.credits.contains { $0.spent.lifetime > 0 }
+        if hasSpent { state.accounts[user.account].forgotSpending = true }
         if !user.isRemoved {
             count(user.credits, by: -1)
             index.removeEmail(user.email, state.accounts[user.account].id, slot)
@@ -123,6 +134,7 @@ extension StateMachine {
             _ = forget(state.accounts[slot].tokens.first, &budget, &step)
         }
         let id = state.accounts[slot].id
+        count(state.accounts[slot].pools, by: -1)
         state.accounts.unlink(slot, from: &state.accountChain)
         index.accounts.remove(SlotIndex.spread(id.rawValue), slot.number)
         state.accounts.remove(slot)

@@ -151,20 +151,35 @@ extension LedgerRecord {
             answer: .change(content: envelope.content, outcome: writer.bytes))
     }
 
-    /// The digest of a change's content; nil for a charge.
+    /// The digest of a change's or a hold's content; nil for a charge.
     var content: Digest? {
         guard case .change(let content, _) = answer else { return nil }
         return content
     }
 
-    /// A change's outcome; nil for a charge.
+    /// A change's or a hold's outcome; nil for a charge.
     func outcome(isReplay: Bool) -> Outcome? {
         guard case .change(_, let bytes) = answer else { return nil }
         var reader = ByteReader(bytes)
         guard let outcome = try? Outcome(from: &reader) else { return nil }
-        guard case .changed(var change) = outcome else { return outcome }
-        change.replayed = isReplay
-        return .changed(change)
+        return outcome.told(isReplay: isReplay, recordedAt: index)
+    }
+}
+
+extension Outcome {
+    /// As it is told, which says whether it was decided earlier: for another request, or of a hold
+    /// that had ended when it was recorded.
+    fileprivate func told(isReplay: Bool, recordedAt index: LogIndex) -> Outcome {
+        switch self {
+        case .changed(var change):
+            change.replayed = isReplay
+            return .changed(change)
+        case .held(var receipt):
+            receipt.replayed = isReplay || receipt.index != index
+            return .held(receipt)
+        default:
+            return self
+        }
     }
 }
 
@@ -173,6 +188,9 @@ extension StateMachine {
     /// itself, because a snapshot brought the state: nil if that isn't known, and then the same
     /// envelope may be proposed again, which never does anything twice.
     public func recordedOutcome(for envelope: Envelope) -> Outcome? {
+        if case .hold(let command) = envelope.command {
+            return ownRetry(of: command, request: envelope.requestID)
+        }
         guard case .charge(let charges) = envelope.command else { return ownRetry(of: envelope) }
         var outcomes: [ChargeOutcome] = []
         for (position, charge) in charges.enumerated() {

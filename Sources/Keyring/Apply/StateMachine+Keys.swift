@@ -6,29 +6,22 @@ extension StateMachine {
     ) throws(Refusal) -> Change {
         let account = try openAccount(new.account)
         let user = try presentUser(new.user, in: account)
-        guard state.apis.contains(new.api) else { throw .apiNotFound }
+        guard state.knows(new.api) else { throw .apiNotFound }
         guard new.id.rawValue != 0, slot(of: new.id) == nil, keySlot(of: new.digest) == nil
         else { throw .identifierTaken }
         guard state.users[user].liveKeys < state.settings.keysPerUser else {
             throw .keyLimit(limit: state.settings.keysPerUser)
         }
+        try permitExpiry(new.expiresAt)
         if new.active { try holdActiveCap(of: user) }
         guard !state.keys.isFull else { throw .capacity }
-        let keyState = new.active ? KeyState.active : .inactive
-        let slot = state.keys.insert(
+        let slot = insert(
             KeyRecord(
                 id: new.id, digest: new.digest, user: user, api: new.api, name: new.name,
-                state: keyState, suffix: new.suffix, since: step.time, author: author,
-                createdAt: step.index, changedAt: step.index))
-        state.keys.append(slot, to: &state.users[user].keys)
-        state.users[user].liveKeys += 1
-        if new.active { state.users[user].activeKeys += 1 }
-        index.add(state.keys[slot], slot)
+                state: new.active ? .active : .inactive, suffix: new.suffix, since: step.time,
+                author: author, expiresAt: new.expiresAt, deadline: new.expiresAt,
+                createdAt: step.index, changedAt: step.index), &step)
         audit(.keyCreated, .key(new.id), in: account, author, &step)
-        step.changes.append(
-            .keyAdded(
-                new.id, digest: new.digest, api: new.api, user: new.user, account: new.account,
-                state: keyState))
         return Change(.key(detail(slot)), index: step.index)
     }
 
@@ -49,7 +42,7 @@ extension StateMachine {
         _ id: KeyID, in account: AccountID, active: Bool, _ author: Author, _ step: inout Step
     ) throws(Refusal) -> Change {
         let account = try openAccount(account)
-        let slot = try liveKey(id, in: account)
+        let slot = try changeableKey(id, in: account)
         let wanted = active ? KeyState.active : .inactive
         if state.keys[slot].state != wanted {
             let user = state.keys[slot].user
@@ -58,6 +51,7 @@ extension StateMachine {
                 state.users[user].activeKeys += 1
             } else {
                 state.users[user].activeKeys -= 1
+                endGrace(before: slot, &step)
             }
             state.keys[slot].state = wanted
             state.keys[slot].changedAt = step.index
@@ -73,8 +67,10 @@ extension StateMachine {
         let account = try openAccount(account)
         let slot = try anyKey(id, in: account)
         let (effective, changedAt) = effectiveState(state.keys[slot])
-        guard effective != .revoked else { return Change(.keyRevoked(id), index: changedAt) }
-        revoke(slot, &step)
+        // An expired key stays expired: it can't be any deader.
+        guard !effective.isDead else { return Change(.keyRevoked(id), index: changedAt) }
+        endGrace(before: slot, &step)
+        end(slot, as: .revoked, &step)
         audit(.keyRevoked, .key(id), in: account, author, &step)
         return Change(.keyRevoked(id), index: step.index)
     }
@@ -91,8 +87,8 @@ extension StateMachine {
         var newest = state.users[owner].createdAt
         var slot = state.users[owner].keys.first
         while !slot.isNone {
-            if state.keys[slot].state != .revoked {
-                revoke(slot, &step)
+            if !state.keys[slot].state.isDead {
+                end(slot, as: .revoked, &step)
                 revoked += 1
             }
             newest = max(newest, state.keys[slot].changedAt)
@@ -102,33 +98,30 @@ extension StateMachine {
         return Change(.keysRevoked(user, count: revoked), index: newest)
     }
 
-    /// Requires a key that isn't revoked and whose user isn't removed.
-    private mutating func revoke(_ slot: Slot<KeyRecord>, _ step: inout Step) {
-        let user = state.keys[slot].user
-        if state.keys[slot].state == .active { state.users[user].activeKeys -= 1 }
-        state.users[user].liveKeys -= 1
-        state.keys[slot].state = .revoked
-        state.keys[slot].changedAt = step.index
-        state.graves.append(Grave(index: step.index, body: .key(slot)))
-        step.changes.append(.keyState(state.keys[slot].id, .revoked))
-    }
-
     /// A key of the account that can still be changed.
-    private func liveKey(
+    func liveKey(
         _ id: KeyID, in account: Slot<AccountRecord>
     ) throws(Refusal) -> Slot<KeyRecord> {
         let slot = try anyKey(id, in: account)
-        guard effectiveState(state.keys[slot]).state != .revoked else { throw .keyRevoked }
-        return slot
+        switch effectiveState(state.keys[slot]).state {
+        case .active, .inactive, .retiring: return slot
+        case .revoked: throw .keyRevoked
+        case .expired: throw .keyExpired
+        }
     }
 
     /// The cap is over all APIs together and is held here, at one log position, whatever was
     /// promised at any door.
-    private func holdActiveCap(of user: Slot<UserRecord>) throws(Refusal) {
+    ///
+    /// `leaving` of those that count now won't any more.
+    func holdActiveCap(
+        of user: Slot<UserRecord>, leaving: UInt32 = 0
+    ) throws(Refusal) {
         #if MUTANTS
         if PlantedBug.isOn(.keyCapAtDoor) { return }
+        if PlantedBug.isOn(.retiringNotCounted), hasRoomAmongActive(user) { return }
         #endif
-        guard state.users[user].activeKeys < state.settings.activeKeysPerUser else {
+        guard state.users[user].activeKeys - leaving < state.settings.activeKeysPerUser else {
             throw .activeKeyLimit(limit: state.settings.activeKeysPerUser)
         }
     }
@@ -143,6 +136,9 @@ extension StateMachine {
             createdBy: key.author,
             lastUsedAt: key.lastUsedMinute == 0
                 ? nil : Timestamp(milliseconds: Int64(key.lastUsedMinute) * 60_000),
-            suffix: key.suffix, changedAt: effective.changedAt)
+            suffix: key.suffix, changedAt: effective.changedAt, expiresAt: key.expiresAt,
+            retiresAt: effective.state == .retiring ? key.deadline : nil,
+            replaces: key.replaces.rawValue == 0 ? nil : key.replaces,
+            replacedBy: key.replacedBy.rawValue == 0 ? nil : key.replacedBy)
     }
 }

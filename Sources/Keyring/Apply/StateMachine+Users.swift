@@ -48,7 +48,8 @@ extension StateMachine {
         return Change(.user(detail(slot)), index: after.changedAt)
     }
 
-    /// Sets one state: every key and token of the user is dead by it.
+    /// Sets one state: every key and token of the user is dead by it, and their holds are void. The
+    /// keys are visited only for the APIs that they don't use any more.
     mutating func removeUser(
         _ id: UserID, in account: AccountID, _ author: Author, _ step: inout Step
     ) throws(Refusal) -> Change {
@@ -56,9 +57,11 @@ extension StateMachine {
         let slot = try anyUser(id, in: account)
         if !state.users[slot].isRemoved {
             state.users[slot].isRemoved = true
+            state.dropUses(of: slot)
             state.users[slot].changedAt = step.index
             state.accounts[account].liveTokens -= state.users[slot].liveTokens
             count(state.users[slot].credits, by: -1)
+            voidHolds(ofRemoved: slot, &step)
             index.removeEmail(state.users[slot].email, state.accounts[account].id, slot)
             state.graves.append(Grave(index: step.index, body: .user(slot)))
             audit(.userRemoved, .user(id), in: account, author, &step)
@@ -83,11 +86,15 @@ extension StateMachine {
     ) throws(Refusal) -> Change {
         let account = try openAccount(account)
         let slot = try presentUser(user, in: account)
-        guard state.apis.contains(api) else { throw .apiNotFound }
+        guard state.knows(api) else { throw .apiNotFound }
         let line = state.users[slot].lineIndex(for: api)
         let before = state.users[slot].credits[line].allowance
         if before != allowance {
-            if let before { count(before.period, by: -1) }
+            if let before {
+                count(before.period, by: -1)
+            } else {
+                state.countUse(of: api, in: account, by: 1)
+            }
             count(allowance.period, by: 1)
             state.users[slot].credits[line].allowance = allowance
             state.users[slot].credits[line].changedAt = step.index
@@ -106,7 +113,7 @@ extension StateMachine {
     ) throws(Refusal) -> Change {
         let account = try openAccount(account)
         let slot = try presentUser(user, in: account)
-        guard state.apis.contains(api) else { throw .apiNotFound }
+        guard state.knows(api) else { throw .apiNotFound }
         let before = state.users[slot].line(for: api)
         guard let allowance = before?.allowance else {
             return Change(
@@ -115,6 +122,7 @@ extension StateMachine {
         }
         let line = state.users[slot].lineIndex(for: api)
         count(allowance.period, by: -1)
+        state.countUse(of: api, in: account, by: -1)
         state.users[slot].credits[line].allowance = nil
         state.users[slot].credits[line].changedAt = step.index
         audit(.limitRemoved, .limit(user, api), in: account, author, &step)
@@ -125,10 +133,10 @@ extension StateMachine {
     func detail(
         _ line: CreditLine, _ allowance: Allowance, of user: UserID, on date: CalendarDate
     ) -> LimitDetail {
-        let spent = line.spent(on: date)
-        return LimitDetail(
+        LimitDetail(
             user: user, api: line.api, credits: allowance.credits, period: allowance.period,
-            spent: spent, held: .zero, remaining: allowance.credits - spent,
+            spent: line.spent(on: date), held: line.held(on: date),
+            remaining: line.remaining(on: date) ?? .zero,
             resetsAt: date.end(of: allowance.period), changedAt: line.changedAt)
     }
 
@@ -136,13 +144,6 @@ extension StateMachine {
     func creditChange(
         _ line: CreditLine, of slot: Slot<UserRecord>, on date: CalendarDate
     ) -> TableChange? {
-        guard let allowance = line.allowance else { return nil }
-        return .credits(
-            state.users[slot].id, line.api,
-            CreditState(
-                allowance: allowance.credits,
-                remaining: allowance.credits - line.spent(on: date), period: allowance.period,
-                periodNumber: date.number(of: allowance.period),
-                periodEnd: date.end(of: allowance.period)))
+        line.published(on: date).map { .credits(state.users[slot].id, line.api, $0) }
     }
 }

@@ -23,6 +23,13 @@ extension Command {
         case .tick: .tick
         case .reportLastUsed: .reportLastUsed
         case .changeMember: .changeMember
+
+        case .rotateKey: .rotateKey
+        case .createAPI: .createAPI
+        case .removeAPI: .removeAPI
+        case .hold(let command): command.kind
+        case .setPool: .setPool
+        case .removePool: .removePool
         }
     }
 }
@@ -61,13 +68,28 @@ extension Command: Coded {
             writer.put(user)
             writer.put(account)
             writer.put(api)
-        case .createKey, .renameKey, .setKeyActive, .revokeKey, .createToken, .revokeToken:
+        case .createKey, .renameKey, .setKeyActive, .revokeKey, .createToken, .revokeToken,
+            .rotateKey:
             encodeSecret(into: &writer)
         case .charge(let charges): writer.putList(charges)
         case .updateSettings(let change): writer.put(change)
         case .changeMember(let command): writer.put(command)
+        case .hold(let command): command.encode(into: &writer)
+        case .setPool(let account, let api, let credits, let period):
+            writer.put(account)
+            writer.put(api)
+            writer.put(credits)
+            writer.put(period)
+        case .removePool(let account, let api):
+            writer.put(account)
+            writer.put(api)
         case .tick: break
         case .reportLastUsed(let stamps): writer.putList(stamps)
+
+        case .createAPI(let api, let name):
+            writer.put(api)
+            writer.put(name)
+        case .removeAPI(let api): writer.put(api)
         }
     }
 
@@ -88,6 +110,7 @@ extension Command: Coded {
             writer.put(account)
         case .createToken(let token): writer.put(token)
         case .revokeToken(let id): writer.put(id)
+        case .rotateKey(let rotation): writer.put(rotation)
         default: preconditionFailure("not a command about a key or token")
         }
     }
@@ -127,9 +150,20 @@ extension Command: Coded {
         case .revokeToken: self = .revokeToken(try reader.get())
         case .updateSettings: self = .updateSettings(try reader.get())
         case .changeMember: self = .changeMember(try reader.get())
+        case .placeHold, .settleHold, .voidHold:
+            self = .hold(try HoldCommand(of: kind, from: &reader))
+        case .setPool:
+            self = .setPool(
+                account: try reader.get(), api: try reader.get(), credits: try reader.get(),
+                period: try reader.get())
+        case .removePool: self = .removePool(account: try reader.get(), api: try reader.get())
         case .tick: self = .tick
         case .reportLastUsed:
             self = .reportLastUsed(try reader.getList(limit: Bounds.stampsPerEntry))
+
+        case .rotateKey: self = .rotateKey(try reader.get())
+        case .createAPI: self = .createAPI(try reader.get(), name: try reader.get())
+        case .removeAPI: self = .removeAPI(try reader.get())
         }
     }
 }
@@ -144,6 +178,7 @@ extension NewKey: Coded {
         writer.put(digest)
         writer.put(suffix)
         writer.put(active)
+        writer.put(expiresAt)
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
         id = try reader.get()
@@ -154,6 +189,7 @@ extension NewKey: Coded {
         digest = try reader.get()
         suffix = try reader.get()
         active = try reader.get()
+        expiresAt = try reader.get()
     }
 }
 

@@ -26,9 +26,16 @@ public enum Command: Hashable, Sendable {
     case revokeToken(TokenID)
     case updateSettings(SettingsChange)
     case changeMember(MemberCommand)
+    case hold(HoldCommand)
+    case setPool(account: AccountID, api: API, credits: Credits, period: Period)
+    case removePool(account: AccountID, api: API)
     /// Nothing but time passes.
     case tick
     case reportLastUsed([LastUsed])
+
+    case rotateKey(Rotation)
+    case createAPI(API, name: Name)
+    case removeAPI(API)
 
     /// The kinds, for tables and metrics. The raw values are the codes in the log.
     public enum Kind: UInt8, CaseIterable, Hashable, Sendable {
@@ -52,6 +59,15 @@ public enum Command: Hashable, Sendable {
         case tick = 18
         case reportLastUsed = 19
         case changeMember = 40
+
+        case rotateKey = 20
+        case createAPI = 21
+        case removeAPI = 22
+        case placeHold = 25
+        case settleHold = 26
+        case voidHold = 27
+        case setPool = 28
+        case removePool = 29
     }
 }
 
@@ -65,10 +81,12 @@ public struct NewKey: Hashable, Sendable {
     public var digest: Digest
     public var suffix: Suffix
     public var active: Bool
+    /// Nil: never.
+    public var expiresAt: Timestamp?
 
     public init(
         id: KeyID, account: AccountID, user: UserID, api: API, name: Name, digest: Digest,
-        suffix: Suffix, active: Bool
+        suffix: Suffix, active: Bool, expiresAt: Timestamp? = nil
     ) {
         self.id = id
         self.account = account
@@ -78,6 +96,7 @@ public struct NewKey: Hashable, Sendable {
         self.digest = digest
         self.suffix = suffix
         self.active = active
+        self.expiresAt = expiresAt
     }
 }
 

@@ -68,11 +68,20 @@ public struct KeyDetail: Hashable, Sendable {
     public var lastUsedAt: Timestamp?
     public var suffix: Suffix
     public var changedAt: LogIndex
+    /// Nil: never.
+    public var expiresAt: Timestamp?
+    /// When its grace ends; nil unless it is retiring.
+    public var retiresAt: Timestamp?
+    /// The key whose place it took, known here or not any more.
+    public var replaces: KeyID?
+    /// The key that took its place.
+    public var replacedBy: KeyID?
 
     public init(
         id: KeyID, account: AccountID, user: UserID, api: API, name: Name, state: KeyState,
         createdAt: Timestamp, createdBy: Author, lastUsedAt: Timestamp?, suffix: Suffix,
-        changedAt: LogIndex
+        changedAt: LogIndex, expiresAt: Timestamp? = nil, retiresAt: Timestamp? = nil,
+        replaces: KeyID? = nil, replacedBy: KeyID? = nil
     ) {
         self.id = id
         self.account = account
@@ -85,10 +94,25 @@ public struct KeyDetail: Hashable, Sendable {
         self.lastUsedAt = lastUsedAt
         self.suffix = suffix
         self.changedAt = changedAt
+        self.expiresAt = expiresAt
+        self.retiresAt = retiresAt
+        self.replaces = replaces
+        self.replacedBy = replacedBy
     }
 
     /// As much of the key's text as may be shown: `kc_rest_…4x7Q`.
     public var display: String { "kc_\(api.slug)_…\(suffix)" }
+}
+
+/// An API, as answers show it.
+public struct APIDetail: Hashable, Sendable {
+    public var api: API
+    public var name: Name
+
+    public init(api: API, name: Name) {
+        self.api = api
+        self.name = name
+    }
 }
 
 /// A user's allowance for one API and what has become of it.
@@ -225,6 +249,12 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
     case memberAdded = 40
     case memberPromoted = 41
     case memberRemoved = 42
+    case poolSet = 70
+    case poolRemoved = 71
+
+    case keyRotated = 60
+    case apiCreated = 61
+    case apiRemoved = 62
 
     /// As in the body: `key.revoked`.
     public var text: String {
@@ -249,6 +279,12 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
         case .memberAdded: "member.added"
         case .memberPromoted: "member.promoted"
         case .memberRemoved: "member.removed"
+
+        case .keyRotated: "key.rotated"
+        case .apiCreated: "api.created"
+        case .apiRemoved: "api.removed"
+        case .poolSet: "pool.set"
+        case .poolRemoved: "pool.removed"
         }
     }
 }
@@ -262,8 +298,10 @@ public enum AuditSubject: Hashable, Sendable {
     case key(KeyID)
     case token(TokenID)
     case member(NodeID)
+    case api(API)
+    case pool(AccountID, API)
 
-    /// As in the body: the id, and for a limit its API behind a slash.
+    /// As in the body: the id, and for a limit or pool its API behind a slash.
     public var text: String {
         switch self {
         case .cluster: "cluster"
@@ -273,6 +311,8 @@ public enum AuditSubject: Hashable, Sendable {
         case .key(let id): id.text
         case .token(let id): id.text
         case .member(let id): "\(id)"
+        case .api(let api): api.slug
+        case .pool(let id, let api): "\(id.text)/\(api.slug)"
         }
     }
 }

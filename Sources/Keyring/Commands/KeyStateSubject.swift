@@ -44,8 +44,12 @@ extension Command {
         case .createToken(let token): [.token(token.id)]
         case .revokeToken(let id): [.token(id)]
         case .updateSettings: [.leases]
+        // A retiring predecessor is blocked with the old key: whoever looks one up looks at its
+        // successor too.
+        case .rotateKey(let rotation):
+            [.key(rotation.old), .digest(rotation.digest), .key(rotation.id)]
         case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .changeMember, .tick,
-            .reportLastUsed:
+            .reportLastUsed, .createAPI, .removeAPI, .hold, .setPool, .removePool:
             []
         }
     }
@@ -55,10 +59,12 @@ extension Command.Kind {
     fileprivate var mayBeKeyState: Bool {
         switch self {
         case .createAccount, .deleteAccount, .createUser, .updateUser, .removeUser, .createKey,
-            .setKeyActive, .revokeKey, .revokeAllKeys, .createToken, .revokeToken, .updateSettings:
+            .setKeyActive, .revokeKey, .revokeAllKeys, .createToken, .revokeToken, .updateSettings,
+            .rotateKey:
             true
         case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .changeMember, .tick,
-            .reportLastUsed:
+            .reportLastUsed, .createAPI, .removeAPI, .placeHold, .settleHold, .voidHold, .setPool,
+            .removePool:
             false
         }
     }

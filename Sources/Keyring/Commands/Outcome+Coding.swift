@@ -12,6 +12,7 @@ extension Outcome: Coded {
         case .refused(let refusal):
             writer.write(UInt8(2))
             writer.put(refusal)
+        case .held(let receipt): writer.put(70, receipt)
         case .charged, .noted, .malformed: preconditionFailure("nothing to remember")
         }
     }
@@ -19,6 +20,7 @@ extension Outcome: Coded {
         switch try reader.readUInt8() {
         case 1: self = .changed(try reader.get())
         case 2: self = .refused(try reader.get())
+        case 70: self = .held(try reader.get())
         case let code: throw MalformedBytes("no outcome \(code)")
         }
     }
@@ -54,6 +56,16 @@ extension Change.Result: Coded {
         case .tokenRevoked(let id): writer.put(11, id)
         case .settings(let settings): writer.put(12, settings)
         case .member(let member): writer.put(40, member)
+
+        case .keyRotated(let key, let old):
+            writer.put(60, key)
+            writer.put(old)
+        case .api(let api): writer.put(61, api)
+        case .apiRemoved(let api): writer.put(62, api)
+        case .pool(let pool): writer.put(70, pool)
+        case .poolRemoved(let account, let api):
+            writer.put(71, account)
+            writer.put(api)
         }
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -71,6 +83,12 @@ extension Change.Result: Coded {
         case 11: self = .tokenRevoked(try reader.get())
         case 12: self = .settings(try reader.get())
         case 40: self = .member(try reader.get())
+
+        case 60: self = .keyRotated(try reader.get(), old: try reader.get())
+        case 61: self = .api(try reader.get())
+        case 62: self = .apiRemoved(try reader.get())
+        case 70: self = .pool(try reader.get())
+        case 71: self = .poolRemoved(try reader.get(), try reader.get())
         case let code: throw MalformedBytes("no result \(code)")
         }
     }
@@ -144,6 +162,10 @@ extension KeyDetail: Coded {
         writer.put(lastUsedAt)
         writer.put(suffix)
         writer.put(changedAt)
+        writer.put(expiresAt)
+        writer.put(retiresAt)
+        writer.put(replaces)
+        writer.put(replacedBy)
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
         id = try reader.get()
@@ -157,6 +179,21 @@ extension KeyDetail: Coded {
         lastUsedAt = try reader.get()
         suffix = try reader.get()
         changedAt = try reader.get()
+        expiresAt = try reader.get()
+        retiresAt = try reader.get()
+        replaces = try reader.get()
+        replacedBy = try reader.get()
+    }
+}
+
+extension APIDetail: Coded {
+    func encode(into writer: inout ByteWriter) {
+        writer.put(api)
+        writer.put(name)
+    }
+    init(from reader: inout ByteReader) throws(MalformedBytes) {
+        api = try reader.get()
+        name = try reader.get()
     }
 }
 

@@ -6,6 +6,8 @@ public enum Outcome: Hashable, Sendable {
     case changed(Change)
     /// The charges of one entry, in their order.
     case charged([ChargeOutcome])
+    /// A hold was placed, settled or voided.
+    case held(HoldReceipt)
     /// Time or last-used stamps: nothing to tell.
     case noted
     case refused(Refusal)
@@ -44,6 +46,13 @@ public struct Change: Hashable, Sendable {
         case tokenRevoked(TokenID)
         case settings(ClusterSettings)
         case member(MemberDetail)
+
+        /// The new key, and the old one right after.
+        case keyRotated(KeyDetail, old: KeyDetail)
+        case api(APIDetail)
+        case apiRemoved(API)
+        case pool(PoolDetail)
+        case poolRemoved(AccountID, API)
     }
 }
 

@@ -57,8 +57,42 @@ public enum Refusal: Error, Hashable, Sendable {
     /// The account has as many free-form ids as are remembered.
     case idempotencyCapacity
 
+    // Holds and pools.
+    /// The key's user has none of this id, or it ended so long ago that nobody remembers.
+    case holdNotFound
+    /// It was settled for another number, voided, or has lapsed.
+    case holdEnded
+    /// More than is held.
+    case holdExceeded(held: Credits)
+    /// The account has as many open holds as are allowed.
+    case holdLimit(limit: UInt32)
+    /// Not a time-out that a hold may have.
+    case holdTimeoutOutOfRange
+    /// The account has no pool for the API.
+    case poolNotFound
+
     /// A cursor that no list gave.
     case cursorMalformed
+
+    // Rotation and expiry.
+    /// The key has been replaced and only waits for the end of its grace.
+    case keyRetiring
+    /// An expiry is final.
+    case keyExpired
+    /// An inactive key can have no grace: it would give access again.
+    case keyInactive
+    /// The expiry lies in the past of the log.
+    case expiryPassed
+    /// The grace is longer than any may be.
+    case graceTooLong
+
+    // APIs.
+    /// The API exists.
+    case apiTaken
+    /// There are keys or limits of the API.
+    case apiInUse
+    /// The cluster has as many APIs as it may have.
+    case apiLimit(limit: UInt32)
 
     /// The word for problem bodies, `/problems/<code>`, but where members are refused.
     public var code: String {
@@ -89,7 +123,22 @@ public enum Refusal: Error, Hashable, Sendable {
         case .idempotencyTooOld: "too_old"
         case .idempotencyTooNew: "idempotency_key_ahead"
         case .idempotencyCapacity: "idempotency_capacity"
+        case .holdNotFound: "hold_not_found"
+        case .holdEnded: "hold_ended"
+        case .holdExceeded: "hold_exceeded"
+        case .holdLimit: "hold_limit"
+        case .holdTimeoutOutOfRange: "hold_timeout_out_of_range"
+        case .poolNotFound: "pool_not_found"
         case .cursorMalformed: "cursor_malformed"
+
+        case .keyRetiring: "key_retiring"
+        case .keyExpired: "key_expired"
+        case .keyInactive: "key_inactive"
+        case .expiryPassed: "expiry_passed"
+        case .graceTooLong: "grace_too_long"
+        case .apiTaken: "api_taken"
+        case .apiInUse: "api_in_use"
+        case .apiLimit: "api_limit"
         }
     }
 }

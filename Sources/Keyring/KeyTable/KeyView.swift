@@ -32,7 +32,7 @@ public struct KeyView: Hashable, Sendable {
     public let user: UserID
     public let account: AccountID
     public let api: API
-    /// The key's own state; `revoked` once the key is forgotten.
+    /// The key's own state.
     public let state: KeyState
     public let userState: PartyState
     public let accountState: PartyState
@@ -42,14 +42,24 @@ public struct KeyView: Hashable, Sendable {
     /// What the user has left for the key's API; nil if unlimited. The node's own knowledge: a
     /// charge is decided in the log.
     public let credits: CreditView?
+    /// What the account's users together have left for the key's API, by the same knowledge; nil
+    /// where no pool is set.
+    public let poolRemaining: Credits?
     /// Where the key's last-used stamp is, and in which generation of the table.
     let row: UInt32
     let generation: UInt32
 
-    /// Whether the key, its user and its account are all active.
+    /// What a charge could spend by this node's knowledge; nil if there is no bound.
+    @inlinable
+    public var spendable: Credits? {
+        guard let credits else { return poolRemaining }
+        return min(credits.remaining, poolRemaining ?? credits.remaining)
+    }
+
+    /// Whether the key is active or retiring, and its user and its account are active.
     @inlinable
     public var isAccepted: Bool {
-        state == .active && userState == .active && accountState == .active
+        state.isAccepted && userState == .active && accountState == .active
     }
 }
 

@@ -31,10 +31,12 @@ extension TableContents {
 
         case .keyAdded(let id, let digest, let api, let user, let account, let state):
             add(id, digest: digest, api: api, user: user, account: account, state: state)
-        case .keyState(let id, let state):
-            let key = key(id)
-            let word = key.load(Layout.Key.state) & ~Layout.stateMask | UInt64(state.rawValue)
-            key.publish(word, at: Layout.Key.state)
+        case .keyState(let id, let state): set(state, ofKey: id)
+        case .keyRetiring(let id, let successor):
+            // Before the state: whoever finds the key retiring looks at its successor.
+            key(id).half(Layout.Key.link, 1).pointee.store(
+                known(keyRow(successor), successor), ordering: .relaxed)
+            set(.retiring, ofKey: id)
         case .keyForgotten(let id): forget(id)
 
         case .tokenAdded(let id, let digest, let role, let account, let user):
@@ -46,13 +48,13 @@ extension TableContents {
         case .tokenForgotten(let id): forget(id)
 
         case .credits(let user, let api, let state):
-            setCredits(
-                of: user, api, allowance: state.allowance.rawValue,
-                remaining: state.remaining.rawValue,
-                period: UInt64(state.period.rawValue) << 32
-                    | UInt64(UInt32(bitPattern: state.periodNumber)))
+            setCredits(api, CreditWords(state), listedAt: firstCredits(of: self.user(user)))
         case .creditsUnlimited(let user, let api):
-            setCredits(of: user, api, allowance: TableImage.unlimited, remaining: 0, period: 0)
+            setCredits(api, .unlimited, listedAt: firstCredits(of: self.user(user)))
+        case .pool(let account, let api, let state):
+            setCredits(api, CreditWords(state), listedAt: firstPool(of: self.account(account)))
+        case .poolUnlimited(let account, let api):
+            setCredits(api, .unlimited, listedAt: firstPool(of: self.account(account)))
         case .calendar(let day, let month):
             let word = UInt64(UInt32(bitPattern: day)) << 32 | UInt64(UInt32(bitPattern: month))
             root.publish(word, at: Layout.Root.calendar)
@@ -88,6 +90,7 @@ extension TableContents {
         let references = accounts[number].load(Layout.Account.state) >> 32
         precondition(references == 0, "\(id) has users or tokens left")
         accounts[number].publish(0, at: Layout.Account.state)
+        retireCredits(listedAt: firstPool(of: accounts[number]))
         accountsByID.remove(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
         retiredRows.append(RetiredRow(kind: .account, number: number))
     }
@@ -114,12 +117,7 @@ extension TableContents {
         row.publish(word & ~0xff, at: Layout.User.state)
         count(-1, referencesOfAccount: UInt32(truncatingIfNeeded: word >> 8))
         usersByID.remove(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
-        var credit = row.half(Layout.User.creditsAndReferences, 0).pointee.load(ordering: .relaxed)
-        while credit != 0 {
-            retiredRows.append(RetiredRow(kind: .credits, number: credit))
-            credit = UInt32(
-                truncatingIfNeeded: credits[credit].load(Layout.Credits.nextAndVersion) >> 32)
-        }
+        retireCredits(listedAt: firstCredits(of: row))
         retiredRows.append(RetiredRow(kind: .user, number: number))
     }
 
@@ -163,6 +161,12 @@ extension TableContents {
         keysByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
         guard announced == 0 else { return }
         keyIndex.insert(number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
+    }
+
+    private func set(_ state: KeyState, ofKey id: KeyID) {
+        let key = key(id)
+        let word = key.load(Layout.Key.state) & ~Layout.stateMask | UInt64(state.rawValue)
+        key.publish(word, at: Layout.Key.state)
     }
 
     private func forget(_ id: KeyID) {
@@ -213,44 +217,5 @@ extension TableContents {
         if user != 0 { count(-1, referencesOfUser: user) }
         if account != 0 { count(-1, referencesOfAccount: account) }
         retiredRows.append(RetiredRow(kind: .token, number: number))
-    }
-
-    // MARK: Credits
-
-    private func setCredits(
-        of id: UserID, _ api: API, allowance: UInt64, remaining: UInt64, period: UInt64
-    ) {
-        let user = user(id)
-        let first = user.half(Layout.User.creditsAndReferences, 0)
-        let newest = first.pointee.load(ordering: .relaxed)
-        var number = newest
-        while number != 0, credits[number].load(Layout.Credits.api) != api.rawValue {
-            number = UInt32(
-                truncatingIfNeeded: credits[number].load(Layout.Credits.nextAndVersion) >> 32)
-        }
-        if number != 0 {
-            change(credits[number], to: allowance, remaining, period)
-        } else if allowance != TableImage.unlimited {
-            number = credits.allocate(retiring: &retiredMemory)
-            let row = credits[number]
-            row.store(api.rawValue, at: Layout.Credits.api)
-            row.store(UInt64(newest) << 32, at: Layout.Credits.nextAndVersion)
-            change(row, to: allowance, remaining, period)
-            first.pointee.store(number, ordering: .releasing)
-        }
-    }
-
-    /// Fills the copy that isn't in force, then puts it in force. Each word is stored after the
-    /// last version, so that a reader that meets it in the other copy finds the version moved.
-    private func change(
-        _ row: SharedWords, to allowance: UInt64, _ remaining: UInt64, _ period: UInt64
-    ) {
-        let word = row.load(Layout.Credits.nextAndVersion)
-        let version = UInt32(truncatingIfNeeded: word) &+ 1
-        let copy = Layout.Credits.copies + Layout.Credits.copyWords * Int(version & 1)
-        row.publish(allowance, at: copy)
-        row.publish(remaining, at: copy + 1)
-        row.publish(period, at: copy + 2)
-        row.publish(word & ~0xffff_ffff | UInt64(version), at: Layout.Credits.nextAndVersion)
     }
 }

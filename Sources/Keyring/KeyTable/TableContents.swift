@@ -16,7 +16,7 @@ final class TableContents {
     /// By digest: what readers look up.
     var keyIndex = RowIndex()
     var tokenIndex = RowIndex()
-    /// By id: for the writer alone.
+    /// By id: but for keys' APIs, for the writer alone.
     var keysByID = RowIndex()
     var usersByID = RowIndex()
     var accountsByID = RowIndex()
@@ -63,6 +63,7 @@ final class TableContents {
         root.store(UInt64(generation), at: Word.generation)
         root.store(keyIndex.shards.address, at: Word.keyShards)
         root.store(tokenIndex.shards.address, at: Word.tokenShards)
+        root.store(keysByID.shards.address, at: Word.keyIDShards)
     }
 
     // MARK: Rows by id

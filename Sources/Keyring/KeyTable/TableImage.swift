@@ -85,11 +85,18 @@ public struct TableImage {
     /// the user who is blocked, and who finds the user released must find the keys revoked.
     @inline(__always)
     func view(of key: FoundKey, _ parties: Parties) -> KeyLookUp {
-        let word = key.row.acquire(Layout.Key.state)
+        var word = key.row.acquire(Layout.Key.state)
+        var flags = parties.userWord | parties.accountWord
+        if word & Layout.stateMask == UInt64(KeyState.retiring.rawValue) {
+            // A change of the successor ends the grace: what blocks that blocks this key. Its own
+            // state is loaded once more behind it, for the same reason as behind its parties'.
+            flags |= successorWord(of: key.row) & Layout.blocked
+            word = key.row.acquire(Layout.Key.state)
+        }
         let bits = UInt8(truncatingIfNeeded: word & Layout.stateMask)
         guard let state = KeyState(rawValue: bits) else { return KeyLookUp(ofUnborn: word) }
         let api = word >> 4
-        let flags = word | parties.userWord | parties.accountWord
+        flags |= word
         return .known(
             KeyView(
                 id: KeyID(key.row.load(Layout.Key.id)),
@@ -99,8 +106,29 @@ public struct TableImage {
                 userState: PartyState(word: parties.userWord),
                 accountState: PartyState(word: parties.accountWord),
                 isBlocked: flags & Layout.blocked != 0,
-                credits: credits(of: parties.user, api: api), row: key.number,
+                credits: credits(of: parties.user, api: api),
+                poolRemaining: pool(of: parties.account, api: api)?.remaining, row: key.number,
                 generation: generation))
+    }
+
+    /// The row may be another's already, if the grace has ended since: then the state says so.
+    private func successorWord(of row: SharedWords) -> UInt64 {
+        #if MUTANTS
+        if PlantedBug.isOn(.predecessorUnblocked) { return 0 }
+        #endif
+        let number = row.half(Layout.Key.link, 1).pointee.load(ordering: .relaxed)
+        return number == 0 ? 0 : keyRow(number).acquire(Layout.Key.state)
+    }
+
+    /// What the key of an id opens, whatever its state; nil for an id that isn't known here.
+    public func api(of id: KeyID) -> API? {
+        let shards = SharedWords(unsafe: root.load(Layout.Root.keyIDShards))
+        let number = RowIndex.find(RowHash(id: id.rawValue), in: shards) { row in
+            keyRow(row).load(Layout.Key.id) == id.rawValue
+        }
+        guard number != 0 else { return nil }
+        let word = keyRow(number).acquire(Layout.Key.state)
+        return word & Layout.stateMask == 0 ? nil : API(trusted: word >> 4)
     }
 
     /// The management token with this digest, or nil.
@@ -145,8 +173,19 @@ public struct TableImage {
     /// their own.
     @inline(__always)
     private func credits(of user: SharedWords, api: UInt64) -> CreditView? {
-        var number = user.half(Layout.User.creditsAndReferences, 0).pointee
-            .load(ordering: .acquiring)
+        let first = user.half(Layout.User.creditsAndReferences, 0)
+        return credits(listedFrom: first.pointee.load(ordering: .acquiring), api: api)
+    }
+
+    @inline(__always)
+    private func pool(of account: SharedWords, api: UInt64) -> CreditView? {
+        let first = account.half(Layout.Account.pools, 0)
+        return credits(listedFrom: first.pointee.load(ordering: .acquiring), api: api)
+    }
+
+    @inline(__always)
+    private func credits(listedFrom first: UInt32, api: UInt64) -> CreditView? {
+        var number = first
         while number != 0 {
             let row = creditRow(number)
             if row.load(Layout.Credits.api) == api { return credits(in: row) }

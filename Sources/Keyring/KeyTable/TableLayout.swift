@@ -20,6 +20,7 @@ enum Layout {
         /// Which of the tables that this one had in its life: a row's number means nothing in
         /// another.
         static let generation = 9
+        static let keyIDShards = 10
         /// The last key whose stamp changed; every other line of the root is only read.
         static let stamped = 16
         static let count = 24
@@ -39,7 +40,8 @@ enum Layout {
         static let id = 5
         /// The user's row, and in the other half the minute of the last use.
         static let userAndStamp = 6
-        /// The key stamped before it, in half 0 (``LastUsed``).
+        /// The key stamped before it, in half 0 (``LastUsed``); in half 1, while the key is
+        /// retiring, its successor's row.
         static let link = 7
         static let count = 8
     }
@@ -58,7 +60,9 @@ enum Layout {
         /// The writer's count of users and tokens above 32 bits of `blocked` and `PartyState`.
         static let state = 0
         static let id = 1
-        static let count = 2
+        /// The first credit row of its pools, in half 0.
+        static let pools = 2
+        static let count = 3
     }
 
     enum Credits {

@@ -94,6 +94,11 @@ public struct CreditsAnswer: Hashable, Sendable {
     public var spent: Credits
     public var remaining: Credits?
     public var resetsAt: Timestamp?
+    /// In the period, by all keys of the user for the API.
+    public var held: Credits
+    /// What the account's users may spend together; nil where no pool is set. A charge must fit
+    /// both.
+    public var pool: PoolDetail?
 }
 
 /// Why a key gives access or doesn't, for those who may administer it.
@@ -103,6 +108,8 @@ public enum KeyStanding: UInt8, Hashable, Sendable, CaseIterable {
     case revoked
     case userRemoved
     case accountDeleted
+    case retiring
+    case expired
 
     public var text: String {
         switch self {
@@ -111,6 +118,8 @@ public enum KeyStanding: UInt8, Hashable, Sendable, CaseIterable {
         case .revoked: "revoked"
         case .userRemoved: "user_removed"
         case .accountDeleted: "account_deleted"
+        case .retiring: "retiring"
+        case .expired: "expired"
         }
     }
 }

@@ -12,29 +12,21 @@ public struct FoundKey: Hashable, Sendable {
 }
 
 extension AuditSubject {
-    /// Reads what `text` writes, but for a limit whose slash isn't before a slug; nil for a text
-    /// that names no subject.
-    public init?(text: String) {
+    /// Every subject that `text` writes so; none for most texts, and two where an API is named like
+    /// a member or the cluster.
+    public static func all(writtenAs text: String) -> [AuditSubject] {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        if parts.count == 2, let user = UserID(text: parts[0]), let api = API(slug: parts[1]) {
-            self = .limit(user, api)
-            return
+        if parts.count == 2, let api = API(slug: parts[1]) {
+            if let user = UserID(text: parts[0]) { return [.limit(user, api)] }
+            return AccountID(text: parts[0]).map { [.pool($0, api)] } ?? []
         }
-        if text == "cluster" {
-            self = .cluster
-        } else if let id = AccountID(text: text) {
-            self = .account(id)
-        } else if let id = UserID(text: text) {
-            self = .user(id)
-        } else if let id = KeyID(text: text) {
-            self = .key(id)
-        } else if let id = TokenID(text: text) {
-            self = .token(id)
-        } else if let id = NodeID(text: text) {
-            self = .member(id)
-        } else {
-            return nil
-        }
+        let named: [AuditSubject?] = [
+            text == "cluster" ? .cluster : nil, AccountID(text: text).map { .account($0) },
+            UserID(text: text).map { .user($0) }, KeyID(text: text).map { .key($0) },
+            TokenID(text: text).map { .token($0) }, NodeID(text: text).map { .member($0) },
+            API(slug: text).map { .api($0) },
+        ]
+        return named.compactMap(\.self)
     }
 }
 

@@ -42,7 +42,7 @@ extension StateMachine {
         of user: UserID, for api: API, in account: AccountID, as token: TokenID
     ) throws(Refusal) -> LimitDetail {
         let slot = try visibleUser(user, in: account, as: token)
-        guard state.apis.contains(api) else { throw .apiNotFound }
+        guard state.knows(api) else { throw .apiNotFound }
         guard let line = state.users[slot].line(for: api), let allowance = line.allowance else {
             throw .limitNotFound
         }
@@ -71,13 +71,19 @@ extension StateMachine {
         let key = state.keys[slot]
         let user = state.users[key.user]
         let line = user.line(for: key.api)
+        let account = state.accounts[user.account]
+        let pool = account.pool(for: key.api)
         let period = line?.allowance?.period ?? .none
         return CreditsAnswer(
-            key: key.id, account: state.accounts[user.account].id, user: user.id, api: key.api,
+            key: key.id, account: account.id, user: user.id, api: key.api,
             allowance: line?.allowance?.credits, period: period,
             spent: line?.spent(on: state.date) ?? .zero,
             remaining: line?.remaining(on: state.date),
-            resetsAt: line?.allowance == nil ? nil : state.date.end(of: period))
+            resetsAt: line?.allowance == nil ? nil : state.date.end(of: period),
+            held: line?.held(on: state.date) ?? .zero,
+            pool: pool.flatMap { pool in
+                pool.allowance.map { detail(pool, $0, of: account.id, on: state.date) }
+            })
     }
 
     /// Why a key gives access or doesn't: for admins of its account and operators.
@@ -100,11 +106,13 @@ extension StateMachine {
     func standing(_ key: KeyRecord) -> KeyStanding {
         let user = state.users[key.user]
         if state.accounts[user.account].isDeleted { return .accountDeleted }
-        if user.isRemoved, key.state != .revoked { return .userRemoved }
+        if user.isRemoved, !key.state.isDead { return .userRemoved }
         switch key.state {
         case .active: return .active
         case .inactive: return .inactive
         case .revoked: return .revoked
+        case .retiring: return .retiring
+        case .expired: return .expired
         }
     }
 }

@@ -90,8 +90,8 @@ extension StateMachine {
             }
             let key = state.keys[next]
             let spent = key.api == api ? key.spent.spent(in: row.period, on: state.date) : 0
-            // What a revoked key spent is part of the sum; one that spent nothing is no news.
-            if key.api == api, key.state != .revoked || spent > 0 {
+            // What a dead key spent is part of the sum; one that spent nothing is no news.
+            if key.api == api, !key.state.isDead || spent > 0 {
                 row.keys.append(KeyUsage(key: key.id, spent: Credits(clamping: spent)))
             }
             scan.pass(nil, at: cursor(KeyPlace(created: key.createdAt.rawValue, id: key.id)))
@@ -107,7 +107,8 @@ extension StateMachine {
         let period = line?.allowance?.period ?? .none
         return UsageRow(
             user: user.id, api: api, allowance: line?.allowance?.credits, period: period,
-            spent: line?.spent(on: state.date) ?? .zero, held: .zero,
+            spent: line?.spent(on: state.date) ?? .zero,
+            held: line?.held(on: state.date) ?? .zero,
             remaining: line?.remaining(on: state.date),
             resetsAt: line?.allowance == nil ? nil : state.date.end(of: period), keys: [])
     }
@@ -171,6 +172,11 @@ extension StateMachine {
             guard let account = state.accounts.record(at: number) else { continue }
             body(.accountAdded(account.id))
             if account.isDeleted { body(.accountDeleted(account.id)) }
+            for line in account.pools {
+                if let credits = line.published(on: state.date) {
+                    body(.pool(account.id, line.api, credits))
+                }
+            }
         }
         for number in 0..<state.users.slotCount {
             guard let user = state.users.record(at: number) else { continue }
@@ -190,6 +196,11 @@ extension StateMachine {
                 .keyAdded(
                     key.id, digest: key.digest, api: key.api, user: user.id,
                     account: state.accounts[user.account].id, state: key.state))
+        }
+        // After all keys, so that each successor is there.
+        for number in 0..<state.keys.slotCount {
+            guard let key = state.keys.record(at: number), key.state == .retiring else { continue }
+            body(.keyRetiring(key.id, successor: key.replacedBy))
         }
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }

@@ -82,6 +82,8 @@ public struct StateDecoder: Sendable {
         case .requestOrder: state?.ledger.requests.order.append(try reader.get())
         case .audit: state?.audit.records.append(try reader.get())
         case .graves: state?.graves.append(try reader.get())
+        case .holds: try state?.holds.load(try reader.get())
+        case .freeHolds: state?.holds.loadFree(try reader.get())
         }
     }
 }

@@ -56,6 +56,8 @@ enum StateSection: UInt8, CaseIterable {
     case requestOrder
     case audit
     case graves
+    case holds
+    case freeHolds
     case end
 
     static let version: UInt16 = 1
@@ -164,6 +166,8 @@ public struct StateEncoder: Sendable {
         case .requestOrder: return write(state.ledger.requests.order, &writer)
         case .audit: return write(state.audit.records, &writer)
         case .graves: return write(state.graves, &writer)
+        case .holds: return write(state.holds, &writer)
+        case .freeHolds: return write(state.holds.free, &writer)
         case .timed, .freeForm, .requests, .end: return false
         }
     }
@@ -197,7 +201,8 @@ struct StateHead: Coded {
         writer.put(state.index)
         writer.put(state.time)
         writer.put(state.keyStateIndex)
-        writer.putList(state.apis)
+        writer.put(state.lapseIndex)
+        writer.putList(state.catalogue)
         writer.put(state.accountChain)
         writer.put(state.operatorTokens)
         writer.put(state.liveOperatorTokens)
@@ -224,7 +229,8 @@ struct StateHead: Coded {
         #endif
         state.time = try reader.get()
         state.keyStateIndex = try reader.get()
-        state.apis = try reader.getList(limit: Int(UInt8.max))
+        state.lapseIndex = try reader.get()
+        state.catalogue = try reader.getList(limit: Bounds.apis)
         state.accountChain = try reader.get()
         state.operatorTokens = try reader.get()
         state.liveOperatorTokens = try reader.get()

@@ -10,6 +10,13 @@ struct Indices: Sendable {
     var keyDigests = SlotIndex()
     var tokens = SlotIndex()
     var tokenDigests = SlotIndex()
+    /// Keys that end by themselves. Sorted, because the first decide what an entry does.
+    var deadlines = OrderedTable<KeyDeadline, Slot<KeyRecord>>()
+    var holds = SlotIndex()
+    /// Holds that haven't ended, by when they lapse.
+    var lapsing = OrderedTable<HoldDue, Slot<HoldRecord>>()
+    /// Ended holds, by when they are forgotten.
+    var endedHolds = OrderedTable<HoldDue, Slot<HoldRecord>>()
 
     init() {}
 
@@ -32,6 +39,10 @@ struct Indices: Sendable {
             guard let token = state.tokens.record(at: number) else { continue }
             add(token, Slot(UInt32(number)))
         }
+        for number in 0..<state.holds.slotCount {
+            guard let hold = state.holds.record(at: number) else { continue }
+            add(hold, Slot(UInt32(number)))
+        }
     }
 
     mutating func add(_ account: AccountRecord, _ slot: Slot<AccountRecord>) {
@@ -41,11 +52,13 @@ struct Indices: Sendable {
     mutating func add(_ key: KeyRecord, _ slot: Slot<KeyRecord>) {
         keys.insert(SlotIndex.spread(key.id.rawValue), slot.number)
         keyDigests.insert(SlotIndex.spread(key.digest.word0), slot.number)
+        addDeadline(of: key, slot)
     }
 
     mutating func remove(_ key: KeyRecord, _ slot: Slot<KeyRecord>) {
         keys.remove(SlotIndex.spread(key.id.rawValue), slot.number)
         keyDigests.remove(SlotIndex.spread(key.digest.word0), slot.number)
+        removeDeadline(of: key)
     }
 
     mutating func add(_ token: TokenRecord, _ slot: Slot<TokenRecord>) {
@@ -167,7 +180,7 @@ extension StateMachine {
     /// A key's state and the log index of its last change, its user's removal counted in.
     func effectiveState(_ key: KeyRecord) -> (state: KeyState, changedAt: LogIndex) {
         let user = state.users[key.user]
-        guard user.isRemoved, key.state != .revoked else { return (key.state, key.changedAt) }
+        guard user.isRemoved, !key.state.isDead else { return (key.state, key.changedAt) }
         return (.revoked, user.changedAt)
     }
 }

@@ -19,12 +19,14 @@ extension CreditLine: Coded {
         writer.put(api)
         writer.put(allowance)
         writer.put(spent)
+        writer.put(held)
         writer.put(changedAt)
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
         api = try reader.get()
         allowance = try reader.get()
         spent = try reader.get()
+        held = try reader.get()
         changedAt = try reader.get()
     }
 }
@@ -39,9 +41,13 @@ extension AccountRecord {
         writer.put(changedAt)
         writer.put(users)
         writer.put(tokens)
+        writer.putList(apiUses)
         writer.put(liveTokens)
         writer.put(freeFormRecords)
         writer.put(newestAudit)
+        writer.put(openHolds)
+        writer.put(forgotSpending)
+        writer.putList(pools)
         writer.put(previous)
         writer.put(next)
     }
@@ -54,9 +60,13 @@ extension AccountRecord {
         changedAt = try reader.get()
         users = try reader.get()
         tokens = try reader.get()
+        apiUses = try reader.getList(limit: Bounds.apis)
         liveTokens = try reader.get()
         freeFormRecords = try reader.get()
         newestAudit = try reader.get()
+        openHolds = try reader.get()
+        forgotSpending = try reader.get()
+        pools = try reader.getList(limit: Int(UInt8.max))
         previous = try reader.get()
         next = try reader.get()
     }
@@ -79,6 +89,8 @@ extension UserRecord {
         writer.put(liveTokens)
         writer.put(forgotSpending)
         writer.putList(credits)
+        writer.put(holds)
+        writer.put(openHolds)
         writer.put(previous)
         writer.put(next)
     }
@@ -98,6 +110,8 @@ extension UserRecord {
         liveTokens = try reader.get()
         forgotSpending = try reader.get()
         credits = try reader.getList(limit: Int(UInt8.max))
+        holds = try reader.get()
+        openHolds = try reader.get()
         previous = try reader.get()
         next = try reader.get()
     }
@@ -116,6 +130,10 @@ extension KeyRecord {
         writer.put(author)
         writer.put(lastUsedMinute)
         writer.put(spent)
+        writer.put(expiresAt)
+        writer.put(deadline)
+        writer.put(replaces)
+        writer.put(replacedBy)
         writer.put(createdAt)
         writer.put(changedAt)
         writer.put(previous)
@@ -133,6 +151,10 @@ extension KeyRecord {
         author = try reader.get()
         lastUsedMinute = try reader.get()
         spent = try reader.get()
+        expiresAt = try reader.get()
+        deadline = try reader.get()
+        replaces = try reader.get()
+        replacedBy = try reader.get()
         createdAt = try reader.get()
         changedAt = try reader.get()
         previous = try reader.get()
@@ -209,6 +231,10 @@ extension AuditSubject: Coded {
         case .key(let id): writer.put(5, id)
         case .token(let id): writer.put(6, id)
         case .member(let id): writer.put(40, id.rawValue)
+        case .api(let api): writer.put(60, api)
+        case .pool(let id, let api):
+            writer.put(70, id)
+            writer.put(api)
         }
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -220,6 +246,8 @@ extension AuditSubject: Coded {
         case 5: self = .key(try reader.get())
         case 6: self = .token(try reader.get())
         case 40: self = .member(NodeID(try reader.readUInt32()))
+        case 60: self = .api(try reader.get())
+        case 70: self = .pool(try reader.get(), try reader.get())
         case let code: throw MalformedBytes("no kind of subject \(code)")
         }
     }

@@ -19,13 +19,15 @@ struct SpentCounters: Hashable, Sendable {
         }
     }
 
-    /// Requires that the sum stays within `Bounds.credits`.
+    /// Counts what is spent in the periods of a date, which may lie before the newest: a hold
+    /// is settled in the periods in which it was placed. Requires that the sum stays within
+    /// `Bounds.credits`.
     mutating func add(_ credits: UInt64, on date: CalendarDate) {
-        inMonth = spent(in: .month, on: date) + credits
-        inDay = spent(in: .day, on: date) + credits
+        if date.month > month { (month, inMonth) = (date.month, 0) }
+        if date.day > day { (day, inDay) = (date.day, 0) }
+        if date.month == month { inMonth += credits }
+        if date.day == day { inDay += credits }
         lifetime += credits
-        month = date.month
-        day = date.day
     }
 }
 
@@ -55,12 +57,14 @@ struct Allowance: Hashable, Sendable {
     var period: Period
 }
 
-/// A user's limit and counter for one API.
+/// What is spent and held for one API, and how much may be: by a user, whose allowance is their
+/// limit, or by all users of an account together, whose allowance is the pool.
 struct CreditLine: Hashable, Sendable {
     var api: API
     /// Nil: unlimited.
     var allowance: Allowance?
     var spent = SpentCounters()
+    var held = HeldCounters()
     /// The log index at which the allowance was last set or removed.
     var changedAt: LogIndex
 
@@ -69,9 +73,19 @@ struct CreditLine: Hashable, Sendable {
         Credits(clamping: spent.spent(in: allowance?.period ?? .none, on: date))
     }
 
-    /// Nil: unlimited. Nothing if the limit was set below what is spent.
+    /// Held in the allowance's period, or at all if there is none.
+    func held(on date: CalendarDate) -> Credits {
+        Credits(clamping: held.held(in: allowance?.period ?? .none, on: date))
+    }
+
+    /// Nil: unlimited. Nothing if the limit was set below what is spent and held.
     func remaining(on date: CalendarDate) -> Credits? {
-        allowance.map { $0.credits - spent(on: date) }
+        allowance.map { $0.credits - spent(on: date) - held(on: date) }
+    }
+
+    /// What more can be counted, whatever the allowance: every hold may be settled in full.
+    var room: Credits {
+        .maximum - Credits(clamping: spent.lifetime) - Credits(clamping: held.lifetime)
     }
 }
 
@@ -84,14 +98,31 @@ struct AccountRecord: ChainedRecord, Hashable {
     var changedAt: LogIndex
     var users = Chain<UserRecord>()
     var tokens = Chain<TokenRecord>()
+    /// Ascending, each more than none.
+    var apiUses: [APIUses] = []
     /// Tokens that aren't revoked and whose user isn't removed.
     var liveTokens: UInt32 = 0
     /// Free-form ids remembered for this account.
     var freeFormRecords: UInt32 = 0
     /// One more than the sequence number of its newest audit record; zero if it has none.
     var newestAudit: UInt64 = 0
+    /// Holds of users who aren't removed that haven't ended.
+    var openHolds: UInt32 = 0
+    /// Whether a user who had spent something has been forgotten: then the users' counters sum up
+    /// to less than the account's.
+    var forgotSpending = false
+    /// In the order of the APIs; a line appears with the first pool, charge or hold, and counts
+    /// whether or not there is a pool.
+    var pools: [CreditLine] = []
     var previous = Slot<AccountRecord>.none
     var next = Slot<AccountRecord>.none
+
+    func pool(for api: API) -> CreditLine? { pools.first { $0.api == api } }
+
+    /// The position of an API's line, made if need be.
+    mutating func poolIndex(for api: API) -> Int {
+        pools.lineIndex(for: api, changedAt: createdAt)
+    }
 }
 
 struct UserRecord: ChainedRecord, Hashable {
@@ -115,6 +146,10 @@ struct UserRecord: ChainedRecord, Hashable {
     var forgotSpending = false
     /// In the order of the APIs; a line appears with the first limit or charge.
     var credits: [CreditLine] = []
+    /// Open ones, and ended ones as long as they are remembered.
+    var holds = Chain<HoldRecord>()
+    /// Zero once the user is removed.
+    var openHolds: UInt32 = 0
     var previous = Slot<UserRecord>.none
     var next = Slot<UserRecord>.none
 
@@ -122,9 +157,15 @@ struct UserRecord: ChainedRecord, Hashable {
 
     /// The position of an API's line, made if need be.
     mutating func lineIndex(for api: API) -> Int {
-        let position = credits.firstIndex { $0.api >= api } ?? credits.endIndex
-        if position == credits.endIndex || credits[position].api != api {
-            credits.insert(CreditLine(api: api, changedAt: createdAt), at: position)
+        credits.lineIndex(for: api, changedAt: createdAt)
+    }
+}
+
+extension [CreditLine] {
+    fileprivate mutating func lineIndex(for api: API, changedAt index: LogIndex) -> Int {
+        let position = firstIndex { $0.api >= api } ?? endIndex
+        if position == endIndex || self[position].api != api {
+            insert(CreditLine(api: api, changedAt: index), at: position)
         }
         return position
     }
@@ -144,6 +185,15 @@ struct KeyRecord: ChainedRecord, Hashable {
     /// Minutes since 1970; zero: never.
     var lastUsedMinute: UInt32 = 0
     var spent = SpentCounters()
+    /// Nil: never.
+    var expiresAt: Timestamp?
+    /// When it ends by itself: its expiry, or while it is retiring the end of its grace. Nil once
+    /// it is dead, or was found dead with its user or account.
+    var deadline: Timestamp?
+    /// The key whose place it took; zero: none.
+    var replaces = KeyID(0)
+    /// The key that took its place; zero: none.
+    var replacedBy = KeyID(0)
     var createdAt: LogIndex
     var changedAt: LogIndex
     var previous = Slot<KeyRecord>.none

@@ -11,18 +11,21 @@ struct State: Sendable {
     var time: Timestamp
     /// The newest entry applied that holds a key-state command, whatever came of it.
     var keyStateIndex = LogIndex.zero
+    /// The newest entry applied at which the expiry or grace of a key ended.
+    var lapseIndex = LogIndex.zero
     /// What keys may open, ascending.
-    var apis = API.initial
+    var catalogue = APIRecord.initial
 
     var accounts = SlotTable<AccountRecord>()
     var accountChain = Chain<AccountRecord>()
     var users = SlotTable<UserRecord>()
     var keys = SlotTable<KeyRecord>()
+    var holds = SlotTable<HoldRecord>()
     var tokens = SlotTable<TokenRecord>()
     /// The operators' tokens; an account's are in its own chain.
     var operatorTokens = Chain<TokenRecord>()
     var liveOperatorTokens: UInt32 = 0
-    /// Users' limits by period: whether time alone will change an answer.
+    /// Users' limits and accounts' pools by period: whether time alone will change an answer.
     var dailyLimits: UInt32 = 0
     var monthlyLimits: UInt32 = 0
 

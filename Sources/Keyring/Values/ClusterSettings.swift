@@ -27,13 +27,20 @@ public struct ClusterSettings: Hashable, Sendable {
     /// W: how long a change waits for a node that doesn't answer. Set when the cluster is formed
     /// and never changed; L may change within what it covers.
     public var leaseWaitMilliseconds: UInt32
+    /// Holds of an account that aren't settled, voided or lapsed.
+    public var holdsPerAccount: UInt32
+    /// How long it is remembered what became of a hold that has ended.
+    public var endedHoldSeconds: UInt32
+    /// Ended holds of the cluster so remembered; beyond it the oldest go early.
+    public var endedHolds: UInt32
 
     public static let standard = ClusterSettings(
         activeKeysPerUser: 3, keysPerUser: 100, tokensPerAccount: 1_000,
         idempotencySeconds: 86_400, uuidRecords: 16_000_000,
         freeFormRecordsPerAccount: 1_000_000, requestSeconds: 600, requestRecords: 1_000_000,
         auditRecords: 1_000_000, auditSeconds: 400 * 86_400, leaseMilliseconds: 2_000,
-        leaseWaitMilliseconds: 2_100)
+        leaseWaitMilliseconds: 2_100, holdsPerAccount: 10_000, endedHoldSeconds: 86_400,
+        endedHolds: 1_000_000)
 
     /// The least L that isn't zero, in milliseconds.
     public static let shortestLease = Bounds.shortestLease
@@ -78,6 +85,9 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
     case auditSeconds
     case leaseMilliseconds
     case leaseWaitMilliseconds
+    case holdsPerAccount = 70
+    case endedHoldSeconds
+    case endedHolds
 
     /// As in the body of `PATCH /v1/cluster/settings`.
     public var name: String {
@@ -94,6 +104,9 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
         case .auditSeconds: "audit_seconds"
         case .leaseMilliseconds: "lease_milliseconds"
         case .leaseWaitMilliseconds: "lease_wait_milliseconds"
+        case .holdsPerAccount: "holds_per_account"
+        case .endedHoldSeconds: "ended_hold_seconds"
+        case .endedHolds: "ended_holds"
         }
     }
 
@@ -102,8 +115,9 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
         case .activeKeysPerUser: Bounds.activeKeysPerUser
         case .keysPerUser: Bounds.keysPerUser
         case .tokensPerAccount: Bounds.tokensPerAccount
-        case .idempotencySeconds, .requestSeconds: Bounds.windowSeconds
-        case .uuidRecords, .freeFormRecordsPerAccount, .requestRecords, .auditRecords:
+        case .idempotencySeconds, .requestSeconds, .endedHoldSeconds: Bounds.windowSeconds
+        case .uuidRecords, .freeFormRecordsPerAccount, .requestRecords, .auditRecords,
+            .holdsPerAccount, .endedHolds:
             Bounds.records
         case .auditSeconds: Bounds.auditSeconds
         case .leaseMilliseconds: Bounds.leaseMilliseconds
@@ -125,6 +139,9 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
         case .auditSeconds: \.auditSeconds
         case .leaseMilliseconds: \.leaseMilliseconds
         case .leaseWaitMilliseconds: \.leaseWaitMilliseconds
+        case .holdsPerAccount: \.holdsPerAccount
+        case .endedHoldSeconds: \.endedHoldSeconds
+        case .endedHolds: \.endedHolds
         }
     }
 }

@@ -47,8 +47,7 @@ public enum UserRole: UInt8, Hashable, Sendable, CaseIterable, CustomStringConve
     public var description: String { text }
 }
 
-/// Where a key stands by itself; its user and account may close it as well. Code 4 is reserved
-/// for the old key of a rotation during its grace.
+/// Where a key stands by itself; its user and account may close it as well.
 public enum KeyState: UInt8, Hashable, Sendable, CaseIterable, CustomStringConvertible {
     /// Gives access.
     case active = 1
@@ -56,6 +55,10 @@ public enum KeyState: UInt8, Hashable, Sendable, CaseIterable, CustomStringConve
     case inactive = 2
     /// Final: never usable or activable again.
     case revoked = 3
+    /// The old key of a rotation, in its grace: gives access until that ends, and is revoked then.
+    case retiring = 4
+    /// Its expiry has come: as final as a revocation.
+    case expired = 5
 
     public init?(text: String) {
         guard let state = KeyState.allCases.first(where: { $0.text.utf8.elementsEqual(text.utf8) })
@@ -68,8 +71,17 @@ public enum KeyState: UInt8, Hashable, Sendable, CaseIterable, CustomStringConve
         case .active: "active"
         case .inactive: "inactive"
         case .revoked: "revoked"
+        case .retiring: "retiring"
+        case .expired: "expired"
         }
     }
 
     public var description: String { text }
+
+    /// Whether it gives access, as far as the key itself goes; and counts as active.
+    @inlinable
+    public var isAccepted: Bool { self == .active || self == .retiring }
+
+    /// Whether it is over for good.
+    public var isDead: Bool { self == .revoked || self == .expired }
 }

@@ -22,6 +22,8 @@ public struct ClientRequest: Sendable {
         case change(token: Digest, Submission)
         /// Charges, in one log entry, each with its key and id.
         case charge([Charge])
+        /// What is to be done to a hold, with a key.
+        case hold(HoldCommand)
         /// A question, asked with the digest of a management token, or of an API key about itself.
         case query(Digest, Query, Consistency)
         /// Is this key good? Asked of the node where a front thread can't say: every answer is to
@@ -37,7 +39,7 @@ public struct ClientRequest: Sendable {
         /// Whether an entry is to be appended for it.
         var changesState: Bool {
             switch self {
-            case .change, .charge: true
+            case .change, .charge, .hold: true
             case .query, .validation, .status, .transferLeadership, .takeSnapshot: false
             }
         }
@@ -74,7 +76,7 @@ extension ClientRequest {
         switch body {
         case .charge(let charges): 256 + charges.count * 128
         case .validation: 256
-        case .change, .query, .status, .transferLeadership, .takeSnapshot: 2_048
+        case .change, .hold, .query, .status, .transferLeadership, .takeSnapshot: 2_048
         }
     }
 }

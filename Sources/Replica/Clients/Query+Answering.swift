@@ -12,8 +12,10 @@ extension StateMachine {
     func knowsEveryKey(of charges: [Charge]) -> Bool { charges.allSatisfy(knows) }
     func knowsAnyKey(of charges: [Charge]) -> Bool { charges.contains(where: knows) }
 
-    private func knows(_ charge: Charge) -> Bool {
-        switch charge.key {
+    private func knows(_ charge: Charge) -> Bool { knows(charge.key) }
+
+    func knows(_ key: KeyReference) -> Bool {
+        switch key {
         case .digest(let digest): standing(of: digest) != nil
         // A node that names a key by its id has looked it up.
         case .id: true
@@ -44,6 +46,8 @@ extension StateMachine {
             .keys(try keys(in: account, page, filter: filter, as: token))
         case .limit(let user, let account, let api):
             .limit(try limit(of: user, for: api, in: account, as: token))
+        case .pool(let account, let api):
+            .pool(try pool(for: api, in: account, as: token))
         case .usage(let account, let page): .usage(try usage(in: account, page, as: token))
         case .audit(let account, let page): .audit(try audit(in: account, page, as: token))
         case .history(let subjects, let account, let page):
@@ -52,6 +56,7 @@ extension StateMachine {
         case .token(let id): .token(try self.token(id, as: token))
         case .tokens(let account, let page): .tokens(try tokens(of: account, page, as: token))
         case .settings: .settings(try settings(as: token))
+        case .apis(let page): .apis(try apis(page, as: token))
         case .credits: preconditionFailure("answered before")
         }
     }

@@ -11,6 +11,7 @@ public enum Query: Hashable, Sendable {
     case key(KeyID, account: AccountID)
     case keys(account: AccountID, KeyFilter, PageRequest)
     case limit(UserID, account: AccountID, API)
+    case pool(account: AccountID, API)
     case usage(account: AccountID, PageRequest)
     /// Of one account, or for operators of all and of the cluster itself.
     case audit(account: AccountID?, PageRequest)
@@ -24,6 +25,7 @@ public enum Query: Hashable, Sendable {
     case settings
     /// What the presented API key can spend.
     case credits
+    case apis(PageRequest)
 }
 
 /// The answer to a `Query`.
@@ -37,11 +39,13 @@ public enum QueryAnswer: Hashable, Sendable {
     case foundKey(FoundKey)
     case keys(Page<KeyDetail>)
     case limit(LimitDetail)
+    case pool(PoolDetail)
     case usage(Page<UsageRow>)
     case audit(Page<AuditItem>)
     case token(TokenDetail)
     case tokens(Page<TokenDetail>)
     case settings(ClusterSettings)
     case credits(CreditsAnswer)
+    case apis(Page<APIDetail>)
     case refused(Refusal)
 }

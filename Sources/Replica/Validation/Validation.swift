@@ -32,10 +32,11 @@ public struct Validation: Hashable, Sendable {
     /// | 4 | a change of the key, its user or its account, or a key with this digest, is in the log and not yet applied | `unavailable` | `pending` |
     /// | 5 | no key has the text's digest | `invalid` | `unknown` |
     /// | 6 | the key is revoked, its user removed or its account deleted | `invalid` | `revoked` |
-    /// | 7 | the key is inactive | `invalid` | `inactive` |
-    /// | 8 | an API was asked for, and the key opens another | `wrong_api` | |
-    /// | 9 | a cost was given, and the user has less left | `credits_exhausted` | |
-    /// | 10 | otherwise | `valid` | |
+    /// | 7 | the key is expired | `invalid` | `expired` |
+    /// | 8 | the key is inactive | `invalid` | `inactive` |
+    /// | 9 | an API was asked for, and the key opens another | `wrong_api` | |
+    /// | 10 | a cost was given, and the user or the account's pool has less left, what is held counted in | `credits_exhausted` | |
+    /// | 11 | otherwise: the key is active, or retiring after a rotation | `valid` | |
     ///
     /// Line 1 comes before 2 because no state can make such a text a key: a node that is cut off
     /// may refuse it, and never digests it. What is `pending` is decided within milliseconds: it is
@@ -71,6 +72,7 @@ public struct Validation: Hashable, Sendable {
         case unleased = 5
         /// A change is under way here, and will soon be applied.
         case pending = 6
+        case expired = 7
 
         public var code: String {
             switch self {
@@ -80,6 +82,7 @@ public struct Validation: Hashable, Sendable {
             case .inactive: "inactive"
             case .unleased: "unleased"
             case .pending: "pending"
+            case .expired: "expired"
             }
         }
     }

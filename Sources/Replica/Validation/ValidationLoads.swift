@@ -66,11 +66,12 @@ public enum ValidationLoads {
             }
             switch key.state {
             case .revoked: return refused(.revoked)
+            case .expired: return refused(.expired)
             case .inactive: return refused(.inactive)
-            case .active: break
+            case .active, .retiring: break
             }
             if let api, api != key.api { return answered(.wrongAPI, key) }
-            if let credits = key.credits, credits.remaining < cost {
+            if let spendable = key.spendable, spendable < cost {
                 return answered(.creditsExhausted, key)
             }
             return answered(.valid, key)

@@ -6,6 +6,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case createAccount, listAccounts, showAccount, renameAccount, deleteAccount
     case createUser, listUsers, showUser, updateUser, removeUser
     case setLimit, showLimit, removeLimit
+    case placeHold, settleHold, voidHold
+    case setPool, showPool, removePool
     case createKey, listKeys, showKey, updateKey, revokeKey, revokeKeys
     /// `clusterAudit` is the trail of all accounts and of the cluster itself.
     case usage, audit, clusterAudit, listAPIs
@@ -14,16 +16,20 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
     case addMember, promoteMember, removeMember
     case metrics, live, ready, problemPage
+    case rotateKey, createAPI, removeAPI
 
     /// Whether a request may change the replicated state: its outcome can be unknown.
     var changesState: Bool {
         switch self {
         case .charge, .createAccount, .renameAccount, .deleteAccount, .createUser, .updateUser,
             .removeUser, .setLimit, .removeLimit, .createKey, .updateKey, .revokeKey, .revokeKeys,
-            .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember:
+            .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember,
+            .rotateKey, .createAPI, .removeAPI, .placeHold, .settleHold, .voidHold, .setPool,
+            .removePool:
             true
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
-            .showLimit, .listKeys, .showKey, .findKey, .usage, .audit, .clusterAudit, .listAPIs,
+            .showLimit, .showPool, .listKeys, .showKey, .findKey, .usage, .audit, .clusterAudit,
+            .listAPIs,
             .listTokens, .showToken, .whoami, .cluster, .transferLeadership, .takeSnapshot,
             .showSettings, .metrics, .live, .ready, .problemPage:
             false
@@ -36,6 +42,9 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.any, "/v1/auth/*", .auth),
         Route(.init(.post), "/v1/verify", .verify),
         Route(.init(.post), "/v1/charges", .charge),
+        Route(.init(.post), "/v1/holds", .placeHold),
+        Route(.init(.post), "/v1/holds/{hold}/settle", .settleHold),
+        Route(.init(.post), "/v1/holds/{hold}/void", .voidHold),
         Route(.init(.get), "/v1/credits", .credits),
 
         Route(.init(.post), "/v1/accounts", .createAccount),
@@ -45,6 +54,10 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.delete), "/v1/accounts/{account}", .deleteAccount),
         Route(.init(.get), "/v1/accounts/{account}/usage", .usage),
         Route(.init(.get), "/v1/accounts/{account}/audit", .audit),
+
+        Route(.init(.put), "/v1/accounts/{account}/pools/{api}", .setPool),
+        Route(.init(.get), "/v1/accounts/{account}/pools/{api}", .showPool),
+        Route(.init(.delete), "/v1/accounts/{account}/pools/{api}", .removePool),
 
         Route(.init(.post), "/v1/accounts/{account}/users", .createUser),
         Route(.init(.get), "/v1/accounts/{account}/users", .listUsers),
@@ -62,8 +75,12 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.patch), "/v1/accounts/{account}/keys/{key}", .updateKey),
         Route(.init(.delete), "/v1/accounts/{account}/keys/{key}", .revokeKey),
 
+        Route(.init(.post), "/v1/accounts/{account}/keys/{key}/rotate", .rotateKey),
         Route(.init(.post), "/v1/keys/find", .findKey),
+
+        Route(.init(.post), "/v1/apis", .createAPI),
         Route(.init(.get), "/v1/apis", .listAPIs),
+        Route(.init(.delete), "/v1/apis/{api}", .removeAPI),
         Route(.init(.post), "/v1/tokens", .createToken),
         Route(.init(.get), "/v1/tokens", .listTokens),
         Route(.init(.get), "/v1/tokens/{token}", .showToken),
@@ -93,8 +110,11 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     /// What a success is answered with.
     var successStatus: Status {
         switch self {
-        case .createAccount, .createUser, .createKey, .createToken, .addMember: .created
-        case .deleteAccount, .removeUser, .removeLimit, .revokeKey, .revokeToken, .removeMember:
+        case .createAccount, .createUser, .createKey, .createToken, .addMember, .rotateKey,
+            .createAPI:
+            .created
+        case .deleteAccount, .removeUser, .removeLimit, .removePool, .revokeKey, .revokeToken,
+            .removeMember, .removeAPI:
             .noContent
         default: .ok
         }
@@ -103,7 +123,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     /// Whether the key that it presents is what it is about.
     var takesKey: Bool {
         switch self {
-        case .auth, .verify, .charge, .credits: true
+        case .auth, .verify, .charge, .placeHold, .settleHold, .voidHold, .credits: true
         default: false
         }
     }

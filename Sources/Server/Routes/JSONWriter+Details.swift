@@ -50,7 +50,7 @@ extension JSONWriter {
     mutating func answer(_ answer: QueryAnswer, _ endpoint: Endpoint) {
         switch answer {
         case .identity(let identity):
-            if endpoint == .listAPIs { apis() } else { object { $0.members(of: identity) } }
+            object { $0.members(of: identity) }
         case .account(let account): object { $0.members(of: account) }
         case .accounts(let page): self.page(page) { $1.members(of: $0) }
         case .user(let user): object { $0.members(of: user) }
@@ -63,12 +63,14 @@ extension JSONWriter {
             }
         case .keys(let page): self.page(page) { $1.members(of: $0) }
         case .limit(let limit): object { $0.members(of: limit) }
+        case .pool(let pool): object { $0.members(of: pool) }
         case .usage(let page): self.page(page) { $1.members(of: $0) }
         case .audit(let page): self.page(page) { $1.members(of: $0) }
         case .token(let token): object { $0.members(of: token) }
         case .tokens(let page): self.page(page) { $1.members(of: $0) }
         case .settings(let settings): object { $0.members(of: settings) }
         case .credits(let credits): object { $0.members(of: credits) }
+        case .apis(let page): self.page(page) { $1.members(of: $0) }
         case .refused: preconditionFailure("a refusal is a problem")
         }
     }
@@ -99,9 +101,23 @@ extension JSONWriter {
             case .limitRemoved(let user, let api):
                 json.member("user", id: user)
                 json.member("api", api.slug)
+            case .pool(let pool): json.members(of: pool)
+            case .poolRemoved(let account, let api):
+                json.member("account", id: account)
+                json.member("api", api.slug)
             case .keyRevoked(let id): json.member("id", id: id)
             case .tokenRevoked(let id): json.member("id", id: id)
             case .member(let member): json.members(of: member)
+
+            case .keyRotated(let key, let old):
+                json.members(of: key)
+                if let secret = context.secret, secret.id == key.id.rawValue, !change.replayed {
+                    json.member("key", secret.text.secret)
+                }
+                json.name("old")
+                json.object { $0.members(of: old) }
+            case .api(let api): json.members(of: api)
+            case .apiRemoved(let api): json.member("slug", api.slug)
             }
         }
     }
@@ -113,23 +129,6 @@ extension JSONWriter {
             json.member("remaining", receipt.remaining)
             json.member("index", receipt.index.rawValue)
             json.member("replayed", receipt.replayed)
-        }
-    }
-
-    /// The two that exist from the start.
-    private mutating func apis() {
-        object { json in
-            json.name("items")
-            json.beginArray()
-            for (api, name) in [(API.rest, "REST API"), (API.batch, "Batch API")] {
-                json.object {
-                    $0.member("slug", api.slug)
-                    $0.member("name", name)
-                }
-            }
-            json.endArray()
-            json.name("next")
-            json.null()
         }
     }
 }
@@ -169,9 +168,16 @@ extension JSONWriter {
         member("created_at", key.createdAt)
         member("created_by", key.createdBy)
         member("last_used_at", key.lastUsedAt)
-        name("expires_at")
-        null()
+        member("expires_at", key.expiresAt)
+        member("retires_at", key.retiresAt)
+        member("replaces", id: key.replaces)
+        member("replaced_by", id: key.replacedBy)
         member("display", key.display)
+    }
+
+    fileprivate mutating func members(of api: APIDetail) {
+        member("slug", api.api.slug)
+        member("name", api.name.string)
     }
 
     fileprivate mutating func members(of limit: LimitDetail) {
@@ -245,7 +251,16 @@ extension JSONWriter {
         member("period", credits.allowance == nil ? nil : credits.period.text)
         member("resets_at", credits.resetsAt)
         member("spent", credits.spent)
+        member("held", credits.held)
         member("api", credits.api.slug)
+        name("pool")
+        guard let pool = credits.pool else { return null() }
+        object { json in
+            json.member("allowance", pool.credits)
+            json.member("remaining", pool.remaining)
+            json.member("period", pool.period.text)
+            json.member("resets_at", pool.resetsAt)
+        }
     }
 
     fileprivate mutating func members(of settings: ClusterSettings) {

@@ -140,11 +140,11 @@ extension Router {
         return Charge(key: key, credits: credits, id: id)
     }
 
-    private func id(from reader: inout JSONReader) throws(JSONRefusal) -> IdempotencyKey {
+    func id(from reader: inout JSONReader) throws(JSONRefusal) -> IdempotencyKey {
         try reader.value("a text of 1 to 64 bytes") { IdempotencyKey($0) }
     }
 
-    private func key(from reader: inout JSONReader) throws(JSONRefusal) -> KeyReference {
+    func key(from reader: inout JSONReader) throws(JSONRefusal) -> KeyReference {
         let text = try reader.text()
         guard text.hasEscapes else { return reference(text.raw) }
         var string = text.string
@@ -153,7 +153,7 @@ extension Router {
 
     /// What the log is told instead of the text. A text that can't be a key has a digest that no
     /// key has: among the charges of a batch it is refused like any unknown one.
-    private func reference(_ text: UnsafeRawBufferPointer) -> KeyReference {
+    func reference(_ text: UnsafeRawBufferPointer) -> KeyReference {
         let digest = SHA256.digest(of: text.bytes)
         return reader.image.key(digest).map { .id($0.id) } ?? .digest(digest)
     }

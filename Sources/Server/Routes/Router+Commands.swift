@@ -33,8 +33,11 @@ extension Router {
         case .createUser: return try createUser(request)
         case .updateUser: return try updateUser(request)
         case .setLimit: return try setLimit(request)
+        case .setPool: return try setPool(request)
         case .createKey: return try createKey(request, &context)
         case .updateKey: return try updateKey(request)
+        case .rotateKey: return try rotateKey(request, &context)
+        case .createAPI: return try createAPI(request)
         case .createToken: return try createToken(request, &context)
         case .updateSettings: return .updateSettings(try settingsChange(request))
         case .addMember, .promoteMember, .removeMember:
@@ -56,12 +59,15 @@ extension Router {
         case .removeLimit:
             return .removeLimit(
                 try request.user(), account: try request.account(), api: try request.api(2))
+        case .removePool:
+            return .removePool(account: try request.account(), api: try request.api(1))
         case .revokeKey:
             return .revokeKey(
                 try request.id(1, as: KeyID.self), account: try request.account())
         case .revokeKeys:
             return .revokeAllKeys(try request.user(), account: try request.account())
         case .revokeToken: return .revokeToken(try request.id(0, as: TokenID.self))
+        case .removeAPI: return .removeAPI(try request.api(0))
         default: preconditionFailure("\(endpoint) is no change")
         }
     }
@@ -118,11 +124,24 @@ extension Router {
         return user
     }
 
-    // MARK: Limits
+    // MARK: Limits and pools
 
     private func setLimit(_ request: IncomingRequest) throws(ProblemDetails) -> Command {
         let (account, user) = (try request.account(), try request.user())
         let api = try request.api(2)
+        let (credits, period) = try allowance(request)
+        return .setLimit(user, account: account, api: api, credits: credits, period: period)
+    }
+
+    private func setPool(_ request: IncomingRequest) throws(ProblemDetails) -> Command {
+        let (account, api) = (try request.account(), try request.api(1))
+        let (credits, period) = try allowance(request)
+        return .setPool(account: account, api: api, credits: credits, period: period)
+    }
+
+    private func allowance(
+        _ request: IncomingRequest
+    ) throws(ProblemDetails) -> (credits: Credits, period: Period) {
         var credits = Credits.zero
         // Without a period of its own, a larger number for a month would be one for ever.
         var period = Period.none
@@ -133,7 +152,7 @@ extension Router {
             case .period: period = try reader.value("none, day or month", Period.init(text:))
             }
         }
-        return .setLimit(user, account: account, api: api, credits: credits, period: period)
+        return (credits, period)
     }
 
     // MARK: Keys
@@ -144,6 +163,7 @@ extension Router {
         let account = try request.account()
         var (api, name, user): (API?, Name?, UserID?) = (nil, nil, nil)
         var active = true
+        var expiresAt: Timestamp?
         try request.readObject(Bodies.key, required: [.api, .name, .user]) {
             field, reader throws(JSONRefusal) in
             switch field {
@@ -151,10 +171,7 @@ extension Router {
             case .name: name = try reader.name()
             case .user: user = try reader.id(as: UserID.self)
             case .active: active = try reader.bool()
-            case .expires_at:
-                guard try reader.takeNull() else {
-                    throw reader.refusal(.unacceptable("null: keys don't expire"))
-                }
+            case .expires_at: expiresAt = try reader.expiry()
             }
         }
         let opened = try known(api)
@@ -165,7 +182,7 @@ extension Router {
             NewKey(
                 id: KeyID(id), account: account, user: try known(user), api: opened,
                 name: try known(name), digest: text.digest, suffix: try text.suffix(),
-                active: active))
+                active: active, expiresAt: expiresAt))
     }
 
     private func updateKey(_ request: IncomingRequest) throws(ProblemDetails) -> Command {
@@ -248,14 +265,14 @@ extension Router {
     // MARK: Drawing
 
     /// A random id; zero stands for none in the tables.
-    private mutating func drawID() -> UInt64 {
+    mutating func drawID() -> UInt64 {
         while true {
             let id = entropy.next()
             if id != 0 { return id }
         }
     }
 
-    private mutating func drawText(
+    mutating func drawText(
         _ make: ([UInt8]) -> KeyText?
     ) throws(ProblemDetails) -> KeyText {
         guard let text = make(entropy.bytes(KeyText.randomBytesWanted)) else {
@@ -265,7 +282,7 @@ extension Router {
     }
 
     /// A member that was read, since the object was refused without it.
-    private func known<Value>(_ value: Value?) throws(ProblemDetails) -> Value {
+    func known<Value>(_ value: Value?) throws(ProblemDetails) -> Value {
         guard let value else { throw ProblemDetails(.internalError) }
         return value
     }

@@ -45,8 +45,8 @@ extension AuditSubject {
     static func list(_ text: String) -> [AuditSubject]? {
         let words = text.split(separator: ",", omittingEmptySubsequences: false)
         guard words.count <= 8 else { return nil }
-        let subjects = words.compactMap { AuditSubject(text: String($0)) }
-        return subjects.count == words.count ? subjects : nil
+        let subjects = words.map { AuditSubject.all(writtenAs: String($0)) }
+        return subjects.contains(where: \.isEmpty) ? nil : subjects.flatMap(\.self)
     }
 }
 

@@ -10,6 +10,8 @@ extension Router {
     ) throws(ProblemDetails) -> ClientRequest.Body {
         switch context.endpoint {
         case .charge: return try chargeRequest(request, &context)
+        case .placeHold, .settleHold, .voidHold:
+            return try holdRequest(request, context.endpoint)
         case .credits: return try creditsRequest(request)
         case .cluster:
             let token = try request.token()
@@ -80,8 +82,7 @@ extension Router {
         try request.requireNoBody()
         let query: Query
         switch endpoint {
-        // The APIs are the same for all; only whether the token is good has to be asked.
-        case .whoami, .listAPIs: query = .whoami
+        case .whoami: query = .whoami
         case .listAccounts: query = .accounts(parameters.page)
         case .showAccount: query = .account(try request.account())
         case .listUsers: query = .users(account: try request.account(), parameters.page)
@@ -89,6 +90,8 @@ extension Router {
         case .showLimit:
             query = .limit(
                 try request.user(), account: try request.account(), try request.api(2))
+        case .showPool:
+            query = .pool(account: try request.account(), try request.api(1))
         case .listKeys:
             query = .keys(
                 account: try request.account(), parameters.filter, parameters.page)
@@ -101,6 +104,7 @@ extension Router {
         case .listTokens: query = .tokens(account: parameters.account, parameters.page)
         case .showToken: query = .token(try request.id(0, as: TokenID.self))
         case .showSettings: query = .settings
+        case .listAPIs: query = .apis(parameters.page)
         default: return nil
         }
         return Question(query: query, consistency: parameters.consistency)
@@ -111,10 +115,10 @@ extension Endpoint {
     /// The parameters of a question, besides `consistency`; nil for what is no question.
     fileprivate var queryParameters: [QueryParameters.Name]? {
         switch self {
-        case .whoami, .listAPIs, .showAccount, .showUser, .showLimit, .showKey, .showToken,
+        case .whoami, .showAccount, .showUser, .showLimit, .showPool, .showKey, .showToken,
             .showSettings:
             []
-        case .listAccounts, .listUsers, .usage: [.limit, .cursor]
+        case .listAccounts, .listUsers, .usage, .listAPIs: [.limit, .cursor]
         case .audit, .clusterAudit: [.limit, .cursor, .before, .subject]
         case .listKeys: [.limit, .cursor, .user, .api, .state]
         case .listTokens: [.limit, .cursor, .account]
@@ -144,6 +148,13 @@ extension Command {
             token.digest = .zero
             token.suffix = .undrawn
             asked = .createToken(token)
+        case .rotateKey(var rotation):
+            rotation.id = KeyID(0)
+            rotation.digest = .zero
+            rotation.suffix = .undrawn
+            // As this node knows it: another may not.
+            rotation.api = .rest
+            asked = .rotateKey(rotation)
         default: break
         }
         let envelope = Envelope(

@@ -58,6 +58,10 @@ extension Router {
                 ProblemDetails(.internalError), context, index: index, date: date, to: &response)
         case .charged(let outcomes):
             return render(outcomes, context, index: index, date: date, to: &response)
+        case .held(let receipt):
+            json.removeAll()
+            json.receipt(receipt)
+            return writeJSON(context, index: index, date: date, to: &response)
         case .changed(let change):
             json.removeAll()
             json.change(change, context)
@@ -206,12 +210,25 @@ extension Refusal {
             return ProblemDetails(
                 .invalidField, detail: "\"credits\" must be from 1 to \(Bounds.charge).",
                 field: "credits")
+        case .holdNotFound: return ProblemDetails(.notFound, detail: "No such hold.")
+        case .holdEnded: return ProblemDetails(.holdEnded)
+        case .holdExceeded(let held): return ProblemDetails(.holdExceeded, limit: held.rawValue)
+        case .holdLimit(let limit): return ProblemDetails(.holdLimit, limit: UInt64(limit))
+        case .holdTimeoutOutOfRange:
+            let (least, most) = (Bounds.holdSeconds.lowerBound, Bounds.holdSeconds.upperBound)
+            return ProblemDetails(
+                .invalidField, detail: "\"timeout_seconds\" must be from \(least) to \(most).",
+                field: "timeout_seconds")
+        case .poolNotFound: return ProblemDetails(.notFound, detail: "No pool is set.")
         case .idempotencyConflict: return ProblemDetails(.idempotencyConflict)
         case .idempotencyTooOld: return ProblemDetails(.idTooOld)
         case .idempotencyTooNew: return ProblemDetails(.idAhead)
         case .idempotencyCapacity: return ProblemDetails(.idempotencyCapacity)
         case .cursorMalformed:
             return QueryParameters.problem("cursor", "must be the \"next\" of a page of this list")
+        case .keyRetiring, .keyExpired, .keyInactive, .expiryPassed, .graceTooLong, .apiTaken,
+            .apiInUse, .apiLimit:
+            return rotationProblem
         }
     }
 }

@@ -41,7 +41,7 @@ extension Router {
         if let code = validation.verdict.problem {
             var problem = ProblemDetails(code)
             if code == .creditsExhausted {
-                problem.remaining = validation.key?.credits?.remaining.rawValue
+                problem.remaining = validation.key?.spendable?.rawValue
             }
             return write(problem, context, index: validation.index, date: date, to: &response)
         }

@@ -221,7 +221,7 @@ extension ClientRequest.Body {
         case .change(let token, _), .status(let token), .transferLeadership(let token, _),
             .takeSnapshot(let token):
             token
-        case .query(_, .credits, _), .charge, .validation: nil
+        case .query(_, .credits, _), .charge, .hold, .validation: nil
         case .query(let token, _, _): token
         }
     }

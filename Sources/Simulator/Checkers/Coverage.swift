@@ -64,10 +64,14 @@ public struct Coverage: Sendable {
     /// Attempts made while an earlier one may have been under way at another node.
     public var duplicates = 0
     public var leaderless = 0
+    /// Entries at which an expiry or a grace ended.
+    public var lapses = 0
     public var committed = 0
     public var refused = 0
     public var replayed = 0
     public var exhausted = 0
+    /// Holds whose time-out came before they were settled or voided.
+    public var holdsLapsed = 0
 
     public init() {}
 
@@ -122,6 +126,10 @@ public struct Coverage: Sendable {
         let kind = acknowledgement.operation.kind
         switch acknowledgement.outcome {
         case .changed: count(kind)
+        case .held(let receipt):
+            count(kind)
+            if receipt.replayed { replayed += 1 }
+        case .refused(.creditsExhausted): exhausted += 1
         case .refused: refused += 1
         case .charged(let outcomes):
             for outcome in outcomes {
@@ -159,9 +167,10 @@ public struct Coverage: Sendable {
             (Coverage.confirmedValidationsName, confirmedValidations),
             ("histories judged", histories), ("histories undecided", undecidedHistories),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),
+            ("holds lapsed", holdsLapsed),
             ("refusals", refused), ("failures told", failures),
             ("outcomes unknown", unknownOutcomes), ("asked at two nodes at once", duplicates),
-            ("no leader found", leaderless),
+            ("no leader found", leaderless), ("expiries and graces ended", lapses),
         ] + tornWrites.map { ("torn between units of \($0.unit)", $0.count) }
             + zip(FaultKind.allCases, faults).map { ("fault: \($0.rawValue)", $1) }
             + zip(Operation.Kind.allCases, operations).filter { $0.0 != .changeMember }

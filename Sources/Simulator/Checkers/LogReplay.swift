@@ -32,6 +32,11 @@ struct LogReplay {
         Violation(kind: .safety, law: law, detail: detail, time: now)
     }
 
+    /// The newest entry at which an expiry or a grace ended.
+    var lapsedAt: LogIndex { reference.lapsedAt }
+    /// Holds that have lapsed so far.
+    var lapses: Int { reference.lapses }
+
     var areLeasesOn: Bool { reference.settings.leaseMilliseconds > 0 }
 
     /// Every key and token that there is, and what it gives.
@@ -114,11 +119,20 @@ extension LogReplay {
             for (charge, outcome) in zip(charges, results) { try verify(charge, outcome, now) }
             return
         }
-        guard case .changed(let change) = told.outcome else { return }
         func isExplained(by outcome: Outcome?) -> Bool {
-            guard case .changed(var known)? = outcome else { return false }
-            known.replayed = change.replayed
-            return known == change
+            switch (outcome, told.outcome) {
+            case (.changed(var known)?, .changed(let change)):
+                known.replayed = change.replayed
+                return known == change
+            case (.held(var known)?, .held(let receipt)):
+                known.replayed = receipt.replayed
+                return known == receipt
+            default: return false
+            }
+        }
+        switch told.outcome {
+        case .changed, .held: break
+        case .charged, .noted, .refused, .malformed: return
         }
         if isExplained(by: outcomes[Int(told.index.rawValue) - 1]) { return }
         // It may have been told from an earlier entry's record.

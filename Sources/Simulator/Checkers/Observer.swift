@@ -246,7 +246,13 @@ struct Observer {
             fewestVoters = min(fewestVoters, changed.voters.count)
         }
         try replay.replay(committed, at: now)
-        if entry.kind == .command, !Envelope.subjects(in: entry.payload).isEmpty {
+        coverage.holdsLapsed = replay.lapses
+        let hasLapse = replay.lapsedAt == entry.index
+        if hasLapse {
+            coverage.lapses += 1
+            revocations.noteLapse(entry.index, at: now)
+        }
+        if hasLapse || entry.kind == .command && !Envelope.subjects(in: entry.payload).isEmpty {
             revocations.note(
                 entry.index, giving: replay.secrets, areLeasesOn: replay.areLeasesOn)
         } else {
@@ -270,6 +276,9 @@ extension Observer {
             revocations.noteTold(acknowledgement.index)
         }
     }
+
+    /// Time passes: what it has ended is over everywhere after a while.
+    mutating func passLapses(at now: Instant) { revocations.passLapses(at: now) }
 
     /// A node that died right after its word hasn't shown the entry: another must, in time.
     private mutating func verifyAcknowledgements(_ now: Instant) throws(Violation) {

@@ -28,6 +28,9 @@ enum Access: Hashable {
 ///
 /// An answer contradicts if it isn't that of any state from the newest change told until now. In
 /// the same way a node must not answer from memory once a client was told that leases are off.
+///
+/// What time ends, an expiry or a grace, nobody is told of. It counts as told when the leases are
+/// over that can have been granted before the entry was applied at which it ended.
 struct Revocations {
     /// What became of a key or token.
     private struct Turn {
@@ -44,12 +47,18 @@ struct Revocations {
     private var lastReplayed = LogIndex.zero
     /// Told, and beyond what any node has shown of the log.
     private var early: [LogIndex] = []
+    /// Entries at which time ended keys, and when that holds everywhere.
+    private var lapses: [(index: LogIndex, due: Instant)] = []
+    private let leaseWait: Duration
     /// The newest key-state entry that a client was told of.
     private(set) var floor = LogIndex.zero
     /// Rises with the floor.
     private(set) var tellings = 0
 
-    init(genesis: Genesis) { switches = [(.zero, genesis.settings.leaseMilliseconds > 0)] }
+    init(genesis: Genesis) {
+        switches = [(.zero, genesis.settings.leaseMilliseconds > 0)]
+        leaseWait = .milliseconds(Int64(genesis.settings.leaseWaitMilliseconds))
+    }
 
     // MARK: What happened
 
@@ -69,6 +78,18 @@ struct Revocations {
     mutating func note(_ index: LogIndex) {
         lastReplayed = index
         raiseFloor()
+    }
+
+    /// Time ended keys at this entry, which is applied somewhere.
+    mutating func noteLapse(_ index: LogIndex, at now: Instant) {
+        lapses.append((index, now + leaseWait))
+    }
+
+    mutating func passLapses(at now: Instant) {
+        while let first = lapses.first, first.due <= now {
+            noteTold(first.index)
+            lapses.removeFirst()
+        }
     }
 
     /// A client was told that the change at this index is done.

@@ -70,10 +70,12 @@ struct ClientHistory {
         for (key, history) in objects.keys {
             judge(history, of: "\(key)", KeyModel(), limit, &report)
         }
-        let credits = CreditModel(dates: dates.days)
         for (line, history) in objects.credits {
+            let credits = CreditModel(
+                dates: dates.days, mayHavePool: directory.mayHavePool(line))
             judge(
-                history.turningDays(dates), of: "\(line.user)/\(line.api.slug)", credits, limit,
+                history.lapsingHolds(dates, history.decisions).turningDays(dates),
+                of: "\(line.user)/\(line.api.slug)", credits, limit,
                 &report)
         }
         return report
@@ -122,7 +124,9 @@ extension ClientHistory {
 
     private func describe<Call>(_ position: Int, _ history: ObjectHistory<Call>) -> String {
         let call = history.calls[position]
-        guard let deed = history.deeds[position] else { return "  log time: a day turns" }
+        guard let deed = history.deeds[position] else {
+            return "  log time: a day turns, a key ends"
+        }
         let operation = operations[deeds[deed].operation]
         let end = call.returned.map { "\($0.seconds) s" } ?? "never"
         let result = call.result.map(\.brief) ?? "unknown"

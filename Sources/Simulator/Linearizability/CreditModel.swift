@@ -2,7 +2,7 @@ import Basics
 import Keyring
 import Replica
 
-/// What one user may spend and has spent for one API, over all of their keys.
+/// What one user may spend, has spent and holds for one API, over all of their keys.
 ///
 /// Exact: every receipt, every refusal for want of credits with its figures, every answer about
 /// the limit, in the period that log time says. Days are what the caller states: those that the
@@ -17,6 +17,7 @@ struct CreditModel: SequentialModel {
         case setLimit(Allowance)
         case removeLimit
         case charge(credits: UInt64)
+        case hold(HoldAction)
         /// What a key of the user for the API can spend.
         case readCredits
         /// Log time reaches that position in `dates`, from the one before.
@@ -47,6 +48,8 @@ struct CreditModel: SequentialModel {
         var spentInDay: UInt64 = 0
         /// A position in `dates`.
         var date = 0
+        /// By their numbers; nil for one that isn't placed.
+        var holds: [Hold?] = []
         var decided = DecidedIDs()
 
         /// In the allowance's period, or ever if there is none.
@@ -58,19 +61,12 @@ struct CreditModel: SequentialModel {
             }
         }
 
-        var remaining: Credits? {
-            allowance.map { $0.credits - Credits(clamping: spent) }
-        }
-
-        /// What a charge may spend: no counter goes beyond what JSON holds.
-        var spendable: Credits {
-            let room = Credits.maximum - Credits(clamping: spentEver)
-            return min(remaining ?? room, room)
-        }
     }
 
     /// The days of log time, in their order. One stands for all where no limit has a period.
     let dates: [CalendarDate]
+    /// Whether a charge or hold may have to fit something else as well.
+    var mayHavePool = false
     let initial = State()
 
     func state(
@@ -134,6 +130,7 @@ struct CreditModel: SequentialModel {
             next.owner = owner
             return next
         case .charge(let credits): return charge(credits, result, state)
+        case .hold(let action): return hold(action, result, state)
         case .readCredits: return read(result, state) ? state : nil
         case .setLimit, .removeLimit: return limit(action, result, state)
         }
@@ -150,14 +147,10 @@ struct CreditModel: SequentialModel {
 
     private func charge(_ credits: UInt64, _ result: KeyclaveReturn?, _ state: State) -> State? {
         guard state.owner.isOpen else { return nil }
-        let isCovered = credits <= state.spendable.rawValue
         if case .creditsExhausted(let remaining, let allowance)? = result?.refusal {
-            let isExplained =
-                !isCovered && remaining == state.spendable
-                && allowance == state.allowance?.credits ?? .maximum
-            return isExplained ? state : nil
+            return isExhausted(credits, remaining, allowance, state) ? state : nil
         }
-        guard isCovered else { return nil }
+        guard credits <= state.spendable(on: dates).rawValue else { return nil }
         var next = state
         next.spentEver += credits
         next.spentInMonth += credits
@@ -167,7 +160,7 @@ struct CreditModel: SequentialModel {
         case .charge(.charged(let receipt))?:
             let isExplained =
                 receipt.charged.rawValue == credits && receipt.spent.rawValue == next.spent
-                && receipt.remaining == next.remaining
+                && receipt.remaining == next.remaining(on: dates)
             return isExplained ? next : nil
         default: return nil
         }
@@ -177,7 +170,9 @@ struct CreditModel: SequentialModel {
         guard case .answer(.credits(let answer))? = result else { return result == nil }
         return state.owner.isOpen && answer.allowance == state.allowance?.credits
             && answer.period == state.allowance?.period ?? .none
-            && answer.spent.rawValue == state.spent && answer.remaining == state.remaining
+            && answer.spent.rawValue == state.spent
+            && answer.held.rawValue == state.held(on: dates)
+            && answer.remaining == state.remaining(on: dates)
             && answer.resetsAt == resetsAt(state)
     }
 
@@ -215,8 +210,10 @@ struct CreditModel: SequentialModel {
         switch change.result {
         case .limit(let detail):
             detail.credits == state.allowance?.credits && detail.period == state.allowance?.period
-                && detail.spent.rawValue == state.spent && detail.held == .zero
-                && detail.remaining == state.remaining && detail.resetsAt == resetsAt(state)
+                && detail.spent.rawValue == state.spent
+                && detail.held.rawValue == state.held(on: dates)
+                && detail.remaining == state.remaining(on: dates)
+                && detail.resetsAt == resetsAt(state)
                 && detail.changedAt == change.index
         case .limitRemoved: state.allowance == nil
         default: false

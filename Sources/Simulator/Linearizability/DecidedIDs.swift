@@ -36,6 +36,7 @@ enum KeyclaveReturn: Equatable {
     var isFirst: Bool {
         switch self {
         case .outcome(.changed(let change)): !change.replayed
+        case .outcome(.held(let receipt)): !receipt.replayed
         case .charge(.charged(let receipt)): !receipt.replayed
         default: false
         }
@@ -47,6 +48,9 @@ enum KeyclaveReturn: Equatable {
         case .outcome(.changed(var change)):
             change.replayed = true
             return .outcome(.changed(change))
+        case .outcome(.held(var receipt)):
+            receipt.replayed = true
+            return .outcome(.held(receipt))
         case .charge(.charged(var receipt)):
             receipt.replayed = true
             return .charge(.charged(receipt))

@@ -8,6 +8,8 @@ struct Deed {
     enum Content: Hashable {
         case command(Command)
         case charge(KeyReference, credits: UInt64)
+        /// With the id of its key, where that is known.
+        case hold(HoldCommand)
         case key(KeyID, account: AccountID)
         case credits(Digest)
     }
@@ -29,7 +31,7 @@ struct Deed {
     var returned: Instant?
     /// That of the reply.
     var index: LogIndex?
-    /// A charge refused although its id was used with another answer: its key wasn't there.
+    /// A charge or hold refused although its id was used with another answer: its key wasn't there.
     var isUnremembered = false
 
     var text: String {
@@ -69,6 +71,8 @@ struct Decisions {
                 take(charge, item: item, of: operation, deed)
             }
             return
+        case .command(.hold(let command), _):
+            take(command, of: operation, &deed)
         case .command(let command, let id):
             deed.content = .command(command)
             if let id {
@@ -77,11 +81,29 @@ struct Decisions {
             }
         }
         switch operation.response?.result {
+        case _ where deed.returned == nil: break
         case .outcome(let outcome)?: deed.result = .outcome(outcome)
         case .answer(let answer)?: deed.result = .answer(answer)
         case nil: break
         }
         add(deed)
+    }
+
+    private func take(
+        _ command: HoldCommand, of operation: RecordedOperation, _ deed: inout Deed
+    ) {
+        let key = directory.keyID(of: command.key)
+        deed.content = .hold(command.presenting(key.map { .id($0) } ?? command.key))
+        // The hold keeps it from being done twice, but no refusal is kept under it: another
+        // attempt on its way may do better, now or later.
+        if command.id == nil, operation.response?.result.refusal != nil { deed.returned = nil }
+        guard let id = command.id, let key, let account = directory.key(key)?.account else {
+            return
+        }
+        // Which key settles or voids is no part of what is asked for.
+        var asked = deed.content
+        if case .place = command {} else { asked = .hold(command.presenting(.id(KeyID(0)))) }
+        deed.identity = Deed.Identity(account: account, id: id, content: asked)
     }
 
     private mutating func take(
@@ -153,7 +175,7 @@ struct Decisions {
             return
         }
         // An unknown key is refused without a word in the ledger: the id may be used later.
-        if known.refusal == .invalidKey, case .charge = result {
+        if known.refusal == .invalidKey, identity.content.isOfKey {
             decided[identity] = result
         } else if result.refusal != .invalidKey {
             contradictions.append(
@@ -161,6 +183,33 @@ struct Decisions {
                     subject: "id \(identity.id)",
                     detail: "two answers to \(identity.content.brief)\n  \(known.brief)\n  "
                         + result.brief))
+        }
+    }
+}
+
+extension Deed.Content {
+    /// Whether it is judged by the key that it presents.
+    fileprivate var isOfKey: Bool {
+        switch self {
+        case .charge, .hold: true
+        case .command, .key, .credits: false
+        }
+    }
+}
+
+extension HoldCommand {
+    /// The same with another key.
+    fileprivate func presenting(_ key: KeyReference) -> HoldCommand {
+        switch self {
+        case .place(var hold):
+            hold.key = key
+            return .place(hold)
+        case .settle(var settlement):
+            settlement.key = key
+            return .settle(settlement)
+        case .void(var voiding):
+            voiding.key = key
+            return .void(voiding)
         }
     }
 }
@@ -174,12 +223,14 @@ extension Command {
             .removeLimit(_, let account, _), .renameKey(_, let account, _),
             .setKeyActive(_, let account, _), .revokeKey(_, let account),
             .revokeAllKeys(_, let account), .renameAccount(let account, _),
-            .deleteAccount(let account):
+            .deleteAccount(let account), .setPool(let account, _, _, _),
+            .removePool(let account, _):
             account
         case .createKey(let key): key.account
+        case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account
-        case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .tick,
-            .reportLastUsed:
+        case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .hold, .tick,
+            .reportLastUsed, .createAPI, .removeAPI:
             nil
         }
     }

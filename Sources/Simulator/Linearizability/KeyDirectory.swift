@@ -8,6 +8,18 @@ struct KeyDirectory {
         var account: AccountID
         var user: UserID
         var api: API
+        /// Whether time may end it: it may have been given an expiry, or a successor with grace.
+        var mayLapse = false
+    }
+
+    struct Hold: Hashable {
+        var account: AccountID
+        var id: IdempotencyKey
+    }
+
+    struct Pool: Hashable {
+        var account: AccountID
+        var api: API
     }
 
     struct Line: Hashable {
@@ -21,6 +33,9 @@ struct KeyDirectory {
     private var linesOfUser: [UserID: [Line]] = [:]
     private var usersOfAccount: [AccountID: [UserID]] = [:]
     private var accounts: [UserID: AccountID] = [:]
+    /// The key with which each was asked for.
+    private var holds: [Hold: KeyID] = [:]
+    private var pools: Set<Pool> = []
 
     init(_ operations: [RecordedOperation]) {
         for operation in operations {
@@ -30,9 +45,22 @@ struct KeyDirectory {
             case .setLimit(let user, _, let api, _, _), .removeLimit(let user, _, let api):
                 note(Line(user: user, api: api))
             case .createKey(let key): note(key)
+            case .rotateKey(let rotation): note(rotation)
+            case .setPool(let account, let api, _, _):
+                pools.insert(Pool(account: account, api: api))
             default: break
             }
         }
+        // Keys may be used before their creation has returned.
+        for operation in operations {
+            if case .command(.hold(.place(let hold)), _) = operation.request { note(hold) }
+        }
+    }
+
+    private mutating func note(_ hold: NewHold) {
+        guard let key = keyID(of: hold.key), let account = keys[key]?.account else { return }
+        let name = Hold(account: account, id: hold.id)
+        if holds[name] == nil { holds[name] = key }
     }
 
     private mutating func note(_ user: UserID, in account: AccountID) {
@@ -47,13 +75,42 @@ struct KeyDirectory {
 
     private mutating func note(_ key: NewKey) {
         guard keys[key.id] == nil else { return }
-        keys[key.id] = Key(account: key.account, user: key.user, api: key.api)
-        digests[key.digest] = key.id
-        keysOfUser[key.user, default: []].append(key.id)
+        add(
+            key.id, key.digest,
+            Key(
+                account: key.account, user: key.user, api: key.api,
+                mayLapse: key.expiresAt != nil))
+    }
+
+    private mutating func note(_ rotation: Rotation) {
+        guard let old = keys[rotation.old], old.account == rotation.account else { return }
+        if rotation.graceSeconds > 0 { keys[rotation.old]?.mayLapse = true }
+        guard keys[rotation.id] == nil else { return }
+        add(
+            rotation.id, rotation.digest,
+            Key(
+                account: old.account, user: old.user, api: old.api,
+                mayLapse: old.mayLapse || rotation.expiry != .inherited))
+    }
+
+    private mutating func add(_ id: KeyID, _ digest: Digest, _ key: Key) {
+        keys[id] = key
+        digests[digest] = id
+        keysOfUser[key.user, default: []].append(id)
         note(Line(user: key.user, api: key.api))
     }
 
     func key(_ id: KeyID) -> Key? { keys[id] }
+
+    /// Whose credits a hold takes; nil for one that nobody asked for.
+    func line(of hold: Hold) -> Line? {
+        holds[hold].flatMap { keys[$0] }.map { Line(user: $0.user, api: $0.api) }
+    }
+
+    /// Whether anybody asked for a pool that the line's credits are taken from as well.
+    func mayHavePool(_ line: Line) -> Bool {
+        accounts[line.user].map { pools.contains(Pool(account: $0, api: line.api)) } ?? false
+    }
 
     func keyID(of reference: KeyReference) -> KeyID? {
         switch reference {
@@ -76,21 +133,31 @@ struct LogDates {
     let days: [CalendarDate]
     /// For each index, from zero on, the position of its day.
     private let positions: [Int]
+    /// The log's time at each index.
+    private let latest: [Timestamp]
 
     init(_ times: [Timestamp], since start: Timestamp) {
         var days = [CalendarDate(start)]
         var positions = [0]
         var latest = start
+        var all = [start]
         positions.reserveCapacity(times.count + 1)
         for time in times {
             // Log time never goes back: an entry with an earlier time counts as of the last.
             latest = max(latest, time)
+            all.append(latest)
             let day = CalendarDate(latest)
             if day != days[days.count - 1] { days.append(day) }
             positions.append(days.count - 1)
         }
         self.days = days
         self.positions = positions
+        self.latest = all
+    }
+
+    /// The first index at which it is that time or later; nil if the log ends before.
+    func firstIndex(at time: Timestamp) -> LogIndex? {
+        latest.firstIndex { $0 >= time }.map { LogIndex(UInt64($0)) }
     }
 
     /// Nil for an index that isn't in the log.

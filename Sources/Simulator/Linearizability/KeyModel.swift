@@ -9,7 +9,7 @@ import Replica
 /// other keys: whether a cap was reached, and how many keys a revocation of all struck. A revoked
 /// key is taken to be remembered for as long as the history lasts.
 struct KeyModel: SequentialModel {
-    enum Phase: Hashable { case absent, inactive, active, revoked }
+    enum Phase: Hashable { case absent, inactive, active, retiring, revoked, expired }
     typealias Return = KeyclaveReturn
 
     enum Action: Equatable {
@@ -17,10 +17,17 @@ struct KeyModel: SequentialModel {
         case create(active: Bool, Name)
         case rename(Name)
         case setActive(Bool)
+        /// Another takes its place, at once or after a grace.
+        case rotate(hasGrace: Bool)
+        /// It takes another's place.
+        case succeed
+        /// Its expiry or grace ends, whenever that may be: it isn't judged when, but that it stays
+        /// so.
+        case lapse
         case revoke
         /// All keys of its user.
         case revokeAll
-        /// A charge with it, whatever it costs.
+        /// A charge with it, whatever it costs, or something done to a hold with it.
         case charge
         /// A charge refused without a word in the ledger: there was no such key.
         case chargeUnknown
@@ -44,14 +51,14 @@ struct KeyModel: SequentialModel {
         var decided = DecidedIDs()
 
         var effectivePhase: Phase {
-            owner.user == .removed && phase != .absent ? .revoked : phase
+            owner.user == .removed && ![.absent, .expired].contains(phase) ? .revoked : phase
         }
 
-        var isAccepted: Bool { owner.isOpen && phase == .active }
+        var isAccepted: Bool { owner.isOpen && (phase == .active || phase == .retiring) }
 
         /// The key's account is open, the key exists and can still be changed.
         var isLive: Bool {
-            owner.account == .open && phase != .absent && effectivePhase != .revoked
+            owner.account == .open && ![.absent, .revoked, .expired].contains(effectivePhase)
         }
     }
 
@@ -89,7 +96,8 @@ struct KeyModel: SequentialModel {
         switch (action, result) {
         case (.owner(let call), _): return own(call, result, state)
         case (.readKey, .answer(.key(let detail))?): return read(detail, state)
-        case (.readCredits, .answer(.credits)?), (.charge, .charge(.charged)?):
+        case (.readCredits, .answer(.credits)?), (.charge, .charge(.charged)?),
+            (.charge, .outcome(.held)?):
             return state.isAccepted ? state : nil
         // A read that never returned, and a charge whose fate isn't known, do nothing to a key.
         case (.readKey, nil), (.readCredits, nil), (.charge, nil): return state
@@ -106,7 +114,7 @@ struct KeyModel: SequentialModel {
         guard let owner = state.owner.after(call, returning: result) else { return nil }
         var next = state
         if call == .removeUser, state.owner.user == .present, state.phase != .absent,
-            state.phase != .revoked
+            state.phase != .revoked, state.phase != .expired
         {
             next.changedAt = nil
             if case .outcome(.changed(let change))? = result { next.changedAt = change.index }
@@ -122,12 +130,14 @@ struct KeyModel: SequentialModel {
         return learn(detail.changedAt, state)
     }
 
-    private func keyState(_ phase: Phase) -> KeyState? {
+    func keyState(_ phase: Phase) -> KeyState? {
         switch phase {
         case .absent: nil
         case .inactive: .inactive
         case .active: .active
         case .revoked: .revoked
+        case .retiring: .retiring
+        case .expired: .expired
         }
     }
 
@@ -154,13 +164,15 @@ struct KeyModel: SequentialModel {
             guard state.isLive else { return nil }
             next.name = name
         case .setActive(let active):
-            guard state.isLive else { return nil }
+            guard state.isLive, state.phase != .retiring else { return nil }
             next.phase = active ? .active : .inactive
         case .revoke:
             guard state.owner.account == .open, state.phase != .absent else { return nil }
-            if state.effectivePhase != .revoked { next.phase = .revoked }
+            if ![.revoked, .expired].contains(state.effectivePhase) { next.phase = .revoked }
         case .revokeAll:
             return revokeAll(change, state)
+        case .rotate, .succeed, .lapse:
+            return turn(action, change, state)
         case .owner, .charge, .chargeUnknown, .readKey, .readCredits:
             return nil
         }
@@ -182,7 +194,7 @@ struct KeyModel: SequentialModel {
         case .key(let detail):
             detail.state == keyState(state.effectivePhase) && detail.name == state.name
                 && detail.changedAt == change.index
-        case .keyRevoked: state.effectivePhase == .revoked
+        case .keyRevoked: [.revoked, .expired].contains(state.effectivePhase)
         default: false
         }
     }
@@ -210,18 +222,23 @@ struct KeyModel: SequentialModel {
             switch refusal {
             case .identifierTaken: return state.owner.isOpen && state.phase != .absent
             case .activeKeyLimit: return active && state.owner.isOpen && state.phase == .absent
-            case .keyLimit, .capacity: return state.owner.isOpen && state.phase == .absent
+            case .keyLimit, .capacity, .expiryPassed:
+                return state.owner.isOpen && state.phase == .absent
             case .apiNotFound: return state.owner.isOpen
             default: return false
             }
         case .charge, .readCredits:
             switch refusal {
             case .invalidKey: return !state.isAccepted
-            case .creditsExhausted: return state.isAccepted
+            case .creditsExhausted, .holdNotFound, .holdEnded, .holdExceeded, .holdLimit:
+                return state.isAccepted
             default: return false
             }
         case .chargeUnknown: return refusal == .invalidKey && state.phase == .absent
-        case .rename, .setActive, .revoke, .revokeAll, .readKey:
+        // Why the old key can't be replaced is judged in its own history.
+        case .succeed: return true
+        case .lapse: return false
+        case .rename, .setActive, .revoke, .revokeAll, .readKey, .rotate:
             return refuseKnown(action, refusal, state)
         }
     }
@@ -234,9 +251,14 @@ struct KeyModel: SequentialModel {
             return state.owner.account == .open && state.owner.user == .absent
         case (.revokeAll, _): return false
         case (_, .keyNotFound): return state.owner.account == .open && state.phase == .absent
-        case (.setActive, .keyRevoked), (.rename, .keyRevoked):
+        case (.setActive, .keyRevoked), (.rename, .keyRevoked), (.rotate, .keyRevoked):
             return state.owner.account == .open && state.effectivePhase == .revoked
+        case (.setActive, .keyExpired), (.rename, .keyExpired), (.rotate, .keyExpired):
+            return state.owner.account == .open && state.effectivePhase == .expired
+        case (.setActive, .keyRetiring), (.rotate, .keyRetiring):
+            return state.isLive && state.phase == .retiring
         case (.setActive(true), .activeKeyLimit): return state.isLive && state.phase == .inactive
+        case (.rotate, _): return refuseRotation(action, refusal, state)
         default: return false
         }
     }

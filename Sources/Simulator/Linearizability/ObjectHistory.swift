@@ -5,11 +5,13 @@ import Replica
 /// The calls that concern one object, in the order of their invocations.
 struct ObjectHistory<Call: Equatable> {
     var calls: [TimedCall<Call, KeyclaveReturn>] = []
-    /// The deed that each call is part of; nil for the turn of a day.
+    /// The deed that each call is part of; nil for what time does.
     var deeds: [Int?] = []
     /// The first call under each id, and the id's number once it has been used twice.
     private var ids: [Deed.Identity: (first: Int, number: Int?)] = [:]
     private var numbers = 0
+    /// Of a history of credits, by their numbers.
+    var holds: [HoldTimes] = []
 
     mutating func add(_ call: Call, of deed: Deed, _ number: Int, invoked: Instant) {
         calls.append(
@@ -44,6 +46,15 @@ extension ObjectHistory where Call == KeyModel.Call {
         if let id, let first = id.firstToLearn { calls[first].call.id = id.number }
         add(
             KeyModel.Call(action: action, id: id?.number), of: deed, number, invoked: invoked)
+    }
+
+    /// Time, or a change of its successor, may end the key at any time from now on.
+    mutating func addLapse(invoked: Instant) {
+        calls.append(
+            TimedCall(
+                call: KeyModel.Call(action: .lapse, id: nil), result: nil, invoked: invoked,
+                returned: nil))
+        deeds.append(nil)
     }
 }
 
@@ -147,6 +158,7 @@ struct ObjectHistories {
             add(
                 .charge(credits: credits), to: KeyDirectory.Line(user: owner.user, api: owner.api),
                 deed, number, date, invoked)
+        case .hold(let command): route(command, deed, number, invoked)
         case .key(let key, let account):
             guard directory.key(key)?.account == account else { return noteStray(deed) }
             add(.readKey, to: key, deed, number, invoked)
@@ -159,6 +171,38 @@ struct ObjectHistories {
                 .readCredits, to: KeyDirectory.Line(user: owner.user, api: owner.api), deed,
                 number, deed.index.flatMap { dates.position(of: $0) }, invoked)
         }
+    }
+
+    private mutating func route(
+        _ command: HoldCommand, _ deed: Deed, _ number: Int, _ invoked: Instant
+    ) {
+        guard let key = directory.keyID(of: command.key), let owner = directory.key(key) else {
+            return noteStray(deed)
+        }
+        add(deed.isUnremembered ? .chargeUnknown : .charge, to: key, deed, number, invoked)
+        guard deed.result?.refusal != .invalidKey else { return }
+        let hold = KeyDirectory.Hold(account: owner.account, id: command.hold)
+        guard let line = directory.line(of: hold), line.user == owner.user else {
+            return noteStray(deed)
+        }
+        let position = creditPosition(of: line)
+        let numberOfHold = credits[position].history.number(of: hold)
+        var date: Int?
+        if case .outcome(.held(let receipt))? = deed.result {
+            date = receipt.date(dates)
+            credits[position].history.holds[numberOfHold].expiresAt = receipt.expiresAt
+        }
+        let action: CreditModel.HoldAction
+        switch command {
+        case .place(let new):
+            action = .place(numberOfHold, credits: new.credits)
+            let known = credits[position].history.holds[numberOfHold].invoked
+            credits[position].history.holds[numberOfHold].invoked = min(known ?? invoked, invoked)
+        case .settle(let settlement):
+            action = .settle(numberOfHold, credits: settlement.credits)
+        case .void: action = .void(numberOfHold)
+        }
+        add(.hold(action), to: line, deed, number, date, invoked)
     }
 
     private mutating func route(
@@ -201,6 +245,8 @@ struct ObjectHistories {
         case .createKey(let new):
             guard directory.account(of: new.user) == new.account else { return noteStray(deed) }
             (key, action) = (new.id, .create(active: new.active, new.name))
+        case .rotateKey(let rotation):
+            return routeRotation(rotation, deed, number, invoked)
         case .renameKey(let id, _, let name): (key, action) = (id, .rename(name))
         case .setKeyActive(let id, _, let active): (key, action) = (id, .setActive(active))
         case .revokeKey(let id, _): (key, action) = (id, .revoke)
@@ -208,6 +254,18 @@ struct ObjectHistories {
         }
         guard directory.key(key)?.account == command.account else { return noteStray(deed) }
         add(action, to: key, deed, number, invoked)
+    }
+
+    private mutating func routeRotation(
+        _ rotation: Rotation, _ deed: Deed, _ number: Int, _ invoked: Instant
+    ) {
+        guard directory.key(rotation.old)?.account == rotation.account else {
+            return noteStray(deed)
+        }
+        let hasGrace = rotation.graceSeconds > 0
+        add(.rotate(hasGrace: hasGrace), to: rotation.old, deed, number, invoked)
+        // Whether a new key that nobody was told of is active, nobody can ask.
+        if deed.result != nil { add(.succeed, to: rotation.id, deed, number, invoked) }
     }
 
     /// A call about an account or a user, in the history of all that is theirs.
@@ -231,6 +289,9 @@ struct ObjectHistories {
         if position == keys.count {
             keyPositions[key] = position
             keys.append((key, ObjectHistory()))
+            if directory.key(key)?.mayLapse == true {
+                keys[position].history.addLapse(invoked: invoked)
+            }
         }
         keys[position].history.add(action, of: deed, number, invoked: invoked)
     }
@@ -239,12 +300,15 @@ struct ObjectHistories {
         _ action: CreditModel.Action, to line: KeyDirectory.Line, _ deed: Deed, _ number: Int,
         _ date: Int?, _ invoked: Instant
     ) {
-        let position = creditPositions[line] ?? credits.count
-        if position == credits.count {
-            creditPositions[line] = position
-            credits.append((line, ObjectHistory()))
-        }
+        let position = creditPosition(of: line)
         credits[position].history.add(action, of: deed, number, date: date, invoked: invoked)
+    }
+
+    private mutating func creditPosition(of line: KeyDirectory.Line) -> Int {
+        if let known = creditPositions[line] { return known }
+        creditPositions[line] = credits.count
+        credits.append((line, ObjectHistory()))
+        return credits.count - 1
     }
 
     private mutating func noteStray(_ deed: Deed) {

@@ -16,6 +16,13 @@ struct RecordedOperation {
     enum Result {
         case outcome(Outcome)
         case answer(QueryAnswer)
+
+        var refusal: Refusal? {
+            switch self {
+            case .outcome(.refused(let refusal)), .answer(.refused(let refusal)): refusal
+            default: nil
+            }
+        }
     }
 
     /// The final answer. Trouble on the way (no leader, a lost connection) is none.

@@ -6,6 +6,15 @@ struct ReferenceLedger {
     enum Content: Equatable {
         case charge(KeyID, UInt64)
         case digest(Digest)
+        case hold(HoldContent)
+    }
+
+    struct HoldContent: Equatable {
+        var verb: String
+        var hold: IdempotencyKey
+        var key: KeyID?
+        var credits: UInt64?
+        var timeout: UInt64?
     }
 
     enum Answer {

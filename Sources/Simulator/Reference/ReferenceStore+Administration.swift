@@ -57,6 +57,7 @@ extension ReferenceStore {
                 refusal = ledger.refusal(scope, id, isKnown: known != nil, time, settings)
             }
         }
+        if refusal == nil, isStray(envelope.command) { refusal = .identifierTaken }
         if let refusal {
             ledger.keepRequest(envelope.requestID, 0, .refused(refusal), time, settings)
             return .refused(refusal)
@@ -78,9 +79,11 @@ extension ReferenceStore {
             .removeUser(_, let account), .setLimit(_, let account, _, _, _),
             .removeLimit(_, let account, _), .renameKey(_, let account, _),
             .setKeyActive(_, let account, _), .revokeKey(_, let account),
-            .revokeAllKeys(_, let account):
+            .revokeAllKeys(_, let account), .setPool(let account, _, _, _),
+            .removePool(let account, _):
             account
         case .createKey(let key): key.account
+        case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account ?? AccountID(0)
         default: nil
         }
@@ -90,7 +93,8 @@ extension ReferenceStore {
         if actor.role == .operator { return nil }
         guard actor.role == .admin else { return .forbidden }
         switch command {
-        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember:
+        case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
+            .createAPI, .removeAPI, .setPool, .removePool:
             return .forbidden
         case .revokeToken(let id):
             let target = tokens.first { $0.detail.id == id }?.detail.account
@@ -127,7 +131,13 @@ extension ReferenceStore {
         case .revokeToken(let id): revokeToken(id, author)
         case .updateSettings(let change): updateSettings(change, author)
         case .changeMember(let command): answer(command)
-        case .charge, .tick, .reportLastUsed: .malformed
+        case .rotateKey(let rotation): rotateKey(rotation, author)
+        case .createAPI(let api, let name): createAPI(api, name, author)
+        case .removeAPI(let api): removeAPI(api, author)
+        case .setPool(let account, let api, let credits, let period):
+            setPool(account, api, credits, period, author)
+        case .removePool(let account, let api): removePool(account, api, author)
+        case .charge, .hold, .tick, .reportLastUsed: .malformed
         }
     }
 
@@ -137,7 +147,7 @@ extension ReferenceStore {
             return .refused(.identifierTaken)
         }
         let detail = AccountDetail(id: id, name: name, createdAt: time, changedAt: index)
-        accounts.append(Account(detail: detail))
+        accounts.append(Account(detail: detail, createdAt: index))
         record(.accountCreated, .account(id), id, author)
         return .changed(Change(.account(detail), index: index))
     }
@@ -237,7 +247,7 @@ extension ReferenceStore {
     ) -> Outcome {
         guard isOpen(account) else { return .refused(.accountNotFound) }
         guard let at = present(user, account) else { return .refused(.userNotFound) }
-        guard Self.apis.contains(api) else { return .refused(.apiNotFound) }
+        guard apis.contains(api) else { return .refused(.apiNotFound) }
         let before = users[at].limits[api]
         if before?.isSet != true || before?.credits != credits || before?.period != period {
             users[at].limits[api] = Limit(
@@ -251,10 +261,10 @@ extension ReferenceStore {
     func limitDetail(_ user: User, _ api: API) -> LimitDetail? {
         guard let limit = user.limits[api], limit.isSet else { return nil }
         let spent = sum(user.detail.id, api, limit.period, key: nil)
-        let left = limit.credits.rawValue > spent ? limit.credits.rawValue - spent : 0
+        let held = held(limit.period) { $0.user == user.detail.id && $0.api == api }
         return LimitDetail(
             user: user.detail.id, api: api, credits: limit.credits, period: limit.period,
-            spent: Credits(spent)!, held: .zero, remaining: Credits(left)!,
+            spent: Credits(spent)!, held: Credits(held)!, remaining: left(limit, spent + held),
             resetsAt: ReferenceCalendar.end(of: limit.period, time), changedAt: limit.changedAt)
     }
 
@@ -263,7 +273,7 @@ extension ReferenceStore {
     ) -> Outcome {
         guard isOpen(account) else { return .refused(.accountNotFound) }
         guard let at = present(user, account) else { return .refused(.userNotFound) }
-        guard Self.apis.contains(api) else { return .refused(.apiNotFound) }
+        guard apis.contains(api) else { return .refused(.apiNotFound) }
         guard users[at].limits[api]?.isSet == true else {
             let last = users[at].limits[api]?.changedAt ?? users[at].createdAt
             return .changed(Change(.limitRemoved(user, api), index: last))

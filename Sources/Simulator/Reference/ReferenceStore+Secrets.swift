@@ -6,17 +6,20 @@ extension ReferenceStore {
     /// A key as answers show it: revoked if its user is removed.
     func shown(_ key: Key) -> KeyDetail {
         var detail = key.detail
-        if key.revokedAt == nil,
+        if key.endedAt == nil,
             let removed = users.first(where: { $0.detail.id == detail.user })?.removedAt
         {
             detail.state = .revoked
+            detail.retiresAt = nil
             detail.changedAt = removed
         }
         return detail
     }
 
     func activeKeys(of user: UserID) -> Int {
-        keys.count { $0.detail.user == user && $0.detail.state == .active }
+        keys.count {
+            $0.detail.user == user && [.active, .retiring].contains($0.detail.state)
+        }
     }
 
     mutating func createKey(_ new: NewKey, _ author: Author) -> Outcome {
@@ -27,15 +30,20 @@ extension ReferenceStore {
                     && $0.removedAt == nil
             })
         else { return .refused(.userNotFound) }
-        guard Self.apis.contains(new.api) else { return .refused(.apiNotFound) }
+        guard apis.contains(new.api) else { return .refused(.apiNotFound) }
         if new.id.rawValue == 0
             || keys.contains(where: { $0.detail.id == new.id || $0.digest == new.digest })
         {
             return .refused(.identifierTaken)
         }
-        let live = keys.count { $0.detail.user == new.user && $0.revokedAt == nil }
+        let live = keys.count { $0.detail.user == new.user && $0.endedAt == nil }
         if live >= Int(settings.keysPerUser) {
             return .refused(.keyLimit(limit: settings.keysPerUser))
+        }
+        if let expiry = new.expiresAt,
+            expiry <= time || expiry.milliseconds > 253_402_300_799_999
+        {
+            return .refused(.expiryPassed)
         }
         if new.active, activeKeys(of: new.user) >= Int(settings.activeKeysPerUser) {
             return .refused(.activeKeyLimit(limit: settings.activeKeysPerUser))
@@ -43,7 +51,7 @@ extension ReferenceStore {
         let detail = KeyDetail(
             id: new.id, account: new.account, user: new.user, api: new.api, name: new.name,
             state: new.active ? .active : .inactive, createdAt: time, createdBy: author,
-            lastUsedAt: nil, suffix: new.suffix, changedAt: index)
+            lastUsedAt: nil, suffix: new.suffix, changedAt: index, expiresAt: new.expiresAt)
         keys.append(Key(detail: detail, digest: new.digest))
         record(.keyCreated, .key(new.id), new.account, author)
         return .changed(Change(.key(detail), index: index))
@@ -57,7 +65,11 @@ extension ReferenceStore {
         guard
             let at = keys.firstIndex(where: { $0.detail.id == id && $0.detail.account == account })
         else { return .refused(.keyNotFound) }
-        guard shown(keys[at]).state != .revoked else { return .refused(.keyRevoked) }
+        if let refusal = refusalToChange(shown(keys[at])),
+            refusal != .keyRetiring || action != .keyRenamed
+        {
+            return .refused(refusal)
+        }
         let before = keys[at].detail
         var after = before
         change(&after)
@@ -69,6 +81,7 @@ extension ReferenceStore {
         if after != before {
             after.changedAt = index
             keys[at].detail = after
+            if after.state == .inactive, before.state == .active { finishGrace(before: id) }
             record(action, .key(id), account, author)
         }
         return .changed(Change(.key(after), index: after.changedAt))
@@ -79,18 +92,13 @@ extension ReferenceStore {
         guard
             let at = keys.firstIndex(where: { $0.detail.id == id && $0.detail.account == account })
         else { return .refused(.keyNotFound) }
-        if shown(keys[at]).state == .revoked {
+        if [.revoked, .expired].contains(shown(keys[at]).state) {
             return .changed(Change(.keyRevoked(id), index: shown(keys[at]).changedAt))
         }
-        revoke(at)
+        finishGrace(before: id)
+        finish(at, .revoked)
         record(.keyRevoked, .key(id), account, author)
         return .changed(Change(.keyRevoked(id), index: index))
-    }
-
-    private mutating func revoke(_ at: Int) {
-        keys[at].detail.state = .revoked
-        keys[at].detail.changedAt = index
-        keys[at].revokedAt = index
     }
 
     mutating func revokeAllKeys(
@@ -106,8 +114,8 @@ extension ReferenceStore {
             return .changed(Change(.keysRevoked(user, count: 0), index: removed))
         }
         let own = keys.indices.filter { keys[$0].detail.user == user }
-        let live = own.filter { keys[$0].revokedAt == nil }
-        for at in live { revoke(at) }
+        let live = own.filter { keys[$0].endedAt == nil }
+        for at in live { finish(at, .revoked) }
         if !live.isEmpty { record(.keysRevoked, .user(user), account, author) }
         let newest = own.map { keys[$0].detail.changedAt }.max() ?? owner.createdAt
         return .changed(

@@ -6,7 +6,9 @@ import Keyring
 struct ReferenceStore {
     struct Account {
         var detail: AccountDetail
+        var createdAt: LogIndex
         var deletedAt: LogIndex?
+        var pools: [API: Limit] = [:]
     }
 
     struct User {
@@ -26,7 +28,10 @@ struct ReferenceStore {
     struct Key {
         var detail: KeyDetail
         var digest: Digest
-        var revokedAt: LogIndex?
+        /// Revoked or expired.
+        var endedAt: LogIndex?
+        /// Its end has come, and it may have been dead already with its user or account.
+        var wasDue = false
     }
 
     struct Token {
@@ -37,6 +42,7 @@ struct ReferenceStore {
 
     /// A charge that was accepted, for ever.
     struct Spent {
+        var account: AccountID
         var user: UserID
         var key: KeyID
         var api: API
@@ -53,13 +59,17 @@ struct ReferenceStore {
     var keys: [Key] = []
     var tokens: [Token] = []
     var spent: [Spent] = []
+    var holds: [Hold] = []
+    var lapses = 0
     var audit: [AuditItem] = []
     var horizon = LogIndex.zero
     /// What died at or before this is gone; the rest needn't be looked through.
     private var forgottenThrough = LogIndex.zero
     var ledger = ReferenceLedger()
 
-    static let apis = [API.batch, API.rest]
+    /// The last entry at which time ended a key.
+    var lapsedAt = LogIndex.zero
+    var apis = [API.batch, API.rest]
 
     init(genesis: Genesis) {
         settings = genesis.settings
@@ -79,6 +89,7 @@ struct ReferenceStore {
         case .charge(let charges):
             return .charged(
                 charges.enumerated().map { charge($1, position: $0, envelope.requestID) })
+        case .hold(let command): return decide(command, envelope.requestID)
         case .tick: return envelope.actor == .cluster ? .noted : .refused(.forbidden)
         case .reportLastUsed(let stamps):
             guard envelope.actor == .cluster else { return .refused(.forbidden) }
@@ -92,6 +103,7 @@ struct ReferenceStore {
     mutating func begin(at index: LogIndex, time: Timestamp) {
         self.index = index
         self.time = max(self.time, time)
+        endDueKeys()
         while let first = audit.first,
             audit.count > Int(settings.auditRecords)
                 || self.time.milliseconds - first.at.milliseconds
@@ -102,6 +114,7 @@ struct ReferenceStore {
         }
         if horizon > forgottenThrough { forgetTheGone() }
         ledger.pass(self.time, settings)
+        passHolds()
     }
 
     /// Whatever went away at or before the horizon of the audit trail.
@@ -115,7 +128,9 @@ struct ReferenceStore {
             isGone($0.removedAt) || goneAccounts.contains($0.detail.account)
         }.map(\.detail.id)
         users.removeAll { goneUsers.contains($0.detail.id) }
-        keys.removeAll { isGone($0.revokedAt) || goneUsers.contains($0.detail.user) }
+        holds.removeAll { goneUsers.contains($0.user) }
+        spent.removeAll { goneAccounts.contains($0.account) }
+        keys.removeAll { isGone($0.endedAt) || goneUsers.contains($0.detail.user) }
         tokens.removeAll { token in
             isGone(token.revokedAt)
                 || token.detail.user.map { goneUsers.contains($0) } ?? false
@@ -152,12 +167,7 @@ extension ReferenceStore {
         guard charge.credits >= 1, charge.credits <= 1_000_000_000 else {
             return .refused(.chargeOutOfRange)
         }
-        let key = keys.first {
-            switch charge.key {
-            case .id(let id): $0.detail.id == id
-            case .digest(let digest): $0.digest == digest
-            }
-        }
+        let key = key(charge.key)
         if let refusal = ledger.ownRefusal(request, position, time) { return .refused(refusal) }
         guard let key else { return .refused(.invalidKey) }
         let scope = key.detail.account
@@ -188,32 +198,24 @@ extension ReferenceStore {
         guard isAccepted(key) else { return .refused(.invalidKey) }
         let user = key.detail.user
         let limit = limit(user, key.detail.api)
-        let ever = sum(user, key.detail.api, .none, key: nil)
-        var room = (1 << 53) - 1 - ever
-        if let limit {
-            let before = sum(user, key.detail.api, limit.period, key: nil)
-            room = min(room, before >= limit.credits.rawValue ? 0 : limit.credits.rawValue - before)
-        }
-        guard credits <= room else {
-            return .refused(
-                .creditsExhausted(
-                    remaining: Credits(room)!, allowance: limit?.credits ?? Credits.maximum))
-        }
+        if let refusal = lack(credits, key) { return .refused(refusal) }
         spent.append(
             Spent(
-                user: user, key: key.detail.id, api: key.detail.api, credits: credits,
+                account: key.detail.account, user: user, key: key.detail.id, api: key.detail.api,
+                credits: credits,
                 date: ReferenceCalendar.date(time)))
-        let after = sum(user, key.detail.api, limit?.period ?? .none, key: nil)
+        let period = limit?.period ?? .none
+        let after = sum(user, key.detail.api, period, key: nil)
+        let held = held(period) { $0.user == user && $0.api == key.detail.api }
         return .charged(
             ChargeReceipt(
                 charged: Credits(credits)!, spent: Credits(after)!,
-                remaining: limit.map {
-                    Credits(after >= $0.credits.rawValue ? 0 : $0.credits.rawValue - after)!
-                }, index: index))
+                remaining: limit.map { left($0, after + held) }, index: index))
     }
 
     func isAccepted(_ key: Key) -> Bool {
-        key.detail.state == .active && isPresent(key.detail.user) && isOpen(key.detail.account)
+        [.active, .retiring].contains(key.detail.state) && isPresent(key.detail.user)
+            && isOpen(key.detail.account)
     }
 
     func limit(_ user: UserID, _ api: API) -> Limit? {
@@ -222,10 +224,13 @@ extension ReferenceStore {
 
     /// What was spent in the current period, by all keys of the user or by one.
     func sum(_ user: UserID, _ api: API, _ period: Period, key: KeyID?) -> UInt64 {
+        sum(period) { $0.user == user && $0.api == api && (key == nil || $0.key == key) }
+    }
+
+    func sum(_ period: Period, _ isMeant: (Spent) -> Bool) -> UInt64 {
         let today = ReferenceCalendar.date(time)
         var sum: UInt64 = 0
-        for item in spent where item.user == user && item.api == api {
-            if let key, item.key != key { continue }
+        for item in spent where isMeant(item) {
             let isOfMonth = item.date.year == today.year && item.date.month == today.month
             switch period {
             case .none: sum += item.credits

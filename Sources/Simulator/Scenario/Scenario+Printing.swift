@@ -161,8 +161,13 @@ extension ScenarioRequest {
         case .createAccount(let name): "create account \(name)"
         case .createUser(let name, let account):
             "create user \(name)\(account.map { " in \($0)" } ?? "")"
-        case .createKey(let name, let user, let api):
+        case .createKey(let name, let user, let api, let expiry):
             "create key \(name) for \(user)\(api.text)"
+                + (expiry.map { " expiring at \($0.text)" } ?? "")
+        case .rotate(let old, let new, let grace):
+            "rotate \(old) as \(new)\(grace > .zero ? " with \(grace.text) grace" : "")"
+        case .createAPI(let api): "create API \(api)"
+        case .removeAPI(let api): "remove API \(api)"
         case .activate(let key): "activate \(key)"
         case .deactivate(let key): "deactivate \(key)"
         case .revoke(let key): "revoke \(key)"
@@ -173,6 +178,14 @@ extension ScenarioRequest {
         case .lift(let user, let api): "lift limit of \(user)\(api.text)"
         case .charge(let credits, let key, let id):
             "charge \(credits.credits) to \(key)\(id.map { " as \($0)" } ?? "")"
+        case .hold(let credits, let key, let id, let time):
+            "hold \(credits.credits) of \(key) as \(id) for \(time.text)"
+        case .settle(let hold, let credits, let id):
+            "settle \(hold) for \(credits.credits)\(id.map { " as \($0)" } ?? "")"
+        case .void(let hold): "void \(hold)"
+        case .pool(let account, let credits, let period, let api):
+            "pool of \(account) to \(credits.credits) \(period.phrase)\(api.text)"
+        case .liftPool(let account, let api): "lift pool of \(account)\(api.text)"
         case .retry(let id): "retry \(id)"
         case .readCredits(let key): "read credits of \(key)"
         case .validate(let key): "validate \(key)"

@@ -6,6 +6,7 @@ struct ScenarioNames {
         case user
         case key
         case charge
+        case hold
         case node
     }
 

@@ -217,6 +217,8 @@ extension ScenarioParser {
             return .revokeAllKeys(user: try names.refer(to: .user, &words))
         }
         if words.take("revoke") { return .revoke(try names.refer(to: .key, &words)) }
+        if words.take("rotate") { return try parseRotation(&words) }
+        if words.take("remove API") { return .removeAPI(try parseSlug(&words)) }
         if words.take("remove user") {
             return .removeUser(try names.refer(to: .user, &words))
         }
@@ -225,12 +227,20 @@ extension ScenarioParser {
         }
         if words.take("limit") { return try parseLimit(&words) }
         if words.take("lift") {
+            if words.take("pool of") {
+                return .liftPool(account: try parseAccount(&words), try parseAPI(&words))
+            }
             try words.expect("limit of")
             let user = try names.refer(to: .user, &words)
             return .lift(user: user, try parseAPI(&words))
         }
         if words.take("charge") { return try parseCharge(&words) }
-        if words.take("retry") { return .retry(charge: try names.refer(to: .charge, &words)) }
+        if let hold = try parseHold(&words) { return hold }
+        if words.take("pool") { return try parsePool(&words) }
+        if words.take("retry") {
+            let isHold = words.next.map { names.kind(of: $0) == .hold } ?? false
+            return .retry(charge: try names.refer(to: isHold ? .hold : .charge, &words))
+        }
         if words.take("read") {
             try words.expect("credits of")
             return .readCredits(key: try names.refer(to: .key, &words))
@@ -270,19 +280,21 @@ extension ScenarioParser {
             let account = words.take("in") ? try names.refer(to: .account, &words) : nil
             return .createUser(name, account: account)
         }
+        if words.take("API") { return .createAPI(try parseSlug(&words)) }
         guard words.take("key") else {
-            throw words.unknown("'account', 'user' or 'key'", of: ["account", "user", "key"])
+            throw words.unknown(
+                "'account', 'user', 'key' or 'API'", of: ["account", "user", "key", "API"])
         }
         let name = try names.declare(.key, &words)
         try words.expect("for")
         let user = try names.refer(to: .user, &words)
-        return .createKey(name, user: user, api: try parseAPI(&words))
+        let api = try parseAPI(&words)
+        let expiry = words.take("expiring at") ? try words.positiveTime("a time") : nil
+        return .createKey(name, user: user, api: api, expiry: expiry)
     }
 
-    private func parseAPI(_ words: inout ScenarioWords) throws(ScenarioError) -> API {
-        guard words.take("opening") else { return .rest }
-        for api in API.initial where words.take(api.slug) { return api }
-        throw words.unexpected("an API (batch, rest)")
+    func parseAPI(_ words: inout ScenarioWords) throws(ScenarioError) -> API {
+        words.take("opening") ? try parseSlug(&words) : .rest
     }
 
     private mutating func parseLimit(
@@ -297,7 +309,7 @@ extension ScenarioParser {
         throw words.unexpected("'per month', 'per day' or 'in all'")
     }
 
-    private func parseCredits(
+    func parseCredits(
         _ words: inout ScenarioWords, from least: UInt64
     ) throws(ScenarioError) -> UInt64 {
         let credits = try words.number("credits", from: least, to: 1_000_000_000)

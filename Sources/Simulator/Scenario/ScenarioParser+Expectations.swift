@@ -129,6 +129,8 @@ extension Refusal {
             .keyLimit(limit: 0), .keyRevoked, .identifierTaken, .invalidKey,
             .creditsExhausted(remaining: .zero, allowance: .zero), .chargeOutOfRange,
             .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
-            .settingRefused(.leaseMilliseconds),
+            .settingRefused(.leaseMilliseconds), .keyRetiring, .keyExpired, .keyInactive,
+            .expiryPassed, .apiNotFound, .apiTaken, .apiInUse, .holdNotFound, .holdEnded,
+            .holdExceeded(held: .zero), .holdLimit(limit: 0),
         ].map(\.code) + MemberRefusal.allCases.map(\.code)
 }

@@ -215,7 +215,9 @@ extension ScenarioRequest {
     /// Whether it may stand in a `first` line: a change that can be asked again until it is done.
     fileprivate var isPreparation: Bool {
         switch self {
-        case .charge, .retry, .readCredits, .validate, .handOver, .takeSnapshot, .member: false
+        case .charge, .hold, .settle, .void, .retry, .readCredits, .validate, .handOver,
+            .takeSnapshot, .member:
+            false
         default: true
         }
     }
@@ -226,7 +228,7 @@ extension ScenarioDeed {
     fileprivate var isDeclaration: Bool {
         switch self {
         case .call, .request(.createAccount, _), .request(.createUser, _),
-            .request(.createKey, _):
+            .request(.createKey, _), .request(.rotate, _):
             true
         default:
             false

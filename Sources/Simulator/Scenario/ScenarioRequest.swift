@@ -7,7 +7,12 @@ public enum ScenarioRequest: Hashable, Sendable {
     case createAccount(String)
     /// In the account that every scenario begins with if none is named.
     case createUser(String, account: String?)
-    case createKey(String, user: String, api: API)
+    /// Expiring at a time of the run, by the wall clocks as they start.
+    case createKey(String, user: String, api: API, expiry: Duration?)
+    /// The second name is the new key's.
+    case rotate(String, as: String, grace: Duration)
+    case createAPI(API)
+    case removeAPI(API)
     case activate(String)
     case deactivate(String)
     case revoke(String)
@@ -17,7 +22,15 @@ public enum ScenarioRequest: Hashable, Sendable {
     case lift(user: String, API)
     /// Under an id of its own if none is named.
     case charge(credits: UInt64, key: String, id: String?)
-    /// The earlier charge of this id once more: same content, same id.
+    /// The hold goes by the id that it is placed under.
+    case hold(credits: UInt64, key: String, id: String, Duration)
+    /// With the key that placed it, under an id of its own only if one is named.
+    case settle(hold: String, credits: UInt64, id: String?)
+    case void(hold: String)
+    /// What all users of the account may spend together.
+    case pool(account: String, credits: UInt64, Period, API)
+    case liftPool(account: String, API)
+    /// The earlier charge, hold or settlement of this id once more: same content, same id.
     case retry(charge: String)
     /// What the key can spend, reflecting all that returned before.
     case readCredits(key: String)
@@ -40,13 +53,18 @@ public enum ScenarioRequest: Hashable, Sendable {
     /// The word that the request begins with.
     public var verb: String {
         switch self {
-        case .createAccount, .createUser, .createKey: "create"
+        case .createAccount, .createUser, .createKey, .createAPI: "create"
+        case .rotate: "rotate"
         case .activate: "activate"
         case .deactivate: "deactivate"
         case .revoke, .revokeAllKeys: "revoke"
-        case .removeUser: "remove"
+        case .removeUser, .removeAPI: "remove"
         case .limit: "limit"
-        case .lift: "lift"
+        case .lift, .liftPool: "lift"
+        case .hold: "hold"
+        case .settle: "settle"
+        case .void: "void"
+        case .pool: "pool"
         case .charge: "charge"
         case .retry: "retry"
         case .readCredits: "read"
@@ -61,13 +79,20 @@ public enum ScenarioRequest: Hashable, Sendable {
     /// The names in it by which a later line may refer to it.
     var names: [String] {
         switch self {
-        case .createAccount(let name), .createUser(let name, _), .createKey(let name, _, _),
+        case .createAccount(let name), .createUser(let name, _), .createKey(let name, _, _, _),
             .activate(let name), .deactivate(let name), .revoke(let name),
             .revokeAllKeys(let name), .removeUser(let name), .limit(let name, _, _, _),
-            .lift(let name, _), .retry(let name), .readCredits(let name), .validate(let name):
+            .lift(let name, _), .retry(let name), .readCredits(let name), .validate(let name),
+            .void(let name), .pool(let name, _, _, _), .liftPool(let name, _):
             [name]
+        case .rotate(let old, let new, _):
+            [old, new]
+        case .createAPI(let api), .removeAPI(let api):
+            [api.slug]
         case .charge(_, let key, let id):
             [key] + (id.map { [$0] } ?? [])
+        case .hold(_, let key, let id, _): [key, id]
+        case .settle(let hold, _, let id): [hold] + (id.map { [$0] } ?? [])
         case .member(_, .named(let name)):
             [name]
         case .handOver, .takeSnapshot, .member, .setLease:
@@ -77,14 +102,15 @@ public enum ScenarioRequest: Hashable, Sendable {
 
     static let verbs = [
         "create", "activate", "deactivate", "revoke", "remove", "limit", "lift", "charge", "retry",
-        "read", "validate", "set", "hand", "take", "add", "promote",
+        "hold", "settle", "void", "pool", "read", "validate", "set", "hand", "take", "add",
+        "promote", "rotate",
     ]
 
     /// What kind of answer it gets, and so what can be expected of it.
     var answers: AnswerKind {
         switch self {
         case .validate: .verdict
-        case .charge, .retry: .charge
+        case .charge, .hold, .settle, .void, .retry: .charge
         case .readCredits: .credits
         default: .change
         }

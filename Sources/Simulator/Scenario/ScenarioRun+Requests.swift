@@ -27,6 +27,7 @@ struct Asked {
 enum Heard {
     case changed
     case charged(ChargeReceipt)
+    case held(HoldReceipt)
     case refused(String)
     case credits(remaining: UInt64?)
     case verdict(Validation)
@@ -44,6 +45,7 @@ enum Heard {
         switch self {
         case .changed, .done: "ok"
         case .charged(let receipt): receipt.replayed ? "replayed" : "charged"
+        case .held(let receipt): receipt.replayed ? "replayed" : receipt.standing.word
         case .refused(let code): "refused with \(code)"
         case .credits: "answered"
         case .verdict(let validation): validation.verdict.code
@@ -59,6 +61,8 @@ enum Heard {
         switch self {
         case .charged(let receipt):
             kind + (receipt.remaining.map { ", \($0) left" } ?? "")
+        case .held(let receipt):
+            kind + (receipt.remaining.map { ", \($0) left" } ?? "")
         case .credits(let remaining):
             remaining.map { "\($0) left" } ?? "no limit"
         case .verdict(let validation):
@@ -69,13 +73,17 @@ enum Heard {
 
     func meets(_ answer: ScenarioExpectation.Answer) -> Bool {
         switch (answer, self) {
-        case (.ok, .changed), (.ok, .charged), (.ok, .credits), (.ok, .done): true
+        case (.ok, .changed), (.ok, .charged), (.ok, .held), (.ok, .credits), (.ok, .done): true
         case (.refused(let code), .refused(let other)): code == other
         case (.failed(let failure), .failed(let other)): failure == other
         case (.unknown, .unknown), (.unknown, .lost): true
         case (.silence, .silence), (.silence, .lost), (.silence, .unreachable): true
         case (.charged, .charged(let receipt)): !receipt.replayed
         case (.replayed, .charged(let receipt)): receipt.replayed
+        case (.charged, .held(let receipt)):
+            receipt.standing == .settled && !receipt.replayed
+        case (.replayed, .held(let receipt)): receipt.replayed
+        case (.left(let credits), .held(let receipt)): receipt.remaining?.rawValue == credits
         case (.exhausted, .refused(let code)): code == "credits_exhausted"
         case (.left(let credits), .charged(let receipt)):
             receipt.remaining?.rawValue == credits
@@ -136,8 +144,8 @@ extension ScenarioRun {
             guard let member = resolve(place, position) else { return }
             asked.command = .changeMember(MemberCommand(wish.request(member)))
         }
-        if case .retry = request, asked.command == nil, case .line(let position) = purpose {
-            return fail(position, request.text, "that charge wasn't asked for yet")
+        if asked.command == nil, request.isOfEarlier, case .line(let position) = purpose {
+            return fail(position, request.text, "that wasn't asked for yet")
         }
         var deadline: Instant?
         if let expectation, case .answer(let answer) = expectation.condition {
@@ -197,6 +205,7 @@ extension ScenarioRun {
             preconditionFailure("a change without a command")
         }
         if case .charge(let charges) = command { return .charge(charges) }
+        if case .hold(let command) = command { return .hold(command) }
         // The preparations are asked again until they are done, and done once.
         var id: IdempotencyKey?
         if case .preparation(let place) = asked.purpose { id = IdempotencyKey("first-\(place)") }
@@ -242,6 +251,7 @@ extension ScenarioRun {
     private func heard(_ outcome: Outcome) -> Heard {
         switch outcome {
         case .changed, .noted: .changed
+        case .held(let receipt): .held(receipt)
         case .refused(let refusal): .refused(refusal.code)
         case .malformed: .refused("malformed")
         case .charged(let outcomes):
@@ -384,7 +394,19 @@ extension Machine {
     }
 }
 
+extension HoldReceipt.Standing {
+    fileprivate var word: String { self == .open ? "held" : text }
+}
+
 extension ScenarioRequest {
+    /// Whether it means something that another line asked for.
+    fileprivate var isOfEarlier: Bool {
+        switch self {
+        case .retry, .settle, .void: true
+        default: false
+        }
+    }
+
     fileprivate var operationKind: Operation.Kind {
         switch self {
         case .createAccount: .createAccount
@@ -396,6 +418,11 @@ extension ScenarioRequest {
         case .removeUser: .removeUser
         case .limit: .setLimit
         case .lift: .removeLimit
+        case .hold: .placeHold
+        case .settle: .settleHold
+        case .void: .voidHold
+        case .pool: .setPool
+        case .liftPool: .removePool
         case .charge: .charge
         case .retry: .repeatCharge
         case .readCredits: .query
@@ -404,6 +431,9 @@ extension ScenarioRequest {
         case .handOver: .transfer
         case .takeSnapshot: .takeSnapshot
         case .member: .changeMember
+        case .rotate: .rotateKey
+        case .createAPI: .createAPI
+        case .removeAPI: .removeAPI
         }
     }
 }

@@ -11,7 +11,7 @@ import Replica
 final class ScenarioRun {
     let scenario: Scenario
     let world: World
-    var cast = ScenarioCast()
+    var cast: ScenarioCast
     var trace = ScenarioTrace()
     /// What falls due, by the number under which the world's queue holds it.
     private var tasks: [Due] = []
@@ -55,6 +55,7 @@ final class ScenarioRun {
         // The month that the world begins in is nearly over: the next one's end is used, so that
         // no clock is behind the log's first time.
         wallOffset = .seconds(28 * 86_400 + 20) - scenario.conditions.monthsEndIn
+        cast = ScenarioCast(wallStart: World.wallStart + wallOffset)
         hasRun = scenario.lines.map { _ in false }
         hasEnded = hasRun
         tallies = scenario.lines.map { _ in Tally() }

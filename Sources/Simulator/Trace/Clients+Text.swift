@@ -21,6 +21,31 @@ extension Charge {
     }
 }
 
+extension HoldCommand {
+    /// What is to be done, in a few words.
+    var brief: String {
+        switch self {
+        case .place(let hold):
+            "hold \(hold.credits) with key \(hold.key.brief) as \(hold.id) for "
+                + "\(hold.timeoutSeconds) s"
+        case .settle(let settlement):
+            "settle \(settlement.hold) for \(settlement.credits)"
+                + (settlement.id.map { " as \($0)" } ?? "")
+        case .void(let voiding):
+            "void \(voiding.hold)" + (voiding.id.map { " as \($0)" } ?? "")
+        }
+    }
+}
+
+extension KeyReference {
+    fileprivate var brief: String {
+        switch self {
+        case .digest(let digest): digest.brief
+        case .id(let id): id.brief
+        }
+    }
+}
+
 extension Command {
     /// What is to be done, in a few words.
     var brief: String {
@@ -49,8 +74,17 @@ extension Command {
         case .revokeToken(let id): "revoke token \(id.brief)"
         case .updateSettings: "update settings"
         case .changeMember(let command): command.request.text
+        case .hold(let command): command.brief
+        case .setPool(let account, let api, let credits, let period):
+            "pool of \(account.brief) to \(credits) per \(period) of \(api)"
+        case .removePool(let account, let api): "remove pool of \(account.brief) on \(api)"
         case .tick: "time passes"
         case .reportLastUsed(let keys): "last use of \(keys.count) keys"
+        case .rotateKey(let rotation):
+            "rotate \(rotation.old.brief) to \(rotation.id.brief) (\(rotation.digest.brief))"
+                + (rotation.graceSeconds > 0 ? " with \(rotation.graceSeconds) s grace" : "")
+        case .createAPI(let api, _): "create API \(api)"
+        case .removeAPI(let api): "remove API \(api)"
         }
     }
 }
@@ -82,6 +116,7 @@ extension ClientReply {
             "done, #\(index)\(change.replayed ? ", earlier" : "")"
         case .outcome(.charged(let outcomes), let index):
             outcomes.map(\.brief).joined(separator: "; ") + ", #\(index)"
+        case .outcome(.held(let receipt), let index): receipt.brief + ", #\(index)"
         case .outcome(.refused(let refusal), let index): "refused: \(refusal.code), #\(index)"
         case .outcome(.noted, let index): "noted, #\(index)"
         case .outcome(.malformed, let index): "malformed, #\(index)"

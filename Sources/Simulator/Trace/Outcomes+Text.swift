@@ -8,6 +8,7 @@ extension Outcome {
         switch self {
         case .changed(let change): change.brief
         case .charged(let outcomes): outcomes.map(\.brief).joined(separator: "; ")
+        case .held(let receipt): receipt.brief
         case .noted: "noted"
         case .refused(let refusal): "refused: \(refusal.code)"
         case .malformed: "malformed"
@@ -35,8 +36,15 @@ extension Change.Result {
         case .keysRevoked(let user, let count): "\(count) keys of \(user.brief) revoked"
         case .token(let token): "\(token.role) token \(token.id.brief)"
         case .tokenRevoked(let id): "token \(id.brief) revoked"
+        case .pool(let pool):
+            "pool of \(pool.account.brief) on \(pool.api): \(pool.credits) per \(pool.period), "
+                + "\(pool.spent) spent, \(pool.remaining) left"
+        case .poolRemoved(let account, let api): "pool of \(account.brief) on \(api) removed"
         case .member(let member): "\(member.id) is \(member.role)"
         case .settings(let settings): "settings, \(settings.activeKeysPerUser) active keys"
+        case .keyRotated(let key, let old): "\(key.brief) for \(old.brief)"
+        case .api(let api): "API \(api.api)"
+        case .apiRemoved(let api): "API \(api) removed"
         }
     }
 }
@@ -56,6 +64,15 @@ extension ChargeReceipt {
     /// The receipt of one charge, in a few words.
     var brief: String {
         "charged \(charged)\(replayed ? " earlier" : ""), \(spent) spent"
+            + (remaining.map { ", \($0) left" } ?? "") + ", #\(index)"
+    }
+}
+
+extension HoldReceipt {
+    /// What became of a hold, in a few words.
+    var brief: String {
+        "\(hold) \(standing.text)\(replayed ? " earlier" : ""), \(held) held, "
+            + (standing == .settled ? "charged \(charged), " : "") + "\(spent) spent"
             + (remaining.map { ", \($0) left" } ?? "") + ", #\(index)"
     }
 }
@@ -130,6 +147,7 @@ extension Deed.Content {
         case .charge(.digest(let digest), let credits):
             "charge \(credits) to key \(digest.brief)"
         case .charge(.id(let id), let credits): "charge \(credits) to \(id.brief)"
+        case .hold(let command): command.brief
         case .key(let id, _): "read \(id.brief)"
         case .credits(let digest): "read credits of key \(digest.brief)"
         }

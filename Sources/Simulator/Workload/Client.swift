@@ -154,6 +154,7 @@ extension World {
             }
         }
         if case .charge(let charges) = command { return .charge(charges) }
+        if case .hold(let command) = command { return .hold(command) }
         let submission = ClientRequest.Submission(
             command: command, idempotency: operation.idempotency,
             content: operation.content)

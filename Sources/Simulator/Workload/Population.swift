@@ -7,6 +7,7 @@ struct Population {
         var id: KeyID
         var account: AccountID
         var digest: Digest
+        var api: API
     }
 
     struct KnownUser {
@@ -23,8 +24,12 @@ struct Population {
     var users: [KnownUser] = []
     var keys: [KnownKey] = []
     var tokens: [KnownToken] = []
+    /// Beside those that exist from the start.
+    var apis: [API] = []
     /// Charges that were asked for, and changes under a client's id, to be repeated late.
     var charges: [Charge] = []
+    /// Holds that were asked for, to be settled and voided.
+    var holds: [NewHold] = []
     var changes: [Operation] = []
 
     /// The operator's token, by which every run is administered.
@@ -74,6 +79,9 @@ public struct Operation {
         case toggleKey
         case revokeKey
         case revokeAllKeys
+        case rotateKey
+        case createAPI
+        case removeAPI
         case createToken
         case revokeToken
         case updateSettings
@@ -81,6 +89,11 @@ public struct Operation {
         case charge
         case chargeMany
         case repeatCharge
+        case placeHold
+        case settleHold
+        case voidHold
+        case setPool
+        case removePool
         case repeatChange
         case query
         /// By a node's own memory.
@@ -119,7 +132,7 @@ extension Population {
         return mix.draw(&random)
     }
 
-    private func pick<Element>(_ elements: [Element], _ random: inout SeededGenerator) -> Element? {
+    func pick<Element>(_ elements: [Element], _ random: inout SeededGenerator) -> Element? {
         elements.isEmpty ? nil : elements[Int(random.below(UInt64(elements.count)))]
     }
 
@@ -141,7 +154,8 @@ extension Population {
         }
         let id = drawID(&random, wall: wall)
         let command = command(kind, &random, wall: wall)
-        let isCharge = [.charge, .chargeMany, .repeatCharge].contains(kind)
+        let isCharge =
+            [.charge, .chargeMany, .repeatCharge].contains(kind) || command?.isHold == true
         var question: Question?
         if command == nil, let key = pick(keys, &random) {
             question =
@@ -152,7 +166,9 @@ extension Population {
             kind: command == nil ? .query : kind, command: command, question: question,
             content: drawDigest(&random), idempotency: isCharge || command == nil ? nil : id)
         // In some runs the length of leases never changes.
-        if operation.idempotency != nil, kind != .changeLease { changes.append(operation) }
+        if operation.idempotency != nil && kind != .changeLease || command?.isHold == true {
+            changes.append(operation)
+        }
         return operation
     }
 
@@ -164,13 +180,13 @@ extension Population {
         return pick(keys, &random).map { .credits($0.digest) }
     }
 
-    private func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {
+    func drawID(_ random: inout SeededGenerator, wall: Timestamp) -> IdempotencyKey {
         if random.chance(1, in: 3), let id = IdempotencyKey("op-\(random.next())") { return id }
         let high = UInt64(wall.milliseconds) << 16 | 0x7000 | random.below(1 << 12)
         return .uuidV7(high: high, low: 0b10 << 62 | random.next() >> 2)
     }
 
-    private func drawDigest(_ random: inout SeededGenerator) -> Digest {
+    func drawDigest(_ random: inout SeededGenerator) -> Digest {
         Digest(random.next(), random.next(), random.next(), random.next())
     }
 
@@ -188,7 +204,11 @@ extension Population {
         case .setLimit, .removeLimit:
             return limitCommand(kind, &random)
         case .createKey, .renameKey, .toggleKey, .revokeKey:
-            return keyCommand(kind, &random)
+            return keyCommand(kind, &random, wall: wall)
+        case .rotateKey:
+            return drawRotation(&random, wall: wall)
+        case .createAPI, .removeAPI:
+            return drawAPICommand(kind, &random)
         case .createToken, .revokeToken:
             return tokenCommand(kind, &random)
         case .updateSettings:
@@ -201,6 +221,10 @@ extension Population {
             return .charge((0..<5).compactMap { _ in drawCharge(&random, wall: wall) })
         case .repeatCharge:
             return pick(charges, &random).map { .charge([$0]) }
+        case .placeHold, .settleHold, .voidHold:
+            return holdCommand(kind, &random, wall: wall).map { .hold($0) }
+        case .setPool, .removePool:
+            return poolCommand(kind, &random)
         case .repeatChange, .query, .localRead, .validate, .transfer, .takeSnapshot, .changeMember:
             return nil
         }
@@ -264,7 +288,7 @@ extension Population {
         _ kind: Operation.Kind, _ random: inout SeededGenerator
     ) -> Command? {
         guard let user = pick(users, &random) else { return nil }
-        let api = random.chance(3, in: 4) ? API.rest : API.batch
+        let api = drawAPI(&random)
         guard kind == .setLimit else {
             return .removeLimit(user.id, account: user.account, api: api)
         }
@@ -276,16 +300,16 @@ extension Population {
     }
 
     private func keyCommand(
-        _ kind: Operation.Kind, _ random: inout SeededGenerator
+        _ kind: Operation.Kind, _ random: inout SeededGenerator, wall: Timestamp
     ) -> Command? {
         if kind == .createKey {
             guard let user = pick(users, &random), let name = Name("key") else { return nil }
             return .createKey(
                 NewKey(
                     id: KeyID(random.next()), account: user.account, user: user.id,
-                    api: random.chance(3, in: 4) ? .rest : .batch, name: name,
-                    digest: drawDigest(&random), suffix: Workload.suffix,
-                    active: random.chance(7, in: 8)))
+                    api: drawAPI(&random), name: name, digest: drawDigest(&random),
+                    suffix: Workload.suffix, active: random.chance(7, in: 8),
+                    expiresAt: drawExpiry(&random, wall: wall)))
         }
         guard let key = pick(keys, &random) else { return nil }
         if kind == .renameKey {
@@ -323,6 +347,7 @@ extension Population {
     /// Learns from an outcome what exists now.
     mutating func note(_ command: Command, _ outcome: Outcome) {
         guard case .changed = outcome else { return }
+        noteRotation(command)
         switch command {
         case .createAccount(let id, _):
             if !accounts.contains(id) { accounts.append(id) }
@@ -333,7 +358,8 @@ extension Population {
             users.append(KnownUser(id: id, account: account))
         case .createKey(let key):
             guard !keys.contains(where: { $0.id == key.id }) else { return }
-            keys.append(KnownKey(id: key.id, account: key.account, digest: key.digest))
+            keys.append(
+                KnownKey(id: key.id, account: key.account, digest: key.digest, api: key.api))
         case .createToken(let token):
             guard !tokens.contains(where: { $0.id == token.id }) else { return }
             tokens.append(KnownToken(id: token.id, digest: token.digest))

@@ -241,6 +241,7 @@ extension World {
 
     /// Whether what was told still holds at the machine, or everywhere if more has been told.
     private func checkAnswers(of machine: Machine) throws(Violation) {
+        observer.passLapses(at: now)
         if observer.revocations.tellings > checkedTellings {
             checkedTellings = observer.revocations.tellings
             for other in machines { try observer.revocations.observe(other, at: now) }

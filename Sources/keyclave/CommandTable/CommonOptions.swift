@@ -49,7 +49,8 @@ extension CommandOption {
         environment: "KEYCLAVE_KEY")
 
     static let api = CommandOption(
-        name: "api", value: .text, placeholder: "API", meaning: "rest or batch",
+        name: "api", value: .text, placeholder: "API",
+        meaning: "as “api list” shows them: rest, batch, …",
         fallback: "rest")
 
     /// Of mutations: the id under which a repetition is the same request.

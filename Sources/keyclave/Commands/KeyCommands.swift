@@ -1,9 +1,9 @@
 extension Command {
     static let key = Command(
-        name: "key", summary: "create API keys, switch them on and off, revoke them",
+        name: "key", summary: "create API keys, rotate them, switch them on and off, revoke them",
         example: "keyclave key create --user usr_0000000001B --api rest --name laptop",
         subcommands: [
-            createKey, listKeys,
+            createKey, listKeys, rotateKey,
             Command(
                 name: "get", summary: "show one key", arguments: [keyID], options: [.account],
                 example: "keyclave key get key_0000000001C",
@@ -61,6 +61,7 @@ extension Command {
             CommandOption(
                 name: "inactive", value: nil,
                 meaning: "create it switched off; such keys don't count towards the cap"),
+            expiresAt("when it ends by itself, as in 2027-01-31T12:00:00Z; never by default"),
             .account, .idempotency,
         ],
         example: "keyclave key create --user usr_0000000001B --api rest --name laptop",
@@ -70,6 +71,7 @@ extension Command {
                 body: [
                     .text("api"), .text("name"), .text("user"),
                     .init("active", .unless("inactive")),
+                    .init("expires_at", .time("expires-at")),
                 ],
                 columns: ["key"] + keyColumns, secret: "key")))
 
@@ -81,7 +83,8 @@ extension Command {
             CommandOption(
                 name: "api", value: .text, placeholder: "API", meaning: "of this API only"),
             CommandOption(
-                name: "state", value: .choice(["active", "inactive", "revoked"]),
+                name: "state",
+                value: .choice(["active", "inactive", "revoked", "retiring", "expired"]),
                 meaning: "in this state only"),
             .account,
         ] + CommandOption.page,
@@ -92,10 +95,41 @@ extension Command {
                 query: [.text("user"), .text("api"), .text("state")] + Operation.pageQuery,
                 answer: .list, columns: keyColumns)))
 
+    private static let rotateKey = Command(
+        name: "rotate", summary: "give a key another text, at once or with a grace for the old one",
+        notes: [
+            "The new key has the user, API and name of the old one, and its expiry unless "
+                + "another is given; its whole text is in this answer only (“key” with -o json).",
+            "Without a grace the old key works nowhere any more when this returns. With one, both "
+                + "work, and count as active, until the grace ends; revoking, deactivating or "
+                + "rotating the new key ends it at once.",
+        ],
+        arguments: [keyID],
+        options: [
+            CommandOption(
+                name: "grace-seconds", value: .number(0...2_592_000), placeholder: "N",
+                meaning: "how long the old key stays good; 0 by default, 30 days at most"),
+            expiresAt("when the new key ends by itself, or never; by default as the old one"),
+            .account, .idempotency,
+        ],
+        example: "keyclave key rotate key_0000000001C --grace-seconds 3600",
+        action: .request(
+            Operation(
+                method: .post, path: keyPath + "/rotate",
+                body: [
+                    .init("grace_seconds", .number("grace-seconds")),
+                    .init("expires_at", .time("expires-at")),
+                ],
+                columns: ["key"] + keyColumns, secret: "key")))
+
+    private static func expiresAt(_ meaning: String) -> CommandOption {
+        CommandOption(name: "expires-at", value: .text, placeholder: "TIME", meaning: meaning)
+    }
+
     private static let keyID = Argument(name: "key", meaning: "key (key_…), not its text")
     private static let keyPath = "/v1/accounts/{account}/keys/{key}"
     private static let keyColumns = [
         "id", "api", "name", "user", "state", "display", "created_at", "created_by",
-        "last_used_at",
+        "last_used_at", "expires_at", "retires_at", "replaces", "replaced_by",
     ]
 }

@@ -43,7 +43,7 @@ extension Command {
 
     private static let limitArguments = [
         Argument(name: "user", meaning: "user (usr_…)"),
-        Argument(name: "api", meaning: "rest or batch"),
+        Argument(name: "api", meaning: "as “api list” shows them: rest, batch, …"),
     ]
     private static let limitPath = "/v1/accounts/{account}/users/{user}/limits/{api}"
     private static let limitColumns = [

@@ -29,6 +29,8 @@ struct Operation: Sendable {
             /// The text of the option or argument, if there is one.
             case text(String)
             case number(String)
+            /// A time as text; null for “never”.
+            case time(String)
             /// False if the switch was given, else true.
             case unless(String)
             case constant(JSONValue)

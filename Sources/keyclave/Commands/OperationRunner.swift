@@ -116,6 +116,9 @@ struct OperationRunner {
         case .number(let name):
             guard let number = invocation.number(name) else { return nil }
             return .init(member.name, .number(UInt64(number)))
+        case .time(let name):
+            guard let text = invocation.text(name) else { return nil }
+            return .init(member.name, text == "never" ? .null : .string(text))
         case .unless(let name): return .init(member.name, .bool(!invocation.has(name)))
         case .constant(let value): return .init(member.name, value)
         case .apiKey:

@@ -83,7 +83,7 @@ extension Command {
         action: .request(
             Operation(
                 method: .get, path: "/v1/credits", credential: .apiKey,
-                columns: ["allowance", "user_remaining", "period", "resets_at"])))
+                columns: ["allowance", "user_remaining", "held", "period", "resets_at", "pool"])))
 
     static let whoami = Command(
         name: "whoami", summary: "show whose management token this is",

@@ -18,13 +18,15 @@ struct ExplainRun {
     func run() throws -> ExitCode {
         let named = try Session.apiKey(of: session.invocation, in: session.surroundings)
         guard let key = try find(named) else { throw ClientError.malformedAnswer("no key") }
-        var story = KeyStory(key: key, user: nil, limit: nil, trail: nil)
+        var story = KeyStory(key: key, user: nil, limit: nil, pool: nil, trail: nil)
         let (account, user) = (key["account"]?.string ?? "", key["user"]?.string ?? "")
         let path = "/v1/accounts/\(account)"
         let api = key["api"]?.string ?? ""
         story.user = try optional { try get("\(path)/users/\(user)") }
         story.limit = try optional { try get("\(path)/users/\(user)/limits/\(api)") }
-        let subjects = "\(key["id"]?.string ?? ""),\(user),\(account),\(user)/\(api)"
+        story.pool = try optional { try get("\(path)/pools/\(api)") }
+        let id = key["id"]?.string ?? ""
+        let subjects = "\(id),\(user),\(account),\(user)/\(api),\(account)/\(api)"
         story.trail = try optional { try trail("\(path)/audit?limit=1000&subject=\(subjects)") }
 
         let isJSON = session.invocation.required("output") == "json"

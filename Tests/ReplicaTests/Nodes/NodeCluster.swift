@@ -44,7 +44,7 @@ final class NodeCluster {
     }
 
     static let delay = Duration.milliseconds(1)
-    static let wallStart = Timestamp(milliseconds: 1_800_000_000_000)
+    static let wallStart = World.wallStart
     static let journalSettings = JournalSettings(
         segmentBytes: 1 << 18, maximumPayloadBytes: 16 << 10)
 
