@@ -55,5 +55,6 @@ public struct Identity: Hashable, Sendable {
     /// | 1 | the hard state was a term and a vote |
     /// | 2 | it also holds the incarnations of the peers |
     /// | 3 | members come and go, with addresses, roles and incarnations |
-    public static let formatVersion: UInt32 = 3
+    /// | 4 | keys are imported, and of forms that aren't this program's |
+    public static let formatVersion: UInt32 = 4
 }

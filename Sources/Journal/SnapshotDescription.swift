@@ -14,4 +14,9 @@ public struct SnapshotDescription: Hashable, Sendable {
         self.lastTime = lastTime
         self.configuration = configuration
     }
+
+    /// The last entry that the snapshot file of this name covers; nil if no snapshot is named so.
+    public static func last(ofFileNamed name: String) -> JournalPosition? {
+        SnapshotName(name)?.last
+    }
 }

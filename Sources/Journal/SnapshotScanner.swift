@@ -9,7 +9,8 @@ struct SnapshotScanner: Sendable {
         case complete
     }
 
-    private let clusterID: [UInt8]
+    /// Whose snapshot it must be; nil for anybody's.
+    private let clusterID: [UInt8]?
     private var stage = Stage.header
     /// Bytes received that don't make a whole part yet.
     private var pending: [UInt8] = []
@@ -17,10 +18,16 @@ struct SnapshotScanner: Sendable {
     private var digest = SHA256()
     private(set) var description: SnapshotDescription?
     private(set) var received = 0
+    /// Bytes found whole: where the part begins that is refused, or that is still to come.
+    private(set) var checked = 0
+    /// The cluster that the header names.
+    private(set) var namedCluster: [UInt8] = []
+    /// The digest of the whole file, once it is complete.
+    private(set) var fileDigest: Digest?
 
     var isComplete: Bool { stage == .complete && pending.isEmpty }
 
-    init(clusterID: [UInt8]) { self.clusterID = clusterID }
+    init(clusterID: [UInt8]?) { self.clusterID = clusterID }
 
     /// Takes the bytes that come next; returns the chunks of state that they complete.
     mutating func take(_ bytes: ArraySlice<UInt8>) throws(SnapshotRefusal) -> [ArraySlice<UInt8>] {
@@ -35,7 +42,12 @@ struct SnapshotScanner: Sendable {
         }
         var reader = ByteReader(input)
         var chunks: [ArraySlice<UInt8>] = []
-        while let part = try part(&reader) { chunks.append(contentsOf: part) }
+        while let part = try part(&reader) {
+            chunks.append(contentsOf: part)
+            // The mark of the end is vouched for by the digest behind it alone.
+            let isAtMark = stage == .trailer
+            checked = received - reader.remaining - (isAtMark ? 4 : 0)
+        }
         pending = Array(input.suffix(reader.remaining))
         if stage == .complete, !pending.isEmpty { throw .malformed("bytes behind the end") }
         return chunks
@@ -71,6 +83,7 @@ struct SnapshotScanner: Sendable {
             throw .malformed("the header's checksum is wrong")
         }
         guard version <= SnapshotEncoder.formatVersion else { throw .newerFormat(version) }
+        namedCluster = Array(body.prefix(Identity.clusterIDCount))
         do {
             description = try describe(body.dropLast(4))
         } catch {
@@ -83,7 +96,8 @@ struct SnapshotScanner: Sendable {
 
     private func describe(_ body: ArraySlice<UInt8>) throws(MalformedBytes) -> SnapshotDescription {
         var reader = ByteReader(body)
-        guard try reader.readRaw(Identity.clusterIDCount).elementsEqual(clusterID) else {
+        let named = try reader.readRaw(Identity.clusterIDCount)
+        guard clusterID.map({ named.elementsEqual($0) }) ?? true else {
             throw MalformedBytes("the snapshot is another cluster's")
         }
         let term = Term(try reader.readUInt64())
@@ -127,6 +141,7 @@ struct SnapshotScanner: Sendable {
             return nil
         }
         guard stored == digest.finish() else { throw .malformed("the digest is wrong") }
+        fileDigest = stored
         stage = .complete
         return []
     }

@@ -9,6 +9,12 @@ public enum Bounds {
     public static let charge: UInt64 = 1_000_000_000
     /// Charges in one entry.
     public static let chargesPerEntry = 10_000
+    /// Keys of one import, which is one entry.
+    public static let keysPerImport = 10_000
+    /// Of an import that was refused, as many faults are remembered; all of them are counted.
+    public static let importFaultsTold = 500
+    /// Bytes of the text of a key that was made elsewhere. Shorter ones could be guessed.
+    public static let foreignKeyBytes: ClosedRange<UInt32> = 16...256
     /// Last-used stamps in one entry.
     public static let stampsPerEntry = 10_000
     /// Unicode scalars of a name; each takes at most four bytes.
@@ -70,6 +76,8 @@ public enum Bounds {
         precondition(activeKeysPerUser.upperBound <= keysPerUser.upperBound)
         precondition(
             outcomeBytes >= 2 * nameBytes + emailBytes + 512, "every outcome can be remembered")
+        precondition(
+            outcomeBytes >= 5 * importFaultsTold + 64, "so can every refusal of an import")
         precondition(largestSnapshotChunk > snapshotChunkBytes + 2 * outcomeBytes)
         precondition(Int(idempotencyLead.milliseconds) < Int(windowSeconds.upperBound) * 1000)
         precondition(holdSeconds.contains(usualHoldSeconds))

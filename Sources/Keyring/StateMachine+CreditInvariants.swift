@@ -8,7 +8,7 @@ extension State {
         var sums = user.credits.map { HeldSum(like: $0.held) }
         var open: UInt32 = 0
         let isSound = holds.isChainSound(user.holds) { _, hold in
-            guard hold.user == slot, apis.contains(hold.api), hold.isSound(at: time) else {
+            guard hold.user == slot, hold.isSound(at: time) else {
                 return false
             }
             guard hold.end == nil, !user.isRemoved else { return true }
@@ -51,7 +51,10 @@ extension State {
             return "an account's credit lines don't ascend"
         }
         for (position, line) in account.pools.enumerated() {
-            guard apis.contains(line.api) else { return "a pool of an unknown API" }
+            // What was spent stays counted when an API goes.
+            guard line.allowance == nil || account.isDeleted || knows(line.api) else {
+                return "a pool of an unknown API"
+            }
             let isExact = !account.forgotSpending
             if !spent[position].agrees(with: line.spent, on: date, exactly: isExact) {
                 return "an account's spending isn't the sum of the users'"

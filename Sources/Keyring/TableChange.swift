@@ -40,6 +40,8 @@ public enum TableChange: Hashable, Sendable {
     /// Another day or month began. `CreditState`s of an earlier period count as unspent from
     /// here on; none of them is reported again.
     case calendar(day: Int32, month: Int32)
+    /// Which texts may be keys that were made elsewhere.
+    case foreignKeys(ForeignKeyForm)
 }
 
 /// What is left of a user's allowance or an account's pool for an API.

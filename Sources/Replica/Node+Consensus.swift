@@ -106,7 +106,7 @@ extension Node {
         case .handOver(let target):
             guard raft.role == .leader, canLead(target) else { return }
             raft.transferLeadership(to: target, clock: clock, effects: &raftEffects)
-        case .introduction, .dismissal:
+        case .introduction, .secrets, .dismissal:
             // The links' own.
             break
         }

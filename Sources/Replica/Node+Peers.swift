@@ -24,7 +24,7 @@ extension Node {
         case .linkClosed(let link):
             links.closed(link, now: clock.now)
         case .timePassed, .diskDone, .diskFailed, .diskRead, .snapshotEncoded, .requests,
-            .stopRequested:
+            .secretsChanged, .stopRequested:
             preconditionFailure("no link's input")
         }
     }

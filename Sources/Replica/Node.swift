@@ -138,6 +138,8 @@ public struct Node: Sendable {
             takeEncoded(encoding, effects: &effects)
         case .requests(let requests):
             for request in requests { take(request, effects: &effects) }
+        case .secretsChanged(let secrets):
+            links.adopt(secrets, now: clock.now)
         case .stopRequested:
             beginStop(&effects)
         }

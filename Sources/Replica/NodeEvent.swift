@@ -19,4 +19,6 @@ public enum NodeEvent: Sendable {
     case snapshotInstalled(LogIndex, from: NodeID)
     /// The received snapshot was refused, with the reason.
     case snapshotRefused(String, from: NodeID)
+    /// Other cluster secrets are in use, the one to dial with first.
+    case secretsChanged([SecretFingerprint])
 }

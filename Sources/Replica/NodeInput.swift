@@ -37,6 +37,9 @@ public enum NodeInput: Sendable {
     indirect case snapshotEncoded(SnapshotEncoding)
     /// Requests by clients of this node.
     case requests([ClientRequest])
+    /// The cluster secrets are others from here on: one, or two during a rotation, the one to
+    /// dial with first.
+    case secretsChanged([[UInt8]])
     /// A graceful stop begins: leadership is handed over, new work refused.
     case stopRequested
 }

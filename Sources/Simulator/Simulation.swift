@@ -91,6 +91,7 @@ extension World {
         if options.authenticatesFrames { observer.coverage.authenticRuns = 1 }
         for machine in machines { try start(machine) }
         startClients()
+        startSecretChange()
         schedulePlan()
     }
 

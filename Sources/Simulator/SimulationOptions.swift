@@ -21,6 +21,8 @@ public struct SimulationOptions: Sendable {
     public var leaseMilliseconds = ClusterSettings.standard.leaseMilliseconds
     /// Whether some of what clients ask for is another length of leases.
     public var clientsChangeLease = false
+    /// Whether the operator changes the cluster secret while all this goes on.
+    public var changesSecret = false
     /// Between a client's errands.
     public var longestPause = Duration.milliseconds(400)
 
@@ -95,6 +97,7 @@ public struct SimulationOptions: Sendable {
         if aside.chance(1, in: 2) { (pauses[.join], pauses[.removal]) = (nil, nil) }
         if aside.chance(1, in: 4) { leaseMilliseconds = Self.leaseLengths[Int(aside.below(3))] }
         clientsChangeLease = aside.chance(1, in: 5)
+        changesSecret = aside.chance(1, in: 4)
     }
 
     /// The usual one last.
@@ -123,6 +126,7 @@ public struct SimulationOptions: Sendable {
             ("workload", workload.rawValue),
             ("lease", "\(leaseMilliseconds) ms"),
             ("lease changes", clientsChangeLease ? "on" : "off"),
+            ("secret change", changesSecret ? "on" : "off"),
             ("safety phase", safetyPhase.brief), ("liveness phase", livenessPhase.brief),
             ("longest pause of a client", longestPause.brief),
             ("delay of a delivery", "\(shortestDelay.brief) to \(longestDelay.brief)"),

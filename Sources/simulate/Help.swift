@@ -48,6 +48,7 @@ enum Help {
           --disk-delay T..T --disk-stalls N  the same of a disk
           --lease T --lease-changes on|off  how long leases last at first, 0s for none; whether
                                            clients change that
+          --secret-change on|off           whether the cluster secret is changed meanwhile
           --snapshot-bytes N               of log between two snapshots
           --frames authentic|checksums     the codes of frames: the server's, or cheap ones
         """

@@ -157,6 +157,12 @@ struct OptionOverrides {
                 throw UsageError("--lease-changes takes on or off, not '\(word)'")
             }
             set { $0.clientsChangeLease = word == "on" }
+        case "--secret-change":
+            let word = try words.value(of: option)
+            guard ["on", "off"].contains(word) else {
+                throw UsageError("--secret-change takes on or off, not '\(word)'")
+            }
+            set { $0.changesSecret = word == "on" }
         case "--frames":
             let word = try words.value(of: option)
             guard ["authentic", "checksums"].contains(word) else {

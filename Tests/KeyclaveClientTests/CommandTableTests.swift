@@ -127,20 +127,20 @@ import Testing
 
     @Test func `the commands of the interface are all there`() {
         let expected = [
-            "format", "serve", "dev", "recover", "account create", "account list", "account get",
+            "format", "serve", "dev", "recover", "backup", "inspect", "restore", "account create",
+            "account list", "account get",
             "account rename", "account delete", "user create", "user list", "user get",
             "user update", "user remove", "user revoke-keys", "key create", "key list",
             "key rotate",
             "key get", "key activate", "key deactivate", "key rename", "key revoke", "limit set",
-            "limit get", "limit remove", "pool set", "pool get", "pool remove",
-            "token create", "token list", "token get",
-            "token revoke", "usage",
-            "audit", "explain", "charge", "hold place", "hold settle",
-            "hold void", "verify", "auth", "credits", "whoami", "api list",
-            "api create", "api remove", "settings get", "settings set",
-            "cluster status", "cluster add", "cluster promote", "cluster remove",
-            "cluster transfer", "cluster snapshot", "cluster health", "cluster metrics", "top",
-            "bench validate", "bench charge", "bench revoke", "problem", "completions",
+            "limit get", "limit remove", "pool set", "pool get", "pool remove", "token create",
+            "token list", "token get", "token revoke", "usage", "audit", "explain", "import",
+            "export", "charge", "hold place", "hold settle", "hold void", "verify", "auth",
+            "credits", "whoami", "api list", "api create", "api remove", "settings get",
+            "settings set", "cluster status", "cluster add", "cluster promote", "cluster remove",
+            "cluster transfer", "cluster snapshot", "cluster rotate-secret", "cluster health",
+            "cluster metrics", "top", "bench validate", "bench charge", "bench revoke", "problem",
+            "completions",
         ]
         let leaves = Self.all.filter { $0.command.subcommands.isEmpty }
         #expect(leaves.map { $0.words.dropFirst().joined(separator: " ") } == expected)

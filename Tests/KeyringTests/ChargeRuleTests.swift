@@ -151,6 +151,7 @@ import Testing
         bench.machine.state.users[Slot(0)].credits = [
             CreditLine(api: .rest, spent: spent, changedAt: .zero)
         ]
+        bench.machine.state.accounts[Slot(0)].pools = bench.machine.state.users[Slot(0)].credits
         #expect(
             bench.charge(1, 6)
                 == .refused(.creditsExhausted(remaining: Credits(5)!, allowance: .maximum)))

@@ -65,6 +65,15 @@ import Testing
                 .void(
                     Voiding(
                         key: .id(key), hold: IdempotencyKey("h")!, id: Sample.uuid(Sample.start)))),
+            .importKeys(
+                KeyImport(
+                    account: account,
+                    keys: [KeyOwner.id(user), .email(Sample.email("a@b.c"))].map { owner in
+                        ImportedKey(
+                            id: key, owner: owner, api: .rest, name: Sample.name("x"),
+                            digest: Sample.digest(9), suffix: Suffix(foreign: "a-=_")!,
+                            active: true)
+                    })),
         ]
         let ids: [IdempotencyKey?] = [nil, IdempotencyKey("x"), Sample.uuid(Sample.start)]
         return commands.enumerated().map { position, command in

@@ -16,7 +16,7 @@ extension RandomHistory {
             compareUsers(of: account)
             compareKeys(of: account)
             compareUsage(of: account)
-            for api in ReferenceStore.apis {
+            for api in reference.apis {
                 let pool = try? machine.pool(for: api, in: account, as: root)
                 #expect(pool == reference.poolDetail(account, api))
             }

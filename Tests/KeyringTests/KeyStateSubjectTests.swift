@@ -31,7 +31,14 @@ import Testing
             api: .rest)
         var lease = SettingsChange()
         lease[.leaseMilliseconds] = 0
+        let imported = ImportedKey(
+            id: KeyID(6), owner: .id(Self.user), api: .rest, name: name, digest: digest,
+            suffix: suffix, active: true)
         let table: [(Command, [KeyStateSubject])] = [
+            (
+                .importKeys(KeyImport(account: Self.account, keys: [imported])), [.digest(digest)]
+            ),
+            (.importKeys(KeyImport(account: Self.account, keys: [])), []),
             (.createAccount(Self.account, name: name), [.account(Self.account)]),
             (.renameAccount(Self.account, name: name), []),
             (.deleteAccount(Self.account), [.account(Self.account)]),

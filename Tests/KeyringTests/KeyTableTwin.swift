@@ -59,6 +59,7 @@ struct KeyTableTwin {
         case .pool(let account, let api, let state): accounts[account]?.pools[api] = state
         case .poolUnlimited(let account, let api): accounts[account]?.pools[api] = nil
         case .calendar(let day, let month): (self.day, self.month) = (day, month)
+        case .foreignKeys: break
         }
     }
 

@@ -231,7 +231,8 @@ struct RandomHistory {
         case 0..<18: return drawCharge()
         case 18..<30: return .hold(drawHold())
         case 30..<45: return drawKeyCommand()
-        case 45..<62: return .createKey(drawNewKey())
+        case 45..<58: return .createKey(drawNewKey())
+        case 58..<62: return .importKeys(drawImport())
         case 62..<75: return drawUserCommand()
         case 75..<77: return drawPoolCommand()
         case 77..<88: return drawTokenCommand()
@@ -338,6 +339,25 @@ struct RandomHistory {
             id: KeyID(id), account: account, user: user, api: drawAPI(), name: drawName(),
             digest: Sample.digest(random.chance(1, in: 30) ? nextID - 3 : id),
             suffix: Sample.suffix, active: random.chance(2, in: 3), expiresAt: drawExpiry())
+    }
+
+    /// Mostly of one account, and often with something at fault.
+    private mutating func drawImport() -> KeyImport {
+        let first = drawNewKey()
+        let ids = (0..<1 + random.below(4)).map { _ in fresh() }.sorted()
+        let keys = ids.map { id in
+            let key = drawNewKey()
+            var owner = KeyOwner.id(random.chance(2, in: 3) ? first.user : key.user)
+            if random.chance(1, in: 3),
+                let user = reference.users.first(where: { $0.detail.id == key.user })
+            {
+                owner = .email(user.detail.email)
+            }
+            return ImportedKey(
+                id: KeyID(id), owner: owner, api: key.api, name: key.name, digest: key.digest,
+                suffix: key.suffix, active: random.chance(1, in: 3))
+        }
+        return KeyImport(account: first.account, keys: keys)
     }
 
     private mutating func drawUserCommand() -> Command {

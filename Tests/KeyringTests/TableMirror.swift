@@ -36,6 +36,7 @@ struct TableMirror: Equatable {
     var tokens: [TokenID: Token] = [:]
     var day: Int32 = 0
     var month: Int32 = 0
+    var foreignKeys = ForeignKeyForm.none
 
     init() {}
 
@@ -74,6 +75,7 @@ struct TableMirror: Equatable {
         case .poolUnlimited(let account, let api):
             pools[account]?[api] = nil
             if pools[account]?.isEmpty == true { pools[account] = nil }
+        case .foreignKeys(let form): foreignKeys = form
         case .calendar(let day, let month):
             self.day = day
             self.month = month

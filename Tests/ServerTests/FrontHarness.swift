@@ -12,6 +12,7 @@ final class FrontHarness {
     let table = KeyTable()
     let replica: Mailbox<ReplicaLetter>
     let mailbox: Mailbox<FrontLetter>
+    let snapshots: Mailbox<SnapshotThread.Order>
     let metrics: ServerMetrics
     let address: SocketAddress
     private let thread: Linux.Thread
@@ -22,11 +23,13 @@ final class FrontHarness {
     ) throws {
         replica = try Mailbox()
         mailbox = try Mailbox()
+        snapshots = try Mailbox()
         let log = Log(node: NodeID(1), threshold: .error)
         metrics = ServerMetrics(fronts: 1, log: log)
         let services = FrontServices(
-            node: NodeID(1), table: table, replica: replica,
-            pages: MonitoringPages(metrics: metrics), log: log, settings: settings)
+            node: NodeID(1), table: table, replica: replica, snapshots: snapshots,
+            wishes: try Mailbox(), pages: MonitoringPages(metrics: metrics), log: log,
+            settings: settings)
         let listener = try ListeningSocket(at: .loopback(), shared: true)
         address = listener.address
         let front = try FrontThread(

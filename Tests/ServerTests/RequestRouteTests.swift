@@ -281,7 +281,7 @@ import Testing
         ("GET \(account)/keys/key_00000000003/rotate", [bearer], "405 method_not_allowed"),
         ("PUT /v1/apis", [bearer], "405 method_not_allowed"),
         ("DELETE /v1/apis/REST", [bearer], "404 not_found"),
-        ("POST /v1/holds", [bearer], "404 not_found"),
+        ("POST /v1/hold", [bearer], "404 not_found"),
         ("POST /v1/whoami", [bearer], "405 method_not_allowed"),
         ("PUT \(account)", [bearer], "405 method_not_allowed"),
         ("OPTIONS \(account)", [bearer], "405 method_not_allowed"),

@@ -26,7 +26,8 @@ extension ProblemCode {
             conflictExplanation
         case .keyRetiring, .keyExpired, .keyInactive, .apiTaken, .apiInUse, .apiLimit:
             rotationExplanation
-        case .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay:
+        case .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay,
+            .importRefused:
             memberExplanation
         case .idempotencyCapacity, .noLeader, .unavailable, .overloaded, .diskFull, .capacity,
             .outcomeUnknown, .internalError:
@@ -51,8 +52,8 @@ extension ProblemCode {
             """
         case .idRequired:
             """
-            Every charge and hold bears an id chosen by the caller, so that a repeated request is charged
-            once. Send the header Idempotency-Key or the member "id"; a UUIDv7 is recommended.
+            Every charge and hold bears an id chosen by the caller, so that a repeated request is
+            done once. Send the header Idempotency-Key or the member "id"; a UUIDv7 is recommended.
             """
         case .notFound:
             "The path, or what its ids name, does not exist, or is none of the token's account."
@@ -116,8 +117,8 @@ extension ProblemCode {
         case .keyRevoked: "Revocation is final. Create a new key."
         case .holdEnded:
             """
-            A hold ends once: settled, voided, or lapsed at its time-out. Repeating that very request
-            gives the first answer again; anything else comes too late. Place another hold.
+            A hold ends once: settled, voided, or lapsed at its time-out. Repeating that very
+            request gives the first answer again; all else comes too late. Place another hold.
             """
         case .holdExceeded:
             """
@@ -126,6 +127,8 @@ extension ProblemCode {
             """
         case .holdLimit:
             "An account has at most \"limit\" open holds. Settle or void some, or wait until they lapse."
+        case .importRefused:
+            "Each of the faults names a key by its place, from zero on. Mend them; send all again."
         case .idempotencyConflict:
             """
             The id (Idempotency-Key or "id") was used before for a request with other content, so

@@ -46,6 +46,7 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
     case holdEnded = "hold_ended"
     case holdExceeded = "hold_exceeded"
     case holdLimit = "hold_limit"
+    case importRefused = "import_refused"
     case idempotencyConflict = "idempotency_conflict"
     case idTooOld = "too_old"
     case idAhead = "idempotency_key_ahead"
@@ -81,7 +82,7 @@ public enum ProblemCode: String, Hashable, Sendable, CaseIterable {
         case .activeKeyLimit, .keyLimit, .tokenLimit, .duplicateEmail, .keyRevoked, .conflict,
             .memberConflict, .notCaughtUp, .lastVoter, .noMajority, .changeUnderWay, .keyRetiring,
             .keyExpired, .keyInactive, .apiTaken, .apiInUse, .apiLimit, .holdEnded, .holdExceeded,
-            .holdLimit:
+            .holdLimit, .importRefused:
             .conflict
         case .contentTooLarge: .contentTooLarge
         case .targetTooLong: .targetTooLong

@@ -37,6 +37,21 @@ public struct ProblemDetails: Error, Hashable, Sendable {
     public var allow: String?
     /// Said in place of the code's own status, to who understands no other.
     public var statusInstead: Status?
+    /// What is wrong with each of many things, and how many are wrong in all.
+    public var faults: [Fault] = []
+    public var faultCount: UInt64?
+
+    /// One of many things that were sent together, and what is wrong with it.
+    public struct Fault: Hashable, Sendable {
+        /// From zero on.
+        public var place: UInt64
+        public var reason: String
+
+        public init(place: UInt64, reason: String) {
+            self.place = place
+            self.reason = reason
+        }
+    }
 
     public init(
         _ code: ProblemCode, detail: String? = nil, field: String? = nil,
@@ -85,7 +100,21 @@ public struct ProblemDetails: Error, Hashable, Sendable {
         if let field { json.member("field", field) }
         if let remaining { json.member("remaining", remaining) }
         if let limit { json.member("limit", limit) }
+        if let faultCount { writeFaults(faultCount, to: &json) }
         json.endObject()
+    }
+
+    private func writeFaults(_ count: UInt64, to json: inout JSONWriter) {
+        json.member("fault_count", count)
+        json.name("faults")
+        json.beginArray()
+        for fault in faults {
+            json.beginObject()
+            json.member("place", fault.place)
+            json.member("reason", fault.reason)
+            json.endObject()
+        }
+        json.endArray()
     }
 
     /// Writes a whole answer: status line, headers, body. `json` is the caller's buffer for

@@ -147,7 +147,9 @@ extension RequestParser {
         head.keepsAlive = head.isVersion11 && !closeAsked
         // HTTP/1.0 has no interim answers.
         if !head.isVersion11 { head.expectsContinue = false }
-        let isLarge = head.path.slice(of: bytes).equals(bodyLimits.largePath)
+        let path = head.path.slice(of: bytes)
+        let isLarge =
+            path.equals(bodyLimits.largePath) || path.equals(bodyLimits.otherLargePath)
         bodyLimit = isLarge ? bodyLimits.large : bodyLimits.usual
         if isChunked {
             head.body = .chunked

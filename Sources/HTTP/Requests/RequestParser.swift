@@ -25,16 +25,18 @@ public struct RequestParser: Sendable {
     public struct BodyLimits: Sendable {
         public var usual: Int
         public var large: Int
-        /// The path with the large limit.
+        /// The paths with the large limit: two, so that no list is looked through.
         public var largePath: StaticString
+        public var otherLargePath: StaticString
 
         public init(
             usual: Int = HTTPLimits.bodyBytes, large: Int = HTTPLimits.bodyBytes,
-            largePath: StaticString = ""
+            largePath: StaticString = "", otherLargePath: StaticString = ""
         ) {
             self.usual = usual
             self.large = large
             self.largePath = largePath
+            self.otherLargePath = otherLargePath
         }
     }
 

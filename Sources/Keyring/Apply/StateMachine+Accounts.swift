@@ -66,6 +66,8 @@ extension StateMachine {
             throw .settingRefused(.leaseWaitMilliseconds)
         }
         if settings != state.settings {
+            let form = ForeignKeyForm(settings)
+            if form != ForeignKeyForm(state.settings) { step.changes.append(.foreignKeys(form)) }
             state.settings = settings
             state.settingsChangedAt = step.index
             audit(.settingsUpdated, .cluster, in: nil, author, &step)

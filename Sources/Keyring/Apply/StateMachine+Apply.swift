@@ -145,6 +145,7 @@ extension StateMachine {
             try setPool(
                 of: account, for: api, Allowance(credits: credits, period: period), author, &step)
         case .removePool(let account, let api): try removePool(of: account, for: api, author, &step)
+        case .importKeys(let batch): try importKeys(batch, author, &step)
         case .charge, .hold, .tick, .reportLastUsed: preconditionFailure("decided before")
         }
     }

@@ -31,7 +31,7 @@ extension StateMachine {
         let isAllowed: Bool
         switch command {
         case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
-            .createAPI, .removeAPI, .setPool, .removePool:
+            .createAPI, .removeAPI, .setPool, .removePool, .importKeys:
             isAllowed = identity.role == .operator
         case .createUser(_, let account, _, _, _), .updateUser(_, let account, _, _, _),
             .removeUser(_, let account), .setLimit(_, let account, _, _, _),
@@ -82,6 +82,7 @@ extension StateMachine {
         case .createKey(let key): key.account
         case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account ?? AccountID(0)
+        case .importKeys(let batch): batch.account
         case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .hold, .tick,
             .reportLastUsed, .createAPI, .removeAPI:
             actor ?? AccountID(0)

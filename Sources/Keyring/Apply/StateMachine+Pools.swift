@@ -7,7 +7,7 @@ extension StateMachine {
         _ step: inout Step
     ) throws(Refusal) -> Change {
         let slot = try openAccount(account)
-        guard state.apis.contains(api) else { throw .apiNotFound }
+        guard state.knows(api) else { throw .apiNotFound }
         let pool = state.accounts[slot].poolIndex(for: api)
         let before = state.accounts[slot].pools[pool].allowance
         if before != allowance {
@@ -31,7 +31,7 @@ extension StateMachine {
         of account: AccountID, for api: API, _ author: Author, _ step: inout Step
     ) throws(Refusal) -> Change {
         let slot = try openAccount(account)
-        guard state.apis.contains(api) else { throw .apiNotFound }
+        guard state.knows(api) else { throw .apiNotFound }
         let before = state.accounts[slot].pool(for: api)
         guard let allowance = before?.allowance else {
             return Change(
@@ -64,7 +64,7 @@ extension StateMachine {
     ) throws(Refusal) -> PoolDetail {
         try permit(try whoami(token), in: account, from: .auditor)
         let slot = try openAccount(account)
-        guard state.apis.contains(api) else { throw .apiNotFound }
+        guard state.knows(api) else { throw .apiNotFound }
         guard let line = state.accounts[slot].pool(for: api), let allowance = line.allowance else {
             throw .poolNotFound
         }

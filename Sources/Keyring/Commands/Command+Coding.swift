@@ -30,6 +30,7 @@ extension Command {
         case .hold(let command): command.kind
         case .setPool: .setPool
         case .removePool: .removePool
+        case .importKeys: .importKeys
         }
     }
 }
@@ -83,6 +84,7 @@ extension Command: Coded {
         case .removePool(let account, let api):
             writer.put(account)
             writer.put(api)
+        case .importKeys(let batch): writer.put(batch)
         case .tick: break
         case .reportLastUsed(let stamps): writer.putList(stamps)
 
@@ -157,6 +159,7 @@ extension Command: Coded {
                 account: try reader.get(), api: try reader.get(), credits: try reader.get(),
                 period: try reader.get())
         case .removePool: self = .removePool(account: try reader.get(), api: try reader.get())
+        case .importKeys: self = .importKeys(try reader.get())
         case .tick: self = .tick
         case .reportLastUsed:
             self = .reportLastUsed(try reader.getList(limit: Bounds.stampsPerEntry))

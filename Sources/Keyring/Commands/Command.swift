@@ -29,6 +29,7 @@ public enum Command: Hashable, Sendable {
     case hold(HoldCommand)
     case setPool(account: AccountID, api: API, credits: Credits, period: Period)
     case removePool(account: AccountID, api: API)
+    case importKeys(KeyImport)
     /// Nothing but time passes.
     case tick
     case reportLastUsed([LastUsed])
@@ -58,6 +59,7 @@ public enum Command: Hashable, Sendable {
         case updateSettings = 17
         case tick = 18
         case reportLastUsed = 19
+        case importKeys = 30
         case changeMember = 40
 
         case rotateKey = 20

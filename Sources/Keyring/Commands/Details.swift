@@ -100,8 +100,9 @@ public struct KeyDetail: Hashable, Sendable {
         self.replacedBy = replacedBy
     }
 
-    /// As much of the key's text as may be shown: `kc_rest_…4x7Q`.
-    public var display: String { "kc_\(api.slug)_…\(suffix)" }
+    /// As much of the key's text as may be shown: `kc_rest_…4x7Q`, or `…4x7Q` of a key that was
+    /// made elsewhere.
+    public var display: String { suffix.isForeign ? "…\(suffix)" : "kc_\(api.slug)_…\(suffix)" }
 }
 
 /// An API, as answers show it.
@@ -255,6 +256,8 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
     case keyRotated = 60
     case apiCreated = 61
     case apiRemoved = 62
+    case clusterRestored = 80
+    case keysImported = 81
 
     /// As in the body: `key.revoked`.
     public var text: String {
@@ -285,6 +288,8 @@ public enum AuditAction: UInt8, CaseIterable, Hashable, Sendable {
         case .apiRemoved: "api.removed"
         case .poolSet: "pool.set"
         case .poolRemoved: "pool.removed"
+        case .clusterRestored: "cluster.restored"
+        case .keysImported: "keys.imported"
         }
     }
 }

@@ -13,8 +13,8 @@ public enum KeyStateSubject: Hashable, Sendable {
     /// And everything in it.
     case account(AccountID)
     case token(TokenID)
-    /// How long a lease lasts, and so every answer by one. Not marked in the key table: a node
-    /// raises the least index of its leases instead.
+    /// How long a lease lasts, or what texts are keys at all, and so every answer by one. Not
+    /// marked in the key table: a node raises the least index of its leases instead.
     case leases
 }
 
@@ -26,7 +26,10 @@ extension Command {
         guard kind.mayBeKeyState else { return false }
         return switch self {
         case .updateUser(_, _, _, _, role: nil): false
-        case .updateSettings(let change): change[.leaseMilliseconds] != nil
+        case .importKeys(let batch): !batch.keys.isEmpty
+        case .updateSettings(let change):
+            change[.leaseMilliseconds] != nil || change[.foreignKeyShortest] != nil
+                || change[.foreignKeyLongest] != nil
         default: true
         }
     }
@@ -40,6 +43,8 @@ extension Command {
             .removeUser(let id, _), .revokeAllKeys(let id, _):
             [.user(id)]
         case .createKey(let key): [.digest(key.digest), .key(key.id)]
+        // Nobody knows their ids before the entry is applied.
+        case .importKeys(let batch): batch.keys.map { .digest($0.digest) }
         case .setKeyActive(let id, _, _), .revokeKey(let id, _): [.key(id)]
         case .createToken(let token): [.token(token.id)]
         case .revokeToken(let id): [.token(id)]
@@ -60,7 +65,7 @@ extension Command.Kind {
         switch self {
         case .createAccount, .deleteAccount, .createUser, .updateUser, .removeUser, .createKey,
             .setKeyActive, .revokeKey, .revokeAllKeys, .createToken, .revokeToken, .updateSettings,
-            .rotateKey:
+            .rotateKey, .importKeys:
             true
         case .renameAccount, .setLimit, .removeLimit, .renameKey, .charge, .changeMember, .tick,
             .reportLastUsed, .createAPI, .removeAPI, .placeHold, .settleHold, .voidHold, .setPool,

@@ -66,6 +66,9 @@ extension Change.Result: Coded {
         case .poolRemoved(let account, let api):
             writer.put(71, account)
             writer.put(api)
+        case .keysImported(let account, let count):
+            writer.put(80, account)
+            writer.put(count)
         }
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -89,6 +92,7 @@ extension Change.Result: Coded {
         case 62: self = .apiRemoved(try reader.get())
         case 70: self = .pool(try reader.get())
         case 71: self = .poolRemoved(try reader.get(), try reader.get())
+        case 80: self = .keysImported(try reader.get(), count: try reader.get())
         case let code: throw MalformedBytes("no result \(code)")
         }
     }

@@ -53,6 +53,8 @@ public struct Change: Hashable, Sendable {
         case apiRemoved(API)
         case pool(PoolDetail)
         case poolRemoved(AccountID, API)
+        /// How many keys came into the account.
+        case keysImported(AccountID, count: UInt32)
     }
 }
 

@@ -34,6 +34,7 @@ extension Refusal: Coded {
         static let poolNotFound: UInt8 = 73
         static let holdExceeded: UInt8 = 170
         static let holdLimit: UInt8 = 171
+        static let importRefused: UInt8 = 80
     }
 
     func encode(into writer: inout ByteWriter) {
@@ -43,6 +44,7 @@ extension Refusal: Coded {
         case .tokenLimit(let limit): writer.put(Code.tokenLimit, limit)
         case .settingRefused(let setting): writer.put(Code.settingRefused, setting)
         case .memberRefused(let refusal): writer.put(Code.memberRefused, refusal)
+        case .importRefused(let faults): writer.put(Code.importRefused, faults)
         case .creditsExhausted(let remaining, let allowance):
             writer.put(Code.creditsExhausted, remaining)
             writer.put(allowance)
@@ -71,6 +73,7 @@ extension Refusal: Coded {
         case Code.tokenLimit: self = .tokenLimit(limit: try reader.get())
         case Code.settingRefused: self = .settingRefused(try reader.get())
         case Code.memberRefused: self = .memberRefused(try reader.get())
+        case Code.importRefused: self = .importRefused(try reader.get())
         case Code.creditsExhausted:
             self = .creditsExhausted(remaining: try reader.get(), allowance: try reader.get())
         case Code.apiLimit: self = .apiLimit(limit: try reader.get())

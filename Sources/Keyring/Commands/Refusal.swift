@@ -34,6 +34,8 @@ public enum Refusal: Error, Hashable, Sendable {
     case settingRefused(Setting)
     /// The members can't be changed so.
     case memberRefused(MemberRefusal)
+    /// Some keys of an import can't be taken over, and so none was.
+    case importRefused(ImportFaults)
     /// A random id or digest is taken; the node draws another and asks again.
     case identifierTaken
     /// The tables are full.
@@ -114,6 +116,7 @@ public enum Refusal: Error, Hashable, Sendable {
         case .lastOperator: "last_operator"
         case .settingRefused: "setting_refused"
         case .memberRefused(let refusal): refusal.code
+        case .importRefused: "import_refused"
         case .identifierTaken: "identifier_taken"
         case .capacity: "capacity"
         case .invalidKey: "invalid"

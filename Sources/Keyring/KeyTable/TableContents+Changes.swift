@@ -58,6 +58,7 @@ extension TableContents {
         case .calendar(let day, let month):
             let word = UInt64(UInt32(bitPattern: day)) << 32 | UInt64(UInt32(bitPattern: month))
             root.publish(word, at: Layout.Root.calendar)
+        case .foreignKeys(let form): root.publish(form.word, at: Layout.Root.foreignKeys)
         }
     }
 

@@ -131,6 +131,11 @@ public struct TableImage {
         return word & Layout.stateMask == 0 ? nil : API(trusted: word >> 4)
     }
 
+    /// Which texts may be keys that were made elsewhere.
+    public var foreignKeys: ForeignKeyForm {
+        ForeignKeyForm(word: root.acquire(Layout.Root.foreignKeys))
+    }
+
     /// The management token with this digest, or nil.
     public func token(_ digest: Digest) -> TokenView? {
         let shards = SharedWords(unsafe: root.load(Layout.Root.tokenShards))

@@ -21,6 +21,8 @@ enum Layout {
         /// another.
         static let generation = 9
         static let keyIDShards = 10
+        /// ``ForeignKeyForm``.
+        static let foreignKeys = 11
         /// The last key whose stamp changed; every other line of the root is only read.
         static let stamped = 16
         static let count = 24

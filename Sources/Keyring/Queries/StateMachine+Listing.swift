@@ -59,7 +59,7 @@ extension StateMachine {
             // The cursor's user goes on where the page before ended.
             user = found
             key = state.keys.start(
-                in: state.users[user].keys, after: words[2],
+                in: state.users[user].keys, after: words[2], serial: words[3],
                 hint: self.slot(of: KeyID(words[3])).flatMap {
                     state.keys[$0].user == user ? $0 : nil
                 })
@@ -228,14 +228,20 @@ struct Scan<Item: Hashable & Sendable> {
 }
 
 extension SlotTable {
-    /// The first record of a chain made after log index `created`; from the beginning if nil.
-    /// `hint` is a record of the chain, the one of that index if it is still there.
-    func start(in chain: Chain<R>, after created: UInt64?, hint: Slot<R>?) -> Slot<R> {
+    /// The first record of a chain made after log index `created`, or by that very entry and with
+    /// a higher number than `serial`; from the beginning if nil. `hint` is a record of the chain,
+    /// the one of that place if it is still there.
+    func start(
+        in chain: Chain<R>, after created: UInt64?, serial: UInt64? = nil, hint: Slot<R>?
+    ) -> Slot<R> {
         guard let created else { return chain.first }
         if created == .max { return .none }
         if let hint, self[hint].createdAt.rawValue == created { return self[hint].next }
+        let place = (created, serial ?? .max)
         var slot = chain.first
-        while !slot.isNone, self[slot].createdAt.rawValue <= created { slot = self[slot].next }
+        while !slot.isNone, (self[slot].createdAt.rawValue, self[slot].serial) <= place {
+            slot = self[slot].next
+        }
         return slot
     }
 }

@@ -82,7 +82,8 @@ extension StateMachine {
         row.isContinued = place != nil
         let hint = place.flatMap { self.slot(of: $0.id) }
             .flatMap { state.keys[$0].user == slot ? $0 : nil }
-        var next = state.keys.start(in: user.keys, after: place?.created, hint: hint)
+        var next = state.keys.start(
+            in: user.keys, after: place?.created, serial: place?.id.rawValue, hint: hint)
         while !next.isNone {
             guard !scan.isFull else {
                 scan.add(row)
@@ -168,6 +169,8 @@ extension StateMachine {
     /// that starts from a snapshot.
     public func forEachTableEntry(_ body: (TableChange) -> Void) {
         body(.calendar(day: state.date.day, month: state.date.month))
+        let form = ForeignKeyForm(settings)
+        if form != .none { body(.foreignKeys(form)) }
         for number in 0..<state.accounts.slotCount {
             guard let account = state.accounts.record(at: number) else { continue }
             body(.accountAdded(account.id))

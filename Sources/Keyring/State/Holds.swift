@@ -86,6 +86,8 @@ struct HoldRecord: ChainedRecord, Hashable {
     var previous = Slot<HoldRecord>.none
     var next = Slot<HoldRecord>.none
 
+    var serial: UInt64 { name.word0 }
+
     var date: CalendarDate { CalendarDate(placedAt) }
 
     /// When something becomes of it by time alone.

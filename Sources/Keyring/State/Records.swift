@@ -123,6 +123,8 @@ struct AccountRecord: ChainedRecord, Hashable {
     mutating func poolIndex(for api: API) -> Int {
         pools.lineIndex(for: api, changedAt: createdAt)
     }
+
+    var serial: UInt64 { id.rawValue }
 }
 
 struct UserRecord: ChainedRecord, Hashable {
@@ -152,6 +154,8 @@ struct UserRecord: ChainedRecord, Hashable {
     var openHolds: UInt32 = 0
     var previous = Slot<UserRecord>.none
     var next = Slot<UserRecord>.none
+
+    var serial: UInt64 { id.rawValue }
 
     func line(for api: API) -> CreditLine? { credits.first { $0.api == api } }
 
@@ -198,6 +202,8 @@ struct KeyRecord: ChainedRecord, Hashable {
     var changedAt: LogIndex
     var previous = Slot<KeyRecord>.none
     var next = Slot<KeyRecord>.none
+
+    var serial: UInt64 { id.rawValue }
 }
 
 struct TokenRecord: ChainedRecord, Hashable {
@@ -217,6 +223,8 @@ struct TokenRecord: ChainedRecord, Hashable {
     var changedAt: LogIndex
     var previous = Slot<TokenRecord>.none
     var next = Slot<TokenRecord>.none
+
+    var serial: UInt64 { id.rawValue }
 }
 
 /// Something revoked, removed or deleted, kept until the audit horizon passes it.

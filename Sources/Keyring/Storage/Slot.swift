@@ -19,6 +19,8 @@ protocol ChainedRecord: Coded, Sendable {
     var next: Slot<Self> { get set }
     /// The log index of the creation: ascends along a chain.
     var createdAt: LogIndex { get }
+    /// Its id as a number: ascends among the records of a chain that one entry has made.
+    var serial: UInt64 { get }
 }
 
 /// The two ends of a doubly linked list through the records of a table.

@@ -122,17 +122,19 @@ extension SlotTable {
         return (0..<slotCount).allSatisfy { isNamed[$0] == (record(at: $0) == nil) }
     }
 
-    /// Whether a chain links `count` records back and forth, each made after the one before.
+    /// Whether a chain links `count` records back and forth, each made after the one before,
+    /// or by the same entry and with a higher id.
     /// Calls `body` with each.
     func isChainSound(_ chain: Chain<R>, _ body: (Slot<R>, R) -> Bool) -> Bool {
         var (slot, previous) = (chain.first, Slot<R>.none)
-        var (seen, newest): (UInt32, LogIndex?) = (0, nil)
+        var (seen, newest): (UInt32, (LogIndex, UInt64)?) = (0, nil)
         while !slot.isNone {
             guard seen < chain.count, let record = record(at: Int(slot.number)),
-                record.previous == previous, newest.map({ $0 < record.createdAt }) ?? true,
+                record.previous == previous,
+                newest.map({ $0 < (record.createdAt, record.serial) }) ?? true,
                 body(slot, record)
             else { return false }
-            newest = record.createdAt
+            newest = (record.createdAt, record.serial)
             previous = slot
             slot = record.next
             seen += 1

@@ -33,6 +33,10 @@ public struct ClusterSettings: Hashable, Sendable {
     public var endedHoldSeconds: UInt32
     /// Ended holds of the cluster so remembered; beyond it the oldest go early.
     public var endedHolds: UInt32
+    /// How long the texts of keys may be that were made elsewhere and imported. With zero as the
+    /// longest no text counts that isn't of this program's form: what isn't costs no digest.
+    public var foreignKeyShortest: UInt32
+    public var foreignKeyLongest: UInt32
 
     public static let standard = ClusterSettings(
         activeKeysPerUser: 3, keysPerUser: 100, tokensPerAccount: 1_000,
@@ -40,7 +44,7 @@ public struct ClusterSettings: Hashable, Sendable {
         freeFormRecordsPerAccount: 1_000_000, requestSeconds: 600, requestRecords: 1_000_000,
         auditRecords: 1_000_000, auditSeconds: 400 * 86_400, leaseMilliseconds: 2_000,
         leaseWaitMilliseconds: 2_100, holdsPerAccount: 10_000, endedHoldSeconds: 86_400,
-        endedHolds: 1_000_000)
+        endedHolds: 1_000_000, foreignKeyShortest: 32, foreignKeyLongest: 0)
 
     /// The least L that isn't zero, in milliseconds.
     public static let shortestLease = Bounds.shortestLease
@@ -55,6 +59,9 @@ public struct ClusterSettings: Hashable, Sendable {
         if requestSeconds > idempotencySeconds { return .requestSeconds }
         if leaseMilliseconds > 0, leaseMilliseconds < Bounds.shortestLease {
             return .leaseMilliseconds
+        }
+        if foreignKeyLongest != 0, foreignKeyLongest < foreignKeyShortest {
+            return .foreignKeyLongest
         }
         if leaseWaitMilliseconds < ClusterSettings.leastWait(covering: leaseMilliseconds) {
             return .leaseWaitMilliseconds
@@ -88,6 +95,8 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
     case holdsPerAccount = 70
     case endedHoldSeconds
     case endedHolds
+    case foreignKeyShortest = 80
+    case foreignKeyLongest = 81
 
     /// As in the body of `PATCH /v1/cluster/settings`.
     public var name: String {
@@ -107,6 +116,8 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
         case .holdsPerAccount: "holds_per_account"
         case .endedHoldSeconds: "ended_hold_seconds"
         case .endedHolds: "ended_holds"
+        case .foreignKeyShortest: "foreign_key_shortest"
+        case .foreignKeyLongest: "foreign_key_longest"
         }
     }
 
@@ -122,6 +133,8 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
         case .auditSeconds: Bounds.auditSeconds
         case .leaseMilliseconds: Bounds.leaseMilliseconds
         case .leaseWaitMilliseconds: Bounds.leaseWaitMilliseconds
+        case .foreignKeyShortest: Bounds.foreignKeyBytes
+        case .foreignKeyLongest: 0...Bounds.foreignKeyBytes.upperBound
         }
     }
 
@@ -142,6 +155,8 @@ public enum Setting: UInt8, CaseIterable, Hashable, Sendable {
         case .holdsPerAccount: \.holdsPerAccount
         case .endedHoldSeconds: \.endedHoldSeconds
         case .endedHolds: \.endedHolds
+        case .foreignKeyShortest: \.foreignKeyShortest
+        case .foreignKeyLongest: \.foreignKeyLongest
         }
     }
 }
@@ -165,32 +180,5 @@ public struct Genesis: Hashable, Sendable {
         self.operatorDigest = operatorDigest
         self.operatorSuffix = operatorSuffix
         self.time = time
-    }
-}
-
-/// The last four characters of a key or token, all that is kept of its text.
-public struct Suffix: Hashable, Sendable, CustomStringConvertible {
-    public let rawValue: UInt32
-
-    /// Nil unless the text is four base-62 digits.
-    public init?(_ text: some StringProtocol) {
-        guard text.utf8.count == 4 else { return nil }
-        var value: UInt32 = 0
-        for byte in text.utf8 {
-            guard Base62.value(of: byte) != nil else { return nil }
-            value = value << 8 | UInt32(byte)
-        }
-        rawValue = value
-    }
-
-    /// Nil for a number that no text gives.
-    init?(rawValue: UInt32) {
-        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (24 - 8 * UInt32($0))) }
-        self.init(String(decoding: bytes, as: UTF8.self))
-    }
-
-    public var description: String {
-        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (24 - 8 * UInt32($0))) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

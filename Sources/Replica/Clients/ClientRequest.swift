@@ -71,13 +71,22 @@ public struct ClientRequest: Sendable {
 
 extension ClientRequest {
     /// What the request takes while it waits, in bytes, roughly: each charge with the longest id,
-    /// everything else like the longest command of names and addresses.
+    /// each key of an import with the usual name, everything else like the longest command of
+    /// names and addresses.
     var cost: Int {
         switch body {
         case .charge(let charges): 256 + charges.count * 128
+        case .query(_, .importFaults(let batch), _): 2_048 + batch.keys.count * 256
+        case .change(_, let submission): 2_048 + submission.command.importedKeyCount * 256
         case .validation: 256
-        case .change, .hold, .query, .status, .transferLeadership, .takeSnapshot: 2_048
+        case .hold, .query, .status, .transferLeadership, .takeSnapshot: 2_048
         }
+    }
+}
+
+extension Command {
+    fileprivate var importedKeyCount: Int {
+        if case .importKeys(let batch) = self { batch.keys.count } else { 0 }
     }
 }
 

@@ -22,6 +22,26 @@ public struct ClusterStatus: Hashable, Sendable {
         /// By what right it answers. Nil where this node can't know; of others a leader knows what
         /// it granted, and not whether they have applied what their leases are for.
         public var lease: LeaseState?
+        public var secrets = MemberSecrets()
+    }
+
+    /// What this node knows of a member's cluster secrets.
+    public struct MemberSecrets: Hashable, Sendable {
+        /// Those that it said it accepts; empty while it has said nothing, and so has one alone.
+        public var accepted: [SecretFingerprint] = []
+        /// Under which this node's link to it stands; nil if none does.
+        public var to: SecretFingerprint?
+        /// Under which its link to this node stands: the one that it presents.
+        public var from: SecretFingerprint?
+
+        public init(
+            accepted: [SecretFingerprint] = [], to: SecretFingerprint? = nil,
+            from: SecretFingerprint? = nil
+        ) {
+            self.accepted = accepted
+            self.to = to
+            self.from = from
+        }
     }
 
     /// 16 bytes.
@@ -41,6 +61,8 @@ public struct ClusterStatus: Hashable, Sendable {
     public var clocksDisagree: Bool
     /// In ascending order of their ids.
     public var members: [Member]
+    /// The cluster secrets that this node goes by, the one it dials with first.
+    public var secrets: [SecretFingerprint] = []
 }
 
 /// By what right a node answers about keys, if by any.
@@ -88,13 +110,17 @@ extension Node {
         let members = raft.configuration.members.map { member in
             let peer = peers.first { $0.id == member.id }
             let isSelf = member.id == id
+            let own = links.credentials.fingerprints
             return ClusterStatus.Member(
                 id: member.id, isVoter: member.role == .voter, address: member.address,
                 clientAddress: member.clientAddress,
                 match: isSelf ? raft.durableIndex : peer?.match,
                 applied: isSelf ? state.appliedIndex : peer?.applied,
                 isHealthy: isSelf ? raft.standing.isWhole : peer?.isActive,
-                leaseRemaining: leaseRemaining(of: member.id), lease: lease(of: member.id))
+                leaseRemaining: leaseRemaining(of: member.id), lease: lease(of: member.id),
+                secrets: isSelf
+                    ? ClusterStatus.MemberSecrets(accepted: own, from: own.first)
+                    : links.secrets(of: member.id))
         }
         return ClusterStatus(
             clusterID: clusterID, node: id, role: raft.role, standing: raft.standing,
@@ -102,7 +128,7 @@ extension Node {
             appliedIndex: state.appliedIndex, lastIndex: raft.lastIndex,
             durableIndex: raft.durableIndex, snapshotIndex: raft.snapshot?.lastIndex,
             logTime: state.time, isDiskFull: isDiskFull, clocksDisagree: raft.clocksDisagree,
-            members: members)
+            members: members, secrets: links.credentials.fingerprints)
     }
 
     /// Until when this node answers by its present state; past if it doesn't.

@@ -57,6 +57,9 @@ extension StateMachine {
         case .tokens(let account, let page): .tokens(try tokens(of: account, page, as: token))
         case .settings: .settings(try settings(as: token))
         case .apis(let page): .apis(try apis(page, as: token))
+        case .importFaults(let batch): .importFaults(try importFaults(of: batch, as: token))
+        case .exportedKeys(let account, let page):
+            .exportedKeys(try exportedKeys(of: account, page, as: token))
         case .credits: preconditionFailure("answered before")
         }
     }

@@ -26,6 +26,10 @@ public enum Query: Hashable, Sendable {
     /// What the presented API key can spend.
     case credits
     case apis(PageRequest)
+    /// What would be wrong with an import.
+    case importFaults(KeyImport)
+    /// An account's keys with their digests.
+    case exportedKeys(account: AccountID, PageRequest)
 }
 
 /// The answer to a `Query`.
@@ -47,5 +51,7 @@ public enum QueryAnswer: Hashable, Sendable {
     case settings(ClusterSettings)
     case credits(CreditsAnswer)
     case apis(Page<APIDetail>)
+    case importFaults(ImportFaults)
+    case exportedKeys(Page<ExportedKey>)
     case refused(Refusal)
 }

@@ -56,6 +56,7 @@ public struct ForcedRecovery: Sendable {
     public var wait: Duration { .milliseconds(Int64(state.settings.leaseWaitMilliseconds)) }
     public var accountCount: Int { state.accountCount }
     public var keyCount: Int { state.keyCount }
+    public var summary: StateSummary { state.summary }
 
     /// Writes all of it into the directory of a node just formatted, the only member of the new
     /// cluster. Those of the old one can't come back: their ids are spent.
@@ -69,30 +70,8 @@ public struct ForcedRecovery: Sendable {
         let metadata = SnapshotMetadata(
             lastIndex: last.index, lastTerm: last.term, lastTime: state.time,
             configuration: configuration(after: member))
-        var store = SnapshotStore(from: target)
-        store.begin(SnapshotDescription(metadata))
-        func drain() -> DiskFailure? {
-            while let batch = store.nextBatch() {
-                if let failure = perform(batch.operations) { return failure }
-                _ = store.completed(batch.id)
-            }
-            return nil
-        }
-        var encoder = StateEncoder(state.freeze())
-        while let chunk = encoder.nextChunk() {
-            store.append(chunk)
-            if let failure = drain() { return failure }
-        }
-        store.finish()
-        if let failure = drain() { return failure }
-        var journal = WriteAheadLog(from: target, settings: settings)
-        journal.save(JournalHardState(term: last.term, votedFor: nil))
-        journal.restart(after: JournalPosition(last))
-        while let batch = journal.nextBatch() {
-            if let failure = perform(batch.operations) { return failure }
-            _ = journal.completed(batch.id)
-        }
-        return nil
+        return Transplant(state: state, metadata: metadata)
+            .write(into: target, settings: settings, perform: perform)
     }
 
     private func configuration(after member: Member) -> Configuration {

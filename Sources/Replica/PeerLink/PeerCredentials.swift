@@ -18,7 +18,7 @@ public struct PeerIdentity: Hashable, Sendable, CustomStringConvertible {
 ///
 /// While a secret is being rotated there are two: either is accepted, the first is used to dial.
 /// So a rotation has three steps, each on all nodes before the next: add the new one behind the
-/// old, swap them, drop the old.
+/// old, swap them, drop the old. A node takes each while it runs: `PeerLinks.adopt`.
 ///
 /// The secret proves membership, not identity: whoever knows it can claim any id.
 public struct PeerCredentials: Sendable {
@@ -29,14 +29,42 @@ public struct PeerCredentials: Sendable {
     @_spi(Simulation) public var codes = FrameCodes.authentic
 
     public static let clusterCount = 16
+    static let mostSecrets = 2
 
     /// Requires a cluster id of 16 bytes and one or two secrets, none empty.
     public init(cluster: [UInt8], secrets: [[UInt8]]) {
         precondition(cluster.count == PeerCredentials.clusterCount, "a cluster id has 16 bytes")
-        precondition((1...2).contains(secrets.count), "one secret, or two during a rotation")
+        precondition(
+            (1...PeerCredentials.mostSecrets).contains(secrets.count),
+            "one secret, or two during a rotation")
         precondition(!secrets.contains([]), "an empty cluster secret")
         self.cluster = cluster
         keys = secrets.map { HandshakeKeys(secret: $0) }
+    }
+
+    /// Which secrets these are, the one used to dial first.
+    var fingerprints: [SecretFingerprint] { keys.map(\.fingerprint) }
+}
+
+/// Tells one cluster secret from another without telling what it is: 32 bits derived from it, for
+/// people who compare what the nodes use.
+public struct SecretFingerprint: Hashable, Sendable, CustomStringConvertible {
+    public let rawValue: UInt32
+
+    /// Requires a secret that isn't empty.
+    public init(of secret: [UInt8]) { self = HandshakeKeys(secret: secret).fingerprint }
+
+    init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    fileprivate init(_ root: Digest) {
+        let bytes = HKDF.expand(root, info: Array("fingerprint".utf8), count: 4)
+        rawValue = bytes.reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    /// Eight hexadecimal digits.
+    public var description: String {
+        let digits = String(rawValue, radix: 16)
+        return String(repeating: "0", count: 8 - digits.count) + digits
     }
 }
 
@@ -47,6 +75,7 @@ struct HandshakeKeys: Sendable {
     let hello: HMAC
     let reply: HMAC
     let confirmation: HMAC
+    let fingerprint: SecretFingerprint
 
     init(secret: [UInt8]) {
         let root = HKDF.extract(salt: Array("keyclave peer link".utf8), secret: secret)
@@ -54,6 +83,7 @@ struct HandshakeKeys: Sendable {
             HMAC(key: HKDF.expand(root, info: Array(use.utf8), count: Digest.count))
         }
         self.root = root
+        fingerprint = SecretFingerprint(root)
         hello = key("hello")
         reply = key("reply")
         confirmation = key("confirmation")

@@ -101,6 +101,8 @@ extension PeerFrame {
             return PeerSend.Part(kind: .other, text: "hand over\(whom)")
         case .introduction(let address):
             return PeerSend.Part(kind: .other, text: "is reached at \(address)")
+        case .secrets(let secrets):
+            return PeerSend.Part(kind: .other, text: "accepts \(counted(secrets.count, "secret"))")
         case .dismissal: return PeerSend.Part(kind: .other, text: "no member any more")
         case .proposeMember: return PeerSend.Part(kind: .propose, text: "propose a member")
         case .leaseRequest(let term, _):

@@ -55,6 +55,8 @@ public struct PeerSession: Sendable {
     private let credentials: PeerCredentials
     private let limits: PeerLinkLimits
     private var stage: Stage
+    /// Which secret both sides have proved; nil before that.
+    public private(set) var secret: SecretFingerprint?
     /// Received and not yet understood.
     private var pending: [UInt8] = []
 
@@ -177,6 +179,7 @@ extension PeerSession {
         case .awaitingReply(let dialing):
             guard let reply = try greeting(&rest) else { return false }
             let answer = try PeerHandshake.confirmation(of: reply, dialing, credentials)
+            secret = credentials.fingerprints.first
             stage = .open(answer.peer, answer.channel, header: nil)
             events.append(.send(answer.bytes))
             events.append(.established(answer.peer))
@@ -186,6 +189,7 @@ extension PeerSession {
             }
             let channel = try PeerHandshake.channel(
                 confirmedBy: confirmation, accepting, credentials.codes)
+            secret = accepting.keys.fingerprint
             stage = .open(accepting.peer, channel, header: nil)
             events.append(.established(accepting.peer))
         case .open(let peer, var channel, nil):

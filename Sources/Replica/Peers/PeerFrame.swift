@@ -34,6 +34,8 @@ enum PeerFrame {
     /// The sender's log is that of this term's leader up to here, and it answers nothing about
     /// what those entries touch before it has applied them. Says nothing of its disk.
     case seen(term: Term, LogIndex)
+    /// The cluster secrets that the sender accepts, said while it has two and when it drops one.
+    case secrets([SecretFingerprint])
 
     enum Reason: UInt8 {
         case notLeader = 1
@@ -56,6 +58,7 @@ enum PeerFrame {
         case introduction = 20
         case dismissal = 21
         case proposeMember = 22
+        case secrets = 80
     }
 
     var kind: Kind {
@@ -72,6 +75,7 @@ enum PeerFrame {
         case .leaseRequest: .leaseRequest
         case .leaseGrant: .leaseGrant
         case .seen: .seen
+        case .secrets: .secrets
         }
     }
 
@@ -111,6 +115,8 @@ enum PeerFrame {
         case .seen(let term, let index):
             writer.write(term.rawValue)
             writer.write(index.rawValue)
+        case .secrets(let secrets):
+            for secret in secrets { writer.write(secret.rawValue) }
         }
         return writer.bytes
     }
@@ -157,6 +163,12 @@ enum PeerFrame {
         case .seen:
             let term = Term(try reader.readUInt64())
             self = .seen(term: term, LogIndex(try reader.readUInt64()))
+        case .secrets:
+            var secrets: [SecretFingerprint] = []
+            while !reader.isAtEnd, secrets.count < PeerCredentials.mostSecrets {
+                secrets.append(SecretFingerprint(rawValue: try reader.readUInt32()))
+            }
+            self = .secrets(secrets)
         }
         try reader.finish()
     }

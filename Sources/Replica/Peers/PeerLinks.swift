@@ -52,6 +52,8 @@ struct PeerLinks: Sendable {
         /// to copy it, 3 % of a simulated run.
         var session: PeerSession?
         var pause: Duration
+        /// The cluster secrets that it said it accepts, on its present link; empty if it said none.
+        var secrets: [SecretFingerprint] = []
         /// When the link stood; nil while none does.
         var openedAt: Instant?
         /// Handshake bytes and sealed frames of this step.
@@ -71,7 +73,8 @@ struct PeerLinks: Sendable {
     }
 
     let local: PeerIdentity
-    private let credentials: PeerCredentials
+    /// Changed by `adopt`.
+    var credentials: PeerCredentials
     private let limits = PeerLinkLimits(maximumPayload: NodeLimits.framePayloadBytes)
     let backoff: (first: Duration, last: Duration)
     let handshakeDeadline: Duration
@@ -140,6 +143,7 @@ struct PeerLinks: Sendable {
     private mutating func open(_ position: Int, _ link: LinkID) {
         peers[position].outgoing = .open(link)
         send(.introduction(address: address), to: peers[position].id)
+        if credentials.keys.count > 1 { tellSecrets(to: peers[position].id) }
     }
 
     func isOpen(to peer: NodeID) -> Bool {
@@ -284,6 +288,10 @@ extension PeerLinks {
                     introduce(peer, at: address)
                     return nil
                 }
+                if case .secrets(let secrets) = frame {
+                    note(secrets, of: peer)
+                    return nil
+                }
                 return .frame(frame, from: peer)
             } catch {
                 close(link, .malformedPayload)
@@ -355,6 +363,7 @@ extension PeerLinks {
     private mutating func admit(_ identity: PeerIdentity, on link: LinkID) {
         let position = position(of: identity.node) ?? addGuest(identity.node)
         peers[position].incarnation = identity.incarnation
+        peers[position].secrets = []
         if let older = accepted.firstIndex(where: { $0.peer == identity.node }) {
             effects.append(.close(accepted[older].link))
             accepted.remove(at: older)

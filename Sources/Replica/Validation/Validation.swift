@@ -26,7 +26,7 @@ public struct Validation: Hashable, Sendable {
     ///
     /// | # | holds when | verdict | reason |
     /// |---|---|---|---|
-    /// | 1 | the text is no key's: form or check digits | `invalid` | `malformed` |
+    /// | 1 | the text can be no key's: form or check digits | `invalid` | `malformed` |
     /// | 2 | no lease of this node's is in force | `unavailable` | `unleased` |
     /// | 3 | those in force are for states that this node hasn't applied yet | `unavailable` | `pending` |
     /// | 4 | a change of the key, its user or its account, or a key with this digest, is in the log and not yet applied | `unavailable` | `pending` |
@@ -39,8 +39,9 @@ public struct Validation: Hashable, Sendable {
     /// | 11 | otherwise: the key is active, or retiring after a rotation | `valid` | |
     ///
     /// Line 1 comes before 2 because no state can make such a text a key: a node that is cut off
-    /// may refuse it, and never digests it. What is `pending` is decided within milliseconds: it is
-    /// worth asking again before anybody is told.
+    /// may refuse it, and never digests it. A text that would be a key of another form by other
+    /// settings (``ForeignKeyForm``) isn't digested either, and is refused by line 5. What is
+    /// `pending` is decided within milliseconds: it is worth asking again before anybody is told.
     public enum Verdict: UInt8, Hashable, Sendable, CaseIterable {
         case valid = 1
         case invalid = 2
@@ -104,10 +105,21 @@ public struct ValidationQuestion: Hashable, Sendable {
     }
 
     /// The question about a text as a client presented it, where it lies in the request's buffer;
-    /// nil if it is no key's. A malformed text isn't digested.
-    public init?(text: RawSpan, api: API?, cost: Credits) {
-        guard KeyText.api(ofKey: text) != nil else { return nil }
-        self.init(digest: KeyText.digest(of: text), api: api, cost: cost)
+    /// nil if it can be no key's whatever the cluster's settings are. A malformed text isn't
+    /// digested.
+    public init?(
+        text: RawSpan, api: API?, cost: Credits, foreign: @autoclosure () -> ForeignKeyForm = .none
+    ) {
+        if KeyText.api(ofKey: text) != nil {
+            self.init(digest: KeyText.digest(of: text), api: api, cost: cost)
+            return
+        }
+        switch foreign().reading(of: text) {
+        case .never: return nil
+        // No key has that digest, and yet a lease is asked for: the settings may be others by now.
+        case .notNow: self.init(digest: .zero, api: api, cost: cost)
+        case .key: self.init(digest: SHA256.digest(of: text), api: api, cost: cost)
+        }
     }
 }
 

@@ -62,8 +62,9 @@ extension NodeSetting {
                 + "reach them"),
         NodeSetting(
             "cluster_secret_file", .path,
-            "file (0600) with the secret that nodes prove their membership with; without it the "
-                + "environment's KEYCLAVE_CLUSTER_SECRET is read"),
+            "file (0600) with the secret that nodes prove their membership with, or two on lines "
+                + "of their own while it is being changed, of which the first is presented; read "
+                + "again at SIGHUP; without it the environment's KEYCLAVE_CLUSTER_SECRET is read"),
         NodeSetting(
             "previous_cluster_secret_file", .path,
             "a second secret, accepted from peers while the secret is being changed"),

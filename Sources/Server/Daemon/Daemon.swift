@@ -28,6 +28,11 @@ public final class Daemon {
         case nodeStopped
     }
 
+    /// What an operator asks of the process through one of its fronts.
+    enum Wish: Sendable {
+        case rereadSecrets
+    }
+
     /// Where clients and peers connect, with the ports that were really taken.
     public let httpAddress: SocketAddress
     public let peerAddress: SocketAddress
@@ -37,6 +42,7 @@ public final class Daemon {
     private var directory: DataDirectory?
     private let configuration: NodeConfiguration
     private let notices: Mailbox<Notice>
+    private let wishes: Mailbox<Wish>
     /// With the sockets; nil once everything is closed.
     private var parts: DaemonParts?
     private let threads: DaemonThreads
@@ -58,8 +64,10 @@ public final class Daemon {
         self.configuration = configuration
         do throws(SystemError) {
             notices = try Mailbox()
+            wishes = try Mailbox()
             let parts = try DaemonParts(
-                configuration, version: version, table: node.table, log: log)
+                configuration, version: version, table: node.table, log: log,
+                wishes: wishes)
             self.parts = parts
             httpAddress = parts.httpAddress
             peerAddress = parts.peerAddress
@@ -76,41 +84,62 @@ public final class Daemon {
             ])
     }
 
-    /// Runs a node in this process until SIGTERM or SIGINT, which stop it gracefully.
+    /// Runs a node in this process until SIGTERM or SIGINT, which stop it gracefully. SIGHUP makes
+    /// it read its secrets again.
     ///
-    /// - Parameter announce: Called once the node listens.
+    /// - Parameters:
+    ///   - rereadSecrets: Reads the secrets anew; throws why they can't be used.
+    ///   - announce: Called once the node listens.
     /// - Returns: The code to end the process with.
     public static func run(
         _ configuration: NodeConfiguration, secrets: [[UInt8]], version: String,
-        announce: (Daemon) -> Void = { _ in }
+        rereadSecrets: () throws -> [[UInt8]] = { [] }, announce: (Daemon) -> Void = { _ in }
     ) throws(StartFailure) -> Int32 {
         SignalQueue.ignoreBrokenPipes()
         let signals: SignalQueue
         do throws(SystemError) {
             // Before the first thread, which would inherit the default actions.
-            signals = try SignalQueue([.terminate, .interrupt])
+            signals = try SignalQueue([.terminate, .interrupt, .hangUp])
         } catch {
             throw StartFailure("\(error)")
         }
         let daemon = try Daemon(configuration, secrets: secrets, version: version)
         announce(daemon)
-        daemon.wait(for: signals)
+        daemon.wait(for: signals, rereadSecrets)
         daemon.stop()
         return ExitCode.done
     }
 
-    private func wait(for signals: borrowing SignalQueue) {
+    private func wait(
+        for signals: borrowing SignalQueue, _ rereadSecrets: () throws -> [[UInt8]]
+    ) {
         do throws(SystemError) {
             let poller = try Poller(batch: 1)
             try poller.add(signals.descriptor, .read, token: 0)
+            try poller.add(wishes.wakeup.descriptor, .read, token: 1)
+            var received: [Wish] = []
             while true {
                 _ = poller.wait(nil)
-                guard let signal = signals.next() else { continue }
+                wishes.receive(into: &received)
+                let signal = signals.next()
+                if !received.isEmpty || signal == .hangUp { takeSecrets(rereadSecrets) }
+                received.removeAll()
+                guard let signal, signal != .hangUp else { continue }
                 log.info("signal", ["number": signal.number])
                 return
             }
         } catch {
             log.error("fatal", ["reason": "\(error)"])
+        }
+    }
+
+    /// Goes on with what the secrets' file holds now, or with what it held if that can't be used.
+    private func takeSecrets(_ reread: () throws -> [[UInt8]]) {
+        do {
+            let secrets = try Daemon.usableSecrets(try reread(), isAlone: false)
+            parts?.replica.send(.input(.secretsChanged(secrets)))
+        } catch {
+            log.error("secrets_refused", ["reason": "\(error)"])
         }
     }
 
@@ -188,8 +217,7 @@ extension Daemon {
         guard (1...2).contains(secrets.count) else {
             throw StartFailure("one cluster secret is needed, or two while it is being changed")
         }
-        // Shorter ones could be guessed from one recorded handshake.
-        guard secrets.allSatisfy({ (16...1024).contains($0.count) }) else {
+        guard secrets.allSatisfy({ ClusterSecret.lengths.contains($0.count) }) else {
             throw StartFailure("the cluster secret must have 16 to 1024 bytes")
         }
         return secrets

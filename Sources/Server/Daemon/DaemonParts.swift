@@ -16,7 +16,8 @@ struct DaemonParts {
     var peerAddress: SocketAddress { network.address }
 
     init(
-        _ configuration: NodeConfiguration, version: String, table: KeyTable, log: Log
+        _ configuration: NodeConfiguration, version: String, table: KeyTable, log: Log,
+        wishes: Mailbox<Daemon.Wish>
     ) throws(SystemError) {
         let replica = try Mailbox<ReplicaLetter>()
         let metrics = ServerMetrics(fronts: configuration.frontThreads, log: log)
@@ -31,7 +32,8 @@ struct DaemonParts {
             mailbox: replica, log: log)
         let services = FrontServices(
             node: configuration.node, table: table, replica: replica,
-            pages: MonitoringPages(metrics: metrics), log: log,
+            snapshots: snapshots.orders, wishes: wishes, pages: MonitoringPages(metrics: metrics),
+            log: log,
             settings: configuration.frontSettings(version: version))
         (fronts, httpAddress) = try DaemonParts.makeFronts(configuration, services, metrics)
     }

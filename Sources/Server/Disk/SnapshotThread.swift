@@ -10,6 +10,7 @@ final class SnapshotThread: Sendable {
         case batch(DiskBatch)
         case encode(SnapshotEncoding)
         case read(DiskRead)
+        case backup(BackupOrder)
         case stop
     }
 
@@ -31,13 +32,23 @@ final class SnapshotThread: Sendable {
     func start() throws(SystemError) -> Thread {
         let performer = try DiskPerformer(configuration: disk)
         let owned = Handover(performer)
-        return try Thread(name: "snapshot", stackSize: 8 << 20) { self.run(owned.take()) }
+        let shelf = Handover(Shelf(try BackupShelf(at: disk.path)))
+        return try Thread(name: "snapshot", stackSize: 8 << 20) {
+            self.run(owned.take(), shelf.take())
+        }
     }
 
-    private func run(_ performer: DiskPerformer) {
+    private final class Shelf {
+        var files: BackupShelf
+        init(_ files: consuming BackupShelf) { self.files = files }
+    }
+
+    private func run(_ performer: DiskPerformer, _ shelf: Shelf) {
         var received: [Order] = []
         while true {
-            orders.wait(into: &received)
+            orders.wait(
+                into: &received, timeout: shelf.files.isEmpty ? nil : BackupShelf.patience)
+            shelf.files.tidy(at: Clocks.now())
             for order in received {
                 switch order {
                 case .batch(let batch):
@@ -47,6 +58,9 @@ final class SnapshotThread: Sendable {
                     replica.send(.input(.snapshotEncoded(encoding)))
                 case .read(let read):
                     replica.send(.input(.diskRead(read, performer.read(read))))
+                case .backup(let order):
+                    let reply = shelf.files.answer(order.wish, at: Clocks.now())
+                    order.sender.send(.backup(order.ticket, reply))
                 case .stop:
                     return
                 }

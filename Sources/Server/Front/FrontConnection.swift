@@ -91,6 +91,21 @@ final class FrontConnection {
     /// True if nothing that was asked is unanswered or unwritten.
     var isQuiet: Bool { exchanges.isEmpty && output.isEmpty }
 
+    /// What is needed of a request that waits; nil if there is none of this number.
+    func context(of number: UInt32) -> AnswerContext? {
+        let offset = Int(number &- firstNumber)
+        guard offset < exchanges.count, case .awaited(let context) = exchanges[offset].answer
+        else { return nil }
+        return context
+    }
+
+    /// The request has come one step further, and waits for another reply.
+    func wait(with context: AnswerContext, for number: UInt32) {
+        let offset = Int(number &- firstNumber)
+        precondition(offset < exchanges.count, "nothing waits under the number")
+        exchanges[offset].answer = .awaited(context)
+    }
+
     /// Fills in the answer to the exchange of this number and moves what can go now to the
     /// output. False if there is no such exchange that waits.
     func complete(_ number: UInt32, _ render: (AnswerContext, Instant) -> [UInt8]) -> Bool {

@@ -130,6 +130,7 @@ struct FrontLoop: ~Copyable {
         for letter in letters {
             switch letter {
             case .reply(let ticket, let reply): take(reply, FrontTicket(ticket))
+            case .backup(let ticket, let reply): take(reply, FrontTicket(ticket))
             case .drain: beginDraining()
             }
         }
@@ -138,11 +139,18 @@ struct FrontLoop: ~Copyable {
     }
 
     /// Connections that got an answer from the node this turn and were not written to yet.
-    private var answered: [FrontConnection] = []
+    var answered: [FrontConnection] = []
 
     mutating func take(_ reply: ClientReply, _ ticket: FrontTicket) {
         // Gone: the client closed, or was too slow.
         guard let connection = connections[ticket.place] else { return }
+        if goOnWithBackup(reply, ticket, connection) { return }
+        // Nobody but an operator is told how the cluster stands.
+        if case .status = reply,
+            connection.context(of: ticket.number)?.endpoint == .reloadSecrets
+        {
+            services.wishes.send(.rereadSecrets)
+        }
         let isTaken = complete(connection, ticket.number, reply)
         if isTaken { answered.append(connection) }
     }

@@ -10,6 +10,8 @@ final class FrontServices: Sendable {
     let node: NodeID
     let table: KeyTable
     let replica: Mailbox<ReplicaLetter>
+    let snapshots: Mailbox<SnapshotThread.Order>
+    let wishes: Mailbox<Daemon.Wish>
     let pages: MonitoringPages
     let log: Log
     let settings: FrontSettings
@@ -17,11 +19,14 @@ final class FrontServices: Sendable {
 
     init(
         node: NodeID, table: KeyTable, replica: Mailbox<ReplicaLetter>,
+        snapshots: Mailbox<SnapshotThread.Order>, wishes: Mailbox<Daemon.Wish>,
         pages: MonitoringPages, log: Log, settings: FrontSettings
     ) {
         self.node = node
         self.table = table
         self.replica = replica
+        self.snapshots = snapshots
+        self.wishes = wishes
         self.pages = pages
         self.log = log
         self.settings = settings

@@ -37,6 +37,8 @@ struct FrontTicket: Hashable, Sendable {
 /// What the replica thread and the daemon tell a front thread.
 enum FrontLetter: Sendable {
     case reply(RequestTicket, ClientReply)
+    /// From the snapshot thread.
+    case backup(RequestTicket, BackupReply)
     /// Accept nothing more, answer what was asked, close, and end.
     case drain
 }

@@ -52,6 +52,10 @@ final class NodeEventLog: Sendable {
             log.info("snapshot_installed", ["index": index, "from": peer])
         case .snapshotRefused(let reason, let peer):
             log.warning("snapshot_refused", ["from": peer, "reason": reason])
+        case .secretsChanged(let secrets):
+            log.info(
+                "secrets_changed",
+                ["secrets": secrets.map(\.description).joined(separator: " ")])
         }
     }
 

@@ -15,6 +15,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case createToken, listTokens, showToken, revokeToken, whoami
     case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
     case addMember, promoteMember, removeMember
+    case importKeys, exportKeys
+    case openBackup, readBackup, reloadSecrets
     case metrics, live, ready, problemPage
     case rotateKey, createAPI, removeAPI
 
@@ -25,13 +27,15 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
             .removeUser, .setLimit, .removeLimit, .createKey, .updateKey, .revokeKey, .revokeKeys,
             .createToken, .revokeToken, .updateSettings, .addMember, .promoteMember, .removeMember,
             .rotateKey, .createAPI, .removeAPI, .placeHold, .settleHold, .voidHold, .setPool,
-            .removePool:
+            .removePool, .importKeys:
             true
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
             .showLimit, .showPool, .listKeys, .showKey, .findKey, .usage, .audit, .clusterAudit,
             .listAPIs,
             .listTokens, .showToken, .whoami, .cluster, .transferLeadership, .takeSnapshot,
-            .showSettings, .metrics, .live, .ready, .problemPage:
+            .showSettings, .exportKeys, .openBackup, .readBackup, .reloadSecrets, .metrics, .live,
+            .ready,
+            .problemPage:
             false
         }
     }
@@ -87,6 +91,9 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.delete), "/v1/tokens/{token}", .revokeToken),
         Route(.init(.get), "/v1/whoami", .whoami),
 
+        Route(.init(.post), "/v1/imports", .importKeys),
+        Route(.init(.get), "/v1/exports", .exportKeys),
+
         Route(.init(.get), "/v1/audit", .clusterAudit),
         Route(.init(.get), "/v1/cluster", .cluster),
         Route(.init(.post), "/v1/cluster/transfer-leadership", .transferLeadership),
@@ -94,6 +101,9 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.post), "/v1/cluster/members/{member}/promote", .promoteMember),
         Route(.init(.delete), "/v1/cluster/members/{member}", .removeMember),
         Route(.init(.post), "/v1/cluster/snapshot", .takeSnapshot),
+        Route(.init(.post), "/v1/cluster/backups", .openBackup),
+        Route(.init(.get), "/v1/cluster/backups/{backup}", .readBackup),
+        Route(.init(.post), "/v1/cluster/reload-secrets", .reloadSecrets),
         Route(.init(.get), "/v1/cluster/settings", .showSettings),
         Route(.init(.patch), "/v1/cluster/settings", .updateSettings),
 
@@ -103,15 +113,16 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.get), "/problems/{code}", .problemPage),
     ])
 
-    /// The path whose bodies may be larger than others: batches of charges.
+    /// The paths whose bodies may be larger than others: batches of charges, and imports.
     public static let bodyLimits = RequestParser.BodyLimits(
-        usual: HTTPLimits.bodyBytes, large: 2 << 20, largePath: "/v1/charges")
+        usual: HTTPLimits.bodyBytes, large: 2 << 20, largePath: "/v1/charges",
+        otherLargePath: "/v1/imports")
 
     /// What a success is answered with.
     var successStatus: Status {
         switch self {
         case .createAccount, .createUser, .createKey, .createToken, .addMember, .rotateKey,
-            .createAPI:
+            .createAPI, .openBackup, .importKeys:
             .created
         case .deleteAccount, .removeUser, .removeLimit, .removePool, .revokeKey, .revokeToken,
             .removeMember, .removeAPI:

@@ -71,6 +71,8 @@ extension JSONWriter {
         case .settings(let settings): object { $0.members(of: settings) }
         case .credits(let credits): object { $0.members(of: credits) }
         case .apis(let page): self.page(page) { $1.members(of: $0) }
+        case .exportedKeys(let page): self.page(page) { $1.members(of: $0) }
+        case .importFaults: preconditionFailure("shown with the number of keys")
         case .refused: preconditionFailure("a refusal is a problem")
         }
     }
@@ -106,6 +108,9 @@ extension JSONWriter {
                 json.member("account", id: account)
                 json.member("api", api.slug)
             case .keyRevoked(let id): json.member("id", id: id)
+            case .keysImported(let account, let count):
+                json.member("account", id: account)
+                json.member("imported", UInt64(count))
             case .tokenRevoked(let id): json.member("id", id: id)
             case .member(let member): json.members(of: member)
 
@@ -291,6 +296,8 @@ extension JSONWriter {
             json.member("log_time", status.logTime)
             json.member("disk_full", status.isDiskFull)
             json.member("clock_disagreement", status.clocksDisagree)
+            json.name("secrets")
+            json.secrets(status.secrets)
             json.name("members")
             json.beginArray()
             for member in status.members {
@@ -298,6 +305,12 @@ extension JSONWriter {
             }
             json.endArray()
         }
+    }
+
+    private mutating func secrets(_ secrets: [SecretFingerprint]) {
+        beginArray()
+        for secret in secrets { string(secret.description) }
+        endArray()
     }
 
     private mutating func members(of member: ClusterStatus.Member, in status: ClusterStatus) {
@@ -316,6 +329,10 @@ extension JSONWriter {
         }
         name("healthy")
         if let isHealthy = member.isHealthy { bool(isHealthy) } else { null() }
+        name("secrets")
+        secrets(member.secrets.accepted)
+        self.member("secret_to", member.secrets.to?.description)
+        self.member("secret_from", member.secrets.from?.description)
     }
 }
 

@@ -6,7 +6,8 @@ import Replica
 /// The parameters behind a path's `?` for everything but `/v1/auth`: each known, none twice.
 struct QueryParameters {
     enum Name: String, CaseIterable {
-        case limit, cursor, before, consistency, user, api, state, account, subject
+        case limit, cursor, before, consistency, user, api, state, account, offset, check
+        case subject
         case apiKey = "api_key"
     }
 
@@ -16,6 +17,8 @@ struct QueryParameters {
     private(set) var account: AccountID?
     /// Nil if it isn't asked for.
     private(set) var subjects: [AuditSubject]?
+    private(set) var offset = 0
+    private(set) var isCheck = false
     /// In the request's buffer, as it stands there: a key has no character to encode.
     private(set) var key: UnsafeRawBufferPointer?
 
@@ -72,6 +75,15 @@ struct QueryParameters {
         case .state:
             filter.state = try parsed(
                 KeyState(text: value), "must be active, inactive or revoked")
+        case .check:
+            guard ["true", "false"].contains(value) else {
+                throw QueryParameters.problem(name.rawValue, "must be true or false")
+            }
+            isCheck = value == "true"
+        case .offset:
+            let isPlain = value.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            offset = try parsed(
+                isPlain && value.utf8.count < 18 ? Int(value) : nil, "must be a number of bytes")
         case .account: account = try parsed(AccountID(text: value), "must be an account's id")
         case .subject:
             subjects = try parsed(

@@ -35,6 +35,10 @@ public struct AnswerContext: Sendable {
     var secret: NewSecret?
     /// The charges came as an array, and are answered as one.
     var isBatch = false
+    /// How many keys are asked about.
+    var importSize = 0
+    /// How far a request about a backup has come.
+    var backup: BackupProgress?
 
     struct NewSecret: Sendable {
         var text: KeyText

@@ -49,21 +49,3 @@ extension AuditSubject {
         return subjects.contains(where: \.isEmpty) ? nil : subjects.flatMap(\.self)
     }
 }
-
-extension Digest {
-    /// Reads 64 hexadecimal digits.
-    init?(hex: String) {
-        let digits = Array(hex.utf8)
-        guard digits.count == 2 * Digest.count else { return nil }
-        var words: [UInt64] = []
-        for start in stride(from: 0, to: digits.count, by: 16) {
-            let word = digits[start..<start + 16]
-            // A sign is no digit, though the number's own reading takes one.
-            guard word.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
-                let value = UInt64(String(decoding: word, as: UTF8.self), radix: 16)
-            else { return nil }
-            words.append(value)
-        }
-        self.init(words[0], words[1], words[2], words[3])
-    }
-}

@@ -99,6 +99,25 @@ extension Router {
     }
 }
 
+extension Refusal {
+    /// The problem that tells of what stands in the way of a hold, or of a pool.
+    var spendingProblem: ProblemDetails {
+        switch self {
+        case .holdNotFound: return ProblemDetails(.notFound, detail: "No such hold.")
+        case .holdEnded: return ProblemDetails(.holdEnded)
+        case .holdExceeded(let held): return ProblemDetails(.holdExceeded, limit: held.rawValue)
+        case .holdLimit(let limit): return ProblemDetails(.holdLimit, limit: UInt64(limit))
+        case .holdTimeoutOutOfRange:
+            let (least, most) = (Bounds.holdSeconds.lowerBound, Bounds.holdSeconds.upperBound)
+            return ProblemDetails(
+                .invalidField, detail: "\"timeout_seconds\" must be from \(least) to \(most).",
+                field: "timeout_seconds")
+        case .poolNotFound: return ProblemDetails(.notFound, detail: "No pool is set.")
+        default: preconditionFailure("no refusal of a hold or pool")
+        }
+    }
+}
+
 extension JSONWriter {
     mutating func receipt(_ receipt: HoldReceipt) {
         object { json in

@@ -19,6 +19,13 @@ extension Router {
             return .status(token: token)
         case .transferLeadership, .takeSnapshot: return try clusterOperation(request, context)
         case .findKey: return try findKeyRequest(request)
+        case .reloadSecrets:
+            let token = try request.token()
+            _ = try QueryParameters(request, allowed: [])
+            try request.requireNoBody()
+            return .status(token: token)
+        case .importKeys: return try importRequest(request, &context)
+        case .openBackup, .readBackup: return try backupRequest(request, &context)
         default: break
         }
         // Who asks comes first: an answer about anything else is for those who may know.
@@ -41,8 +48,10 @@ extension Router {
         guard let text = try presentedKey(request, inQuery: parameters.key) else {
             throw ProblemDetails(.invalidKey)
         }
-        guard KeyText.api(ofKey: text.bytes) != nil else { throw ProblemDetails(.invalidKey) }
-        return .query(KeyText.digest(of: text.bytes), .credits, parameters.consistency)
+        let question = ValidationQuestion(
+            text: text.bytes, api: nil, cost: .zero, foreign: reader.image.foreignKeys)
+        guard let question else { throw ProblemDetails(.invalidKey) }
+        return .query(question.digest, .credits, parameters.consistency)
     }
 
     private enum TransferField: String, CaseIterable { case to }
@@ -105,6 +114,11 @@ extension Router {
         case .showToken: query = .token(try request.id(0, as: TokenID.self))
         case .showSettings: query = .settings
         case .listAPIs: query = .apis(parameters.page)
+        case .exportKeys:
+            guard let account = parameters.account else {
+                throw QueryParameters.problem("account", "is missing")
+            }
+            query = .exportedKeys(account: account, parameters.page)
         default: return nil
         }
         return Question(query: query, consistency: parameters.consistency)
@@ -121,7 +135,7 @@ extension Endpoint {
         case .listAccounts, .listUsers, .usage, .listAPIs: [.limit, .cursor]
         case .audit, .clusterAudit: [.limit, .cursor, .before, .subject]
         case .listKeys: [.limit, .cursor, .user, .api, .state]
-        case .listTokens: [.limit, .cursor, .account]
+        case .listTokens, .exportKeys: [.limit, .cursor, .account]
         default: nil
         }
     }
@@ -155,6 +169,9 @@ extension Command {
             // As this node knows it: another may not.
             rotation.api = .rest
             asked = .rotateKey(rotation)
+        case .importKeys(var batch):
+            for place in batch.keys.indices { batch.keys[place].id = KeyID(0) }
+            asked = .importKeys(batch)
         default: break
         }
         let envelope = Envelope(

@@ -25,6 +25,10 @@ extension Router {
         case .answer(.refused(let refusal), let index):
             return write(
                 refusal.problem(context), context, index: index, date: date, to: &response)
+        case .answer(.importFaults(let faults), let index):
+            json.removeAll()
+            json.faults(faults, of: context.importSize)
+            return writeJSON(context, status: .ok, index: index, date: date, to: &response)
         case .answer(let answer, let index):
             json.removeAll()
             json.answer(answer, context.endpoint)
@@ -105,10 +109,10 @@ extension Router {
 
     /// Writes the body that is in `json`, or none where the success says it all.
     private func writeJSON(
-        _ context: AnswerContext, index: LogIndex, replayed: Bool = false, date: HTTPDate,
-        to response: inout ResponseWriter
+        _ context: AnswerContext, status: Status? = nil, index: LogIndex, replayed: Bool = false,
+        date: HTTPDate, to response: inout ResponseWriter
     ) -> Status {
-        let status = context.endpoint.successStatus
+        let status = status ?? context.endpoint.successStatus
         begin(status, context, index: index, date: date, to: &response)
         if replayed { response.field("Idempotency-Replayed", "true") }
         if status == .noContent {
@@ -200,6 +204,7 @@ extension Refusal {
                 .invalidField, detail: "\"\(setting.name)\" contradicts another setting.",
                 field: setting.name)
         case .memberRefused(let refusal): return refusal.problem
+        case .importRefused(let faults): return faults.problem
         case .identifierTaken: return ProblemDetails(.unavailable)
         case .capacity: return ProblemDetails(.capacity)
         case .invalidKey: return ProblemDetails(.invalidKey)
@@ -210,16 +215,9 @@ extension Refusal {
             return ProblemDetails(
                 .invalidField, detail: "\"credits\" must be from 1 to \(Bounds.charge).",
                 field: "credits")
-        case .holdNotFound: return ProblemDetails(.notFound, detail: "No such hold.")
-        case .holdEnded: return ProblemDetails(.holdEnded)
-        case .holdExceeded(let held): return ProblemDetails(.holdExceeded, limit: held.rawValue)
-        case .holdLimit(let limit): return ProblemDetails(.holdLimit, limit: UInt64(limit))
-        case .holdTimeoutOutOfRange:
-            let (least, most) = (Bounds.holdSeconds.lowerBound, Bounds.holdSeconds.upperBound)
-            return ProblemDetails(
-                .invalidField, detail: "\"timeout_seconds\" must be from \(least) to \(most).",
-                field: "timeout_seconds")
-        case .poolNotFound: return ProblemDetails(.notFound, detail: "No pool is set.")
+        case .holdNotFound, .holdEnded, .holdExceeded, .holdLimit, .holdTimeoutOutOfRange,
+            .poolNotFound:
+            return spendingProblem
         case .idempotencyConflict: return ProblemDetails(.idempotencyConflict)
         case .idempotencyTooOld: return ProblemDetails(.idTooOld)
         case .idempotencyTooNew: return ProblemDetails(.idAhead)

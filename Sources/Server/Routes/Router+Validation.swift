@@ -14,7 +14,8 @@ extension Router {
         // No key at all is refused like one that can't be any.
         let text = try presentedKey(request, inQuery: query.key) ?? Router.noText
         let question = ValidationQuestion(
-            text: text.bytes, api: query.api, cost: Credits(clamping: query.cost))
+            text: text.bytes, api: query.api, cost: Credits(clamping: query.cost),
+            foreign: reader.image.foreignKeys)
         return look(question, context)
     }
 
@@ -94,14 +95,16 @@ extension Router {
         let question: ValidationQuestion?
         if let key = asked.key, key.hasEscapes {
             var text = key.string
-            question = text.withUTF8 { asked.about(UnsafeRawBufferPointer($0)) }
+            question = text.withUTF8 { bytes in
+                asked.about(UnsafeRawBufferPointer(bytes), reader.image.foreignKeys)
+            }
         } else if let key = asked.key {
-            question = asked.about(key.raw)
+            question = asked.about(key.raw, reader.image.foreignKeys)
         } else {
             guard let presented else {
                 throw JSONRefusal(path: "key", reason: .missing).problem
             }
-            question = asked.about(presented)
+            question = asked.about(presented, reader.image.foreignKeys)
         }
         return look(question, context)
     }
@@ -201,8 +204,11 @@ struct VerifyQuestion {
     private static let fields = JSONFields<Field>()
 
     /// The question about the key's text; nil if that is no key's.
-    func about(_ text: UnsafeRawBufferPointer) -> ValidationQuestion? {
-        ValidationQuestion(text: text.bytes, api: api, cost: Credits(clamping: cost))
+    func about(
+        _ text: UnsafeRawBufferPointer, _ foreign: @autoclosure () -> ForeignKeyForm
+    ) -> ValidationQuestion? {
+        ValidationQuestion(
+            text: text.bytes, api: api, cost: Credits(clamping: cost), foreign: foreign())
     }
 
     init(_ body: UnsafeRawBufferPointer) throws(JSONRefusal) {

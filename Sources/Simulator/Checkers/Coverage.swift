@@ -106,7 +106,7 @@ public struct Coverage: Sendable {
         case .diskFull(let isFull): if isFull { fullDisks += 1 }
         case .membersChanged: membersFollowed += 1
         case .removed: removals += 1
-        case .roleChanged, .leaderChanged: break
+        case .roleChanged, .leaderChanged, .secretsChanged: break
         }
     }
 

@@ -229,6 +229,7 @@ extension Command {
         case .createKey(let key): key.account
         case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account
+        case .importKeys(let batch): batch.account
         case .createAccount, .revokeToken, .updateSettings, .changeMember, .charge, .hold, .tick,
             .reportLastUsed, .createAPI, .removeAPI:
             nil

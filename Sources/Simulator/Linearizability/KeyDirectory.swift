@@ -48,6 +48,8 @@ struct KeyDirectory {
             case .rotateKey(let rotation): note(rotation)
             case .setPool(let account, let api, _, _):
                 pools.insert(Pool(account: account, api: api))
+            case .importKeys(let batch):
+                for key in batch.newKeys { note(key) }
             default: break
             }
         }
@@ -125,6 +127,20 @@ struct KeyDirectory {
     func keys(of user: UserID) -> [KeyID] { keysOfUser[user] ?? [] }
     func lines(of user: UserID) -> [Line] { linesOfUser[user] ?? [] }
     func users(of account: AccountID) -> [UserID] { usersOfAccount[account] ?? [] }
+}
+
+extension KeyImport {
+    /// Its keys as if each were created alone. Requires users by their ids, as clients name them.
+    var newKeys: [NewKey] {
+        keys.map { key in
+            guard case .id(let user) = key.owner else {
+                preconditionFailure("a simulated client names users by their ids")
+            }
+            return NewKey(
+                id: key.id, account: account, user: user, api: key.api, name: key.name,
+                digest: key.digest, suffix: key.suffix, active: key.active)
+        }
+    }
 }
 
 /// The days of log time.

@@ -195,6 +195,7 @@ struct KeyModel: SequentialModel {
             detail.state == keyState(state.effectivePhase) && detail.name == state.name
                 && detail.changedAt == change.index
         case .keyRevoked: [.revoked, .expired].contains(state.effectivePhase)
+        case .keysImported: true
         default: false
         }
     }
@@ -225,6 +226,8 @@ struct KeyModel: SequentialModel {
             case .keyLimit, .capacity, .expiryPassed:
                 return state.owner.isOpen && state.phase == .absent
             case .apiNotFound: return state.owner.isOpen
+            // Another key of the same import may be what was wrong; this one wasn't made either.
+            case .importRefused: return true
             default: return false
             }
         case .charge, .readCredits:

@@ -242,6 +242,10 @@ struct ObjectHistories {
     ) {
         let (key, action): (KeyID, KeyModel.Action)
         switch command {
+        case .importKeys(let batch):
+            // All or none: each key's history has the same deed in it, and its one outcome.
+            for new in batch.newKeys { routeKey(.createKey(new), deed, number, invoked) }
+            return
         case .createKey(let new):
             guard directory.account(of: new.user) == new.account else { return noteStray(deed) }
             (key, action) = (new.id, .create(active: new.active, new.name))

@@ -85,6 +85,7 @@ extension ReferenceStore {
         case .createKey(let key): key.account
         case .rotateKey(let rotation): rotation.account
         case .createToken(let token): token.account ?? AccountID(0)
+        case .importKeys(let batch): batch.account
         default: nil
         }
     }
@@ -94,7 +95,7 @@ extension ReferenceStore {
         guard actor.role == .admin else { return .forbidden }
         switch command {
         case .createAccount, .renameAccount, .deleteAccount, .updateSettings, .changeMember,
-            .createAPI, .removeAPI, .setPool, .removePool:
+            .createAPI, .removeAPI, .setPool, .removePool, .importKeys:
             return .forbidden
         case .revokeToken(let id):
             let target = tokens.first { $0.detail.id == id }?.detail.account
@@ -137,6 +138,7 @@ extension ReferenceStore {
         case .setPool(let account, let api, let credits, let period):
             setPool(account, api, credits, period, author)
         case .removePool(let account, let api): removePool(account, api, author)
+        case .importKeys(let batch): importKeys(batch, author)
         case .charge, .hold, .tick, .reportLastUsed: .malformed
         }
     }

@@ -141,6 +141,7 @@ struct ScenarioTrace {
             return "installed a snapshot of \(from) up to #\(index)"
         case .snapshotRefused(let reason, let from):
             return "refused a snapshot of \(from): \(reason)"
+        case .secretsChanged(let secrets): return "goes by \(secrets.count) cluster secrets"
         }
     }
 }

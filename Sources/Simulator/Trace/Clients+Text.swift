@@ -78,6 +78,7 @@ extension Command {
         case .setPool(let account, let api, let credits, let period):
             "pool of \(account.brief) to \(credits) per \(period) of \(api)"
         case .removePool(let account, let api): "remove pool of \(account.brief) on \(api)"
+        case .importKeys(let batch): "import \(batch.keys.count) keys"
         case .tick: "time passes"
         case .reportLastUsed(let keys): "last use of \(keys.count) keys"
         case .rotateKey(let rotation):

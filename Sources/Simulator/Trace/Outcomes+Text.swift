@@ -41,6 +41,7 @@ extension Change.Result {
                 + "\(pool.spent) spent, \(pool.remaining) left"
         case .poolRemoved(let account, let api): "pool of \(account.brief) on \(api) removed"
         case .member(let member): "\(member.id) is \(member.role)"
+        case .keysImported(let account, let count): "\(count) keys imported to \(account.brief)"
         case .settings(let settings): "settings, \(settings.activeKeysPerUser) active keys"
         case .keyRotated(let key, let old): "\(key.brief) for \(old.brief)"
         case .api(let api): "API \(api.api)"

@@ -72,6 +72,7 @@ extension NodeEvent {
         case .snapshotInstalled(let index, let from):
             "installed a snapshot of \(from) up to #\(index)"
         case .snapshotRefused(let reason, let from): "refused a snapshot of \(from): \(reason)"
+        case .secretsChanged(let secrets): "goes by \(secrets.count) cluster secrets"
         }
     }
 }

@@ -101,6 +101,7 @@ public struct Operation {
         case validate
         case transfer
         case takeSnapshot
+        case importKeys
         /// The operator's, not a client's: no run must have one.
         case changeMember
 
@@ -209,6 +210,8 @@ extension Population {
             return drawRotation(&random, wall: wall)
         case .createAPI, .removeAPI:
             return drawAPICommand(kind, &random)
+        case .importKeys:
+            return drawImport(&random)
         case .createToken, .revokeToken:
             return tokenCommand(kind, &random)
         case .updateSettings:
@@ -360,6 +363,11 @@ extension Population {
             guard !keys.contains(where: { $0.id == key.id }) else { return }
             keys.append(
                 KnownKey(id: key.id, account: key.account, digest: key.digest, api: key.api))
+        case .importKeys(let batch):
+            for key in batch.newKeys where !keys.contains(where: { $0.id == key.id }) {
+                keys.append(
+                    KnownKey(id: key.id, account: key.account, digest: key.digest, api: key.api))
+            }
         case .createToken(let token):
             guard !tokens.contains(where: { $0.id == token.id }) else { return }
             tokens.append(KnownToken(id: token.id, digest: token.digest))

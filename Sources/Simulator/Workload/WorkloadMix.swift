@@ -21,6 +21,7 @@ public enum WorkloadMix: String, CaseIterable, Hashable, Sendable {
         (.placeHold, 8), (.settleHold, 6), (.voidHold, 2), (.setPool, 2), (.removePool, 1),
         (.localRead, 8), (.validate, 10), (.transfer, 1), (.takeSnapshot, 1),
         (.rotateKey, 5), (.createAPI, 1), (.removeAPI, 1),
+        (.importKeys, 3),
     ]
 
     private func weight(of kind: Operation.Kind, _ usual: UInt64) -> UInt64 {

@@ -99,6 +99,8 @@ final class Machine {
     var clock: MachineClock
     /// Whether it is one of the first, or has been started since to join them.
     var hasJoined: Bool
+    /// What stands in the file of its cluster secret.
+    var secrets = [World.secret]
     /// Nil while the process is down.
     var process: NodeProcess?
     /// Counts the processes that ran here: what was meant for an earlier one is dropped.

@@ -55,7 +55,7 @@ extension World {
         do {
             var start = NodeStart(
                 recovery: try Recovery(of: readDirectory(of: machine)), settings: nodeSettings,
-                journalSettings: Self.journalSettings, secrets: [Self.secret],
+                journalSettings: Self.journalSettings, secrets: machine.secrets,
                 entropy: Digest(
                     (0..<Digest.count).map { _ in UInt8(entropyRandom.below(256)) }))
             if !options.authenticatesFrames { start.frameCodes = .checksums }

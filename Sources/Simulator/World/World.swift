@@ -30,6 +30,8 @@ final class World {
         /// The operator pursues a wish that the members change, or has waited long enough.
         case wish(Int)
         case wishImpatience(Int, RequestTicket)
+        /// The operator takes the next step of a change of the cluster secret.
+        case secretStep(Int)
         /// A script's line is due.
         case script(Int)
         /// The node that held the question of a script's line is gone.
@@ -194,6 +196,8 @@ extension World {
             try pursue(number)
         case .wishImpatience(let number, let ticket):
             try loseWish(number, ticket)
+        case .secretStep(let number):
+            try changeSecret(number)
         case .script(let line):
             try onScript?(self, line)
         case .scriptLoss(let line):
@@ -337,6 +341,7 @@ extension World.Event {
         case .fault(let number): "fault \(number)"
         case .repair(let number): "repair \(number)"
         case .wish(let number), .wishImpatience(let number, _): "the operator's wish \(number)"
+        case .secretStep(let number): "step \(number) of a change of the secret"
         case .script(let line), .scriptLoss(let line): "line \(line) of the script"
         }
     }

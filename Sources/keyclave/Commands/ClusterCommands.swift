@@ -33,8 +33,37 @@ extension Command {
                 example: "keyclave cluster snapshot --endpoint http://127.0.0.1:7102",
                 action: .request(
                     Operation(method: .post, path: "/v1/cluster/snapshot"))),
-            health, metrics,
+            rotateSecret, health, metrics,
         ])
+
+    private static let rotateSecret = Command(
+        name: "rotate-secret",
+        summary: "change the cluster secret, one step a machine, while it serves",
+        notes: [
+            "To be run on the machine of each node, as the user that owns its files, three times "
+                + "round: at first each node learns to accept the new secret beside the old one, then "
+                + "to present it, and at last to accept nothing else. The command takes the one step "
+                + "that is due here, and refuses to run ahead of the others; it says where it is to "
+                + "be run next. It can be repeated at will, and goes on where it was cut short.",
+            "The first run draws the secret and puts it into --new-secret-file, to be copied to the "
+                + "other machines. No secret is sent to anybody: the node is told to read its file "
+                + "again, and shows fingerprints.",
+        ],
+        options: [
+            CommandOption(
+                name: "config", value: .text, placeholder: "FILE",
+                meaning: "configuration of this machine's node", isRequired: true),
+            CommandOption(
+                name: "new-secret-file", value: .text, placeholder: "FILE",
+                meaning: "the new secret; made (0600) if nobody has begun", isRequired: true),
+            CommandOption(
+                name: "absent", value: .text, placeholder: "NODE",
+                meaning: "a node that doesn't run: don't wait for it, and give it the new secret "
+                    + "before it runs again", isRepeatable: true),
+        ],
+        example: "keyclave cluster rotate-secret --config n1.json --new-secret-file new.secret",
+        requests: ["POST /v1/cluster/reload-secrets"],
+        action: .run { try RotateSecretRun(invocation: $0, surroundings: $1).run() })
 
     /// Only a leader knows how far the others are, and a node answers what it knows itself.
     @Sendable private static func whoKnowsMore(_ status: JSONValue) -> String? {

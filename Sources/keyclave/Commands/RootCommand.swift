@@ -13,8 +13,8 @@ extension Command {
         common: .none,
         example: "keyclave verify --key - --api rest",
         subcommands: [
-            format, serve, dev, recover, account, user, key, limit, pool, token, usage, audit,
-            explain, charge, hold, verify, auth, credits, whoami, api, settings, cluster, top,
-            bench, problem, completions,
+            format, serve, dev, recover, backup, inspect, restore, account, user, key, limit, pool,
+            token, usage, audit, explain, importKeys, exportKeys, charge, hold, verify, auth,
+            credits, whoami, api, settings, cluster, top, bench, problem, completions,
         ])
 }

@@ -33,7 +33,7 @@ struct Session {
     func send(
         _ request: ClientRequest, saying label: String = "waiting for an answer"
     ) throws(ClientError) -> Response {
-        try Progress(surroundings).during(label) { () throws(ClientError) in
+        try WaitingLine(surroundings).during(label) { () throws(ClientError) in
             try client.send(request)
         }
     }

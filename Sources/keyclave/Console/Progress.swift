@@ -1,47 +1,27 @@
 import Basics
 import Linux
 
-/// Says at a terminal that something takes its time: a line that appears after a second, counts,
-/// and is gone when it is over. What is quick, and whoever isn't at a terminal, sees nothing of it.
-struct Progress: Sendable {
-    private let tell: (@Sendable (String) -> Void)?
-    private let interval: Duration
+/// Tells how far a long piece of work has come: nothing in its first second, then a line a second.
+struct Progress {
+    private let surroundings: Surroundings
+    /// As in “written”.
+    private let deed: String
+    private var next: Instant
 
-    init(_ surroundings: Surroundings, interval: Duration = .seconds(1)) {
-        tell = surroundings.showsProgress ? surroundings.tell : nil
-        self.interval = interval
+    private static let interval = Duration.seconds(1)
+
+    init(_ deed: String, _ surroundings: Surroundings) {
+        self.deed = deed
+        self.surroundings = surroundings
+        next = Clocks.now() + Progress.interval
     }
 
-    /// What must be shared with the thread that counts.
-    private final class End: Sendable {
-        let wakeup: Wakeup
-        init() throws(SystemError) { wakeup = try Wakeup() }
-    }
-
-    func during<Value, Failure: Error>(
-        _ label: String, _ body: () throws(Failure) -> Value
-    ) throws(Failure) -> Value {
-        guard let tell, let end = try? End(), let thread = count(label, tell, end) else {
-            return try body()
-        }
-        defer {
-            end.wakeup.signal()
-            thread.join()
-        }
-        return try body()
-    }
-
-    private func count(
-        _ label: String, _ tell: @escaping @Sendable (String) -> Void, _ end: End
-    ) -> Thread? {
-        let interval = interval
-        return try? Thread(name: "progress") {
-            var seconds = 0
-            while !end.wakeup.wait(interval) {
-                seconds += 1
-                tell("\r\u{1B}[K\(label), \(seconds) s")
-            }
-            if seconds > 0 { tell("\r\u{1B}[K") }
-        }
+    /// `all` is zero if nobody knows.
+    mutating func tell(_ done: Int, of all: Int, unit: String) {
+        let now = Clocks.now()
+        guard now >= next else { return }
+        next = now + Progress.interval
+        let share = all > 0 ? " of \(all) (\(done * 100 / all) %)" : ""
+        surroundings.tell("\(done)\(share) \(unit) \(deed)\n")
     }
 }

@@ -43,9 +43,9 @@ struct DevRun {
                     of: configuration, incarnation: Formation.incarnation(Entropy.bytes(8))))
         }
         do throws(StartFailure) {
-            let code = try Daemon.run(configuration, secrets: [], version: Program.version) {
-                announce($0, token.text, directory)
-            }
+            let code = try Daemon.run(
+                configuration, secrets: [], version: Program.version,
+                announce: { announce($0, token.text, directory) })
             return ExitCode(rawValue: code) ?? .localError
         } catch {
             throw LocalError(message: "\(error)")

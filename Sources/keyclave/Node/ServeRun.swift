@@ -13,16 +13,18 @@ struct ServeRun {
             invocation.required("config"), in: surroundings)
         let secrets = try Self.secrets(configuration, surroundings)
         do throws(StartFailure) {
-            let code = try Daemon.run(configuration, secrets: secrets, version: Program.version)
+            let code = try Daemon.run(
+                configuration, secrets: secrets, version: Program.version,
+                rereadSecrets: { try Self.secrets(configuration, surroundings) })
             return ExitCode(rawValue: code) ?? .localError
         } catch {
             throw LocalError(message: "\(configuration.node) can't start: \(error)")
         }
     }
 
-    /// The cluster's secret and, while it is being changed, the one before: from files that
-    /// nobody else may read or, without a file, from the environment. Never from an argument,
-    /// which every user of the machine can see.
+    /// The cluster's secret and, while it is being changed, a second one: from a file that
+    /// nobody else may read, the one to dial with first, or, without a file, from the environment.
+    /// Never from an argument, which every user of the machine can see.
     static func secrets(
         _ configuration: NodeConfiguration, _ surroundings: Surroundings
     ) throws -> [[UInt8]] {
@@ -33,8 +35,10 @@ struct ServeRun {
             }
             return [Array(secret.utf8)]
         }
-        return try files.compactMap { file in
-            try file.map { Array(try Session.secret(inFile: $0).utf8) }
+        let secrets = try files.compactMap(\.self).flatMap { try SecretFile(at: $0).secrets }
+        guard secrets.count <= 2 else {
+            throw LocalError(message: "there are \(secrets.count) cluster secrets, and two at most")
         }
+        return secrets.map { Array($0.utf8) }
     }
 }

@@ -20,6 +20,16 @@ enum Files {
         if !made { throw TimedOut(what: "writing \(path)") }
     }
 
+    static func replace(_ path: String, by text: String) throws {
+        remove(path)
+        try write(text, to: path)
+    }
+
+    static func size(of path: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        return attributes[.size] as? Int ?? 0
+    }
+
     static func bytes(of path: String) throws -> [UInt8] {
         try [UInt8](Data(contentsOf: URL(filePath: path)))
     }

@@ -121,6 +121,25 @@ final class TestCluster: Sendable {
             files: files, httpPort: ports[0], peerPort: ports[1], shape: shape, warden: warden)
     }
 
+    /// The nodes of another cluster of this shape and secret, under the same ids; nothing is
+    /// formatted or started.
+    func makeSibling(named name: String) throws -> [TestNode] {
+        let home = "\(directory)/\(name)"
+        try Files.makeDirectory(home)
+        try Files.write(secret, to: home + "/cluster.secret")
+        let ports = try freePorts(2 * shape.nodeCount)
+        let http = Array(ports[..<shape.nodeCount])
+        let peers = Array(ports[shape.nodeCount...])
+        return try (1...shape.nodeCount).map { number in
+            let files = NodeFiles(number: number, directory: home, shape: shape)
+            try files.writeConfiguration(
+                shape: shape, httpPorts: http, listen: peers[number - 1], peers: peers)
+            return TestNode(
+                files: files, httpPort: http[number - 1], peerPort: peers[number - 1],
+                shape: shape, warden: warden)
+        }
+    }
+
     /// Formats a node so that it may join a cluster, and starts it.
     func startJoining(_ node: TestNode, clusterID: String? = nil) throws {
         try TestCluster.format(node.files, clusterID ?? self.clusterID, shape, ["--join"])

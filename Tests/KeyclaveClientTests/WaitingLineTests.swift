@@ -4,23 +4,23 @@ import Testing
 
 @testable import keyclave
 
-@Suite struct ProgressTests {
+@Suite struct WaitingLineTests {
     /// What was told, piece by piece.
     private final class Told: Sendable {
         private let texts = Mutex<[String]>([])
         var all: [String] { texts.withLock { $0 } }
 
-        func progress(isTerminal: Bool = true, interval: Duration) -> Progress {
+        func line(isTerminal: Bool = true, interval: Duration) -> WaitingLine {
             var surroundings = Surroundings.ofProcess()
             surroundings.tell = { text in self.texts.withLock { $0.append(text) } }
             surroundings.showsProgress = isTerminal
-            return Progress(surroundings, interval: interval)
+            return WaitingLine(surroundings, interval: interval)
         }
     }
 
     @Test func `what takes its time is counted, and leaves no line behind`() async {
         let told = Told()
-        let result = told.progress(interval: .milliseconds(1)).during("waiting") {
+        let result = told.line(interval: .milliseconds(1)).during("waiting") {
             while told.all.count < 3 { _ = told.all }
             return 7
         }
@@ -35,9 +35,9 @@ import Testing
 
     @Test func `what is quick, or fails at once, shows nothing`() {
         let told = Told()
-        #expect(told.progress(interval: .seconds(100)).during("waiting") { 7 } == 7)
+        #expect(told.line(interval: .seconds(100)).during("waiting") { 7 } == 7)
         #expect(throws: LocalError(message: "no")) {
-            try told.progress(interval: .seconds(100)).during("waiting") {
+            try told.line(interval: .seconds(100)).during("waiting") {
                 () throws(LocalError) in throw LocalError(message: "no")
             }
         }
@@ -47,7 +47,7 @@ import Testing
     @Test func `who isn't at a terminal sees nothing`() {
         let told = Told()
         let begun = ContinuousClock.now
-        told.progress(isTerminal: false, interval: .nanoseconds(1)).during("waiting") {
+        told.line(isTerminal: false, interval: .nanoseconds(1)).during("waiting") {
             while ContinuousClock.now - begun < .milliseconds(5) {}
         }
         #expect(told.all.isEmpty)

@@ -1,0 +1,145 @@
+import Basics
+import Linux
+import Testing
+
+extension RealProcesses {
+    /// The cluster secret is changed, machine by machine, while everybody works.
+    @Suite struct SecretRotations {
+        private final class Tally: Sendable {
+            let state = Shared((charges: 0, validations: 0, failures: [String](), isOver: false))
+        }
+
+        /// Charges and validations at all nodes, each of which must be answered with 200.
+        private func load(_ cluster: TestCluster, _ key: String, _ tally: Tally) throws -> [Thread]
+        {
+            try cluster.nodes.map { node in
+                try Thread(name: "load at \(node.id)") {
+                    let client = node.client()
+                    while !tally.state.current.isOver {
+                        for request in [
+                            Request("GET", "/v1/auth?api=rest", token: key),
+                            ChargeRecord(credits: 1).request(key: key),
+                        ] {
+                            let answer = try? client.send(request)
+                            let isFine = answer?.status == 200
+                            let text = answer.map { "\($0)" } ?? "no answer"
+                            tally.state.change { state in
+                                if !isFine { state.failures.append("\(node.id): \(text)") }
+                                if request.method == "GET" {
+                                    state.validations += 1
+                                } else {
+                                    state.charges += 1
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+
+        @Test func `nine runs of the command change the secret, and no request fails`() throws {
+            try TestCluster.prepare { cluster in
+                for node in cluster.nodes { try own(node, cluster) }
+                try cluster.startAll()
+                let tenant = try cluster.makeTenant()
+                let user = try cluster.makeUser(of: tenant)
+                let key = try cluster.makeKey(of: tenant, user: user)
+                let before = try cluster.get("/v1/cluster").json["term"]?.number
+                let tally = Tally()
+                let threads = try load(cluster, key.text, tally)
+                // The secret that the first run makes is carried to the others.
+                let new = cluster.directory + "/new.secret"
+                var texts: [String] = []
+                for _ in 1...3 {
+                    for node in cluster.nodes {
+                        let run = try rotate(node, cluster, new)
+                        #expect(run.end == .exited(0), "\(run.text)")
+                        texts.append(run.text)
+                    }
+                }
+                tally.state.change { $0.isOver = true }
+                for thread in threads { thread.join() }
+                let end = tally.state.current
+                #expect(end.failures.isEmpty, "\(end.failures.prefix(3))")
+                #expect(end.charges >= 20 && end.validations >= 20, "\(end)")
+                #expect(texts.last?.contains("The change is complete") == true, "\(texts)")
+                let status = try cluster.get("/v1/cluster")
+                #expect(status.json["term"]?.number == before, "an election came of it")
+                let secret = Files.text(of: new).filter { !$0.isWhitespace }
+                #expect(
+                    !texts.joined().contains(secret) && !texts.joined().contains(cluster.secret))
+                for node in cluster.nodes {
+                    #expect(Files.text(of: node.files.home + "/secret") == secret + "\n")
+                }
+                try refuseOld(cluster)
+            }
+        }
+
+        @Test func `a node isn't changed ahead of the others, nor by somebody who isn't asked`()
+            throws
+        {
+            try TestCluster.prepare { cluster in
+                for node in cluster.nodes { try own(node, cluster) }
+                try cluster.startAll()
+                let new = cluster.directory + "/new.secret"
+                let node = cluster.nodes[0]
+                #expect(try rotate(node, cluster, new).end == .exited(0))
+                let early = try rotate(node, cluster, new)
+                #expect(early.end == .exited(2), "\(early.text)")
+                #expect(early.text.contains("run this command on n2, n3"), "\(early.text)")
+                let lost = try rotate(cluster.nodes[1], cluster, cluster.directory + "/nowhere")
+                #expect(lost.end == .exited(1), "\(lost.text)")
+                // A signal does what the command's request does, and a bad file changes nothing.
+                try Files.replace(node.files.home + "/secret", by: "short")
+                node.signal(1)
+                try eventually("a line about the bad file") {
+                    node.log.contains("event=secrets_refused")
+                }
+                let tenant = try cluster.makeTenant()
+                let user = try cluster.makeUser(of: tenant, role: "admin")
+                let token = try cluster.makeToken(role: "admin", tenant: tenant, user: user)
+                let refused = try node.send(
+                    Request("POST", "/v1/cluster/reload-secrets", token: token.text))
+                #expect(refused.status == 403, "\(refused)")
+            }
+        }
+
+        /// A node that comes with the old secret gets nowhere.
+        private func refuseOld(_ cluster: TestCluster) throws {
+            let node = cluster.nodes[2]
+            #expect(try node.terminate() == .exited(0))
+            try Files.replace(node.files.home + "/secret", by: cluster.secret)
+            try node.start()
+            try node.waitUntilAlive()
+            try eventually("the others to refuse it") {
+                cluster.nodes[0].log.contains("unauthenticated_handshake")
+                    || cluster.nodes[1].log.contains("unauthenticated_handshake")
+            }
+            #expect(!node.isReady)
+        }
+
+        /// Gives the node a secret's file of its own, as a machine has one.
+        private func own(_ node: TestNode, _ cluster: TestCluster) throws {
+            try Files.write(cluster.secret, to: node.files.home + "/secret")
+            let text = Files.text(of: node.files.configuration)
+            let changed = text.replacing("../cluster.secret", with: "secret")
+            #expect(changed != text)
+            try Files.replace(node.files.configuration, by: changed)
+        }
+
+        private func rotate(
+            _ node: TestNode, _ cluster: TestCluster, _ new: String
+        ) throws -> (end: ProcessEnd, text: String) {
+            let output = cluster.directory + "/rotate.out"
+            Files.remove(output)
+            let process = try ChildProcess(
+                Program.path,
+                [
+                    "cluster", "rotate-secret", "--config", node.files.configuration,
+                    "--new-secret-file", new, "--token-file",
+                    cluster.directory + "/operator.token",
+                ], environment: Program.environment, output: output)
+            return (try process.wait(within: .seconds(60)), Files.text(of: output))
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import keyclave
+
+@Suite struct ImportFileTests {
+    private static let digest = String(repeating: "0a", count: 32)
+    private static let other = String(repeating: "B1", count: 32)
+
+    private func read(_ text: String, foreign: Bool = false) -> ImportFile {
+        let bytes = Array(text.utf8)
+        return ImportFile(bytes, form: ImportFile.form(of: bytes), areForeign: foreign)
+    }
+
+    @Test func `a table is read by the names of its columns, whatever their order`() {
+        let file = read(
+            """
+            name,digest,user,api,active,suffix
+            "laptop, the ""old"" one",\(Self.digest),ada@acme.example,rest,,4x7Q\r
+            \r
+            server,\(Self.other),usr_0000000001B,batch,false,
+
+            """)
+        #expect(file.complaints == [])
+        #expect(file.rows.map(\.line) == [2, 4])
+        #expect(file.rows[0].name == "laptop, the \"old\" one")
+        #expect(file.rows[0].isActive && !file.rows[1].isActive)
+        #expect(file.rows[1].digest == Self.other.lowercased())
+        #expect(file.rows[0].suffix == "4x7Q" && file.rows[1].suffix == "")
+    }
+
+    @Test func `an object a line says the same`() {
+        let file = read(
+            #"""
+            {"user": "ada@acme.example", "api": "rest", "name": "a", "digest": "\#(Self.digest)"}
+
+            {"user": "b@acme.example", "api": "rest", "name": "b", "digest": "\#(Self.other)",
+            """#.replacing(",\n\n", with: "\n\n")
+                + #" "foreign": true, "suffix": "a-=_", "active": false, "user_id": "usr_1"}"#)
+        #expect(file.complaints == [])
+        #expect(file.rows.count == 2)
+        #expect(file.rows[1].isForeign && !file.rows[1].isActive && file.rows[1].suffix == "a-=_")
+    }
+
+    @Test func `every line that is wrong is told with its number and reason`() {
+        let head = "user,api,name,digest,suffix\n"
+        let lines = [
+            "ada@acme.example,rest,ok,\(Self.digest),4x7Q", ",rest,n,\(Self.other),",
+            "ada@acme.example,REST,n,\(Self.other),", "ada@acme.example,rest,,\(Self.other),",
+            "ada@acme.example,rest,n,12,", "ada@acme.example,rest,n,\(Self.other),4x",
+            "ada@acme.example,rest,n", "ada,rest,n,\(Self.other),",
+            "ada@acme.example,rest,again,\(Self.digest),",
+            "ada@acme.example,rest,n,\(String(repeating: "0", count: 64)),",
+            "ada@acme.example,rest,n,\(Self.other),a-=_",
+        ]
+        let file = read(head + lines.joined(separator: "\n"))
+        #expect(file.complaints.map(\.line) == Array(3...12))
+        let reasons = file.complaints.map(\.reason)
+        for (reason, part) in zip(
+            reasons,
+            [
+                "user is missing", "api", "name", "digest must", "suffix", "3 fields under 5",
+                "neither an id nor", "the digest of line 2 again", "no key's", "suffix",
+            ])
+        {
+            #expect(reason.contains(part), "\(reason)")
+        }
+        // The last one is right for a key of another form.
+        #expect(read(head + lines[10], foreign: true).complaints == [])
+    }
+
+    @Test func `a file that is no table or has no such columns is refused as a whole`() {
+        for (text, part) in [
+            ("user,api,name\n", "no column “digest”"), ("user,user\n", "one twice"),
+            ("user,colour\n", "“colour”"),
+            ("user,api,name,digest\n\"ada", "never closed"),
+            (#"{"user": "a@b.c", "colour": 1}"#, "“colour” isn't known"),
+            (#"{"user": 1}"#, "must be a text"), ("{", "not JSON"),
+        ] {
+            let file = read(text)
+            #expect(file.rows.isEmpty)
+            #expect(file.complaints.contains { $0.reason.contains(part) }, "\(file.complaints)")
+        }
+    }
+
+    @Test func `parts are as large as one entry takes`() {
+        let row = ImportRow(line: 1, isForeign: false)
+        let rows = [ImportRow](repeating: row, count: 25_000)
+        #expect(ImportRun.parts(rows).map(\.count) == [10_000, 10_000, 5_000])
+    }
+}
