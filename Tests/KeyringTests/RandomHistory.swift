@@ -83,7 +83,7 @@ struct RandomHistory {
         settings.requestRecords = UInt32(1 + random.below(60))
         settings.auditRecords = UInt32(5 + random.below(150))
         settings.auditSeconds = UInt32(3_600 + random.below(20 * 86_400))
-        settings.holdsPerAccount = UInt32(1 + random.below(12))
+        settings.holdsPerAccount = UInt32(1 + random.below(3))
         settings.endedHoldSeconds = UInt32(1 + random.below(20_000))
         settings.endedHolds = UInt32(1 + random.below(10))
         let genesis = Sample.genesis(settings)
