@@ -97,6 +97,11 @@ final class ReplicaThread: @unchecked Sendable {
             switch letter {
             case .input(.requests(let more)):
                 if requests.isEmpty { requests = more } else { requests += more }
+            case .input(.stopRequested):
+                // What came before it is still taken.
+                if !requests.isEmpty { step(.requests(requests)) }
+                requests = []
+                step(.stopRequested)
             case .input(let input): step(input)
             case .resolved(let peer, let addresses): network.dial(peer, addresses) { step($0) }
             case .end: isEnded = true
