@@ -15,9 +15,13 @@ import Linux
 /// A client belongs to one thread.
 public final class Client {
     public let endpoints: [Endpoint]
-    public let settings: ClientSettings
-    /// The endpoint asked first: the last one that answered.
-    private(set) var preferred = 0
+    public internal(set) var settings: ClientSettings
+    /// The places of the endpoints in the order in which they are asked, the last one that
+    /// answered first; whoever knows better may give another before a request.
+    var order: [Int]
+    /// Told of each endpoint that gave no answer, or none that can be used.
+    var noteTrouble: ((Int) -> Void)?
+    private var preferred: Int { order[0] }
     private var connection: Connection?
 
     /// Requires at least one endpoint.
@@ -25,6 +29,7 @@ public final class Client {
         precondition(!endpoints.isEmpty, "a client without endpoints")
         self.endpoints = endpoints
         self.settings = settings
+        order = Array(endpoints.indices)
     }
 
     /// How one attempt at one node ended.
@@ -61,7 +66,7 @@ public final class Client {
                 if let answer = try ask(request, hasOthers, until: deadline, &past) {
                     return answer
                 }
-                preferred = (preferred + 1) % endpoints.count
+                order.append(order.removeFirst())
                 // An attempt without time would end as one more silence.
                 guard Clocks.now() < deadline else { throw failure(request, past) }
             }
@@ -83,10 +88,13 @@ public final class Client {
         case .answer(let answer):
             return try judge(answer, request, past)
         case .notTaken(let trouble, let unavailable):
+            // Without a leader no node is better than another.
+            if unavailable == nil || request.isSafe { noteTrouble?(preferred) }
             past.troubles[preferred] = trouble
             past.problem = unavailable ?? past.problem
             if unavailable != nil { past.wasServed = true }
         case .unknown(let trouble, let problem):
+            if problem == nil { noteTrouble?(preferred) }
             guard request.isRepeatable else { throw .outcomeUnknown(id: nil, reason: trouble) }
             past.troubles[preferred] = trouble
             past.problem = problem ?? past.problem

@@ -11,12 +11,22 @@ public enum ClientError: Error, Hashable, Sendable {
     case outcomeUnknown(id: String?, reason: String)
     /// A node answered with something that isn't of this interface.
     case malformedAnswer(String)
+    /// The task was cancelled before anything was sent, or while a question that changes nothing
+    /// was out.
+    case cancelled
+    /// More calls wait for a connection than the settings allow, or this one has waited for too
+    /// long: nothing was sent.
+    case overloaded
+    /// What the client was to be made with can't be.
+    case invalidSettings(String)
 
     /// True if a server said no, and so nothing was done.
     public var isRefusal: Bool {
         switch self {
         case .refused: true
-        case .unreachable, .outcomeUnknown, .malformedAnswer: false
+        case .unreachable, .outcomeUnknown, .malformedAnswer, .cancelled, .overloaded,
+            .invalidSettings:
+            false
         }
     }
 }
@@ -31,6 +41,9 @@ extension ClientError: CustomStringConvertible {
             "the outcome isn't known (\(reason)); ask again with --id \(id)"
         case .outcomeUnknown(nil, let reason): "the outcome isn't known (\(reason))"
         case .malformedAnswer(let reason): "the answer can't be understood: \(reason)"
+        case .cancelled: "cancelled; nothing was changed"
+        case .overloaded: "too many calls wait for a connection; nothing was sent"
+        case .invalidSettings(let reason): reason
         }
     }
 }

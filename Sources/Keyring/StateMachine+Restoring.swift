@@ -4,9 +4,10 @@ import Basics
 public struct StateSummary: Hashable, Sendable {
     public var accounts = 0
     public var users = 0
+    /// Retiring ones counted in.
     public var activeKeys = 0
     public var inactiveKeys = 0
-    /// Revoked, or of a user or account that is gone.
+    /// Revoked, expired, or of a user or account that is gone.
     public var deadKeys = 0
     /// Those that can be used.
     public var tokens = 0
@@ -34,9 +35,9 @@ extension StateMachine {
         for number in 0..<state.keys.slotCount {
             guard let key = state.keys.record(at: number) else { continue }
             switch effectiveState(key).state {
-            case .active: summary.activeKeys += 1
+            case .active, .retiring: summary.activeKeys += 1
             case .inactive: summary.inactiveKeys += 1
-            case .revoked: summary.deadKeys += 1
+            case .revoked, .expired: summary.deadKeys += 1
             }
         }
         for number in 0..<state.tokens.slotCount {

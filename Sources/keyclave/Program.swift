@@ -40,7 +40,8 @@ struct Program {
     }
 
     private func perform(_ invocation: Invocation) throws -> ExitCode {
-        switch invocation.command.action {
+        guard try Confirmation(invocation, surroundings).isGiven() else { return .localError }
+        return switch invocation.command.action {
         case .request(let operation):
             try OperationRunner(
                 invocation: invocation, operation: operation, surroundings: surroundings

@@ -30,6 +30,8 @@ extension RealProcesses {
                     Request("GET", "/v1/auth?api=rest", token: key.text),
                     Request("GET", "/v1/auth?api=rest&cost=5").with("api-key", key.text),
                     Request("GET", "/v1/auth", token: unknown),
+                    Request("GET", "/v1/auth?api=rest&deny=403&to=/a?b=c", token: key.text),
+                    Request("GET", "/v1/auth?deny=403", token: unknown),
                     Request("POST", "/v1/verify", json: #"{"key": "\#(key.text)", "cost": 1}"#),
                     Request("POST", "/v1/verify", json: #"{"key": "\#(unknown)"}"#),
                 ]

@@ -31,7 +31,7 @@ extension RealProcesses {
                 let refused = try run(["import", wrong, "--account", tenant.account], cluster)
                 #expect(refused.end == .exited(2), "\(refused.text)")
                 #expect(refused.text.contains("line 3: the account has no such user"))
-                #expect(refused.text.contains("line 5: the account has no such user"))
+                #expect(refused.text.contains("line 6: the account has no such user"))
                 #expect(!refused.text.contains("line 2"))
                 #expect(try cluster.items(tenant.path + "/keys").isEmpty)
 

@@ -8,10 +8,15 @@ final class CapturedConsole: Sendable {
     private let texts = Mutex((output: "", messages: ""))
     let environment: [String: String]
     let input: String
+    /// What somebody at a terminal types, line by line; nil without a terminal.
+    private let lines: Mutex<[String]>
+    private let canAsk: Bool
 
-    init(environment: [String: String] = [:], input: String = "") {
+    init(environment: [String: String] = [:], input: String = "", lines: [String]? = nil) {
         self.environment = environment
         self.input = input
+        self.lines = Mutex(lines ?? [])
+        canAsk = lines != nil
     }
 
     var output: String { texts.withLock { $0.output } }
@@ -25,7 +30,9 @@ final class CapturedConsole: Sendable {
             workingDirectory: FileManager.default.currentDirectoryPath,
             print: { text in self.texts.withLock { $0.output += text } },
             tell: { text in self.texts.withLock { $0.messages += text } },
-            readInput: { self.input })
+            readInput: { self.input },
+            readLine: { self.lines.withLock { $0.isEmpty ? nil : $0.removeFirst() } },
+            canAsk: canAsk)
         return Program(surroundings: surroundings).run(words)
     }
 }

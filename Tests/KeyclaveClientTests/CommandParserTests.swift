@@ -78,8 +78,8 @@ import Testing
         ("key create --name x", "keyclave key create: --user is missing"),
         (
             "key list --state activ",
-            "keyclave key list: --state must be one of active, inactive, revoked, not “activ”; "
-                + "did you mean active?"
+            "keyclave key list: --state must be one of active, inactive, revoked, retiring, "
+                + "expired, not “activ”; did you mean active?"
         ),
         (
             "charge 0 --key -",

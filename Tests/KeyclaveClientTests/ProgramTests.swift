@@ -164,8 +164,8 @@ import Testing
         ("key activate key_1", "PATCH /v1/accounts/a/keys/key_1", #"{"active":true}"#),
         ("key deactivate key_1", "PATCH /v1/accounts/a/keys/key_1", #"{"active":false}"#),
         ("key rename key_1 x", "PATCH /v1/accounts/a/keys/key_1", #"{"name":"x"}"#),
-        ("key revoke key_1", "DELETE /v1/accounts/a/keys/key_1", ""),
-        ("user revoke-keys usr_1", "POST /v1/accounts/a/users/usr_1/revoke-keys", ""),
+        ("key revoke key_1 --yes", "DELETE /v1/accounts/a/keys/key_1", ""),
+        ("user revoke-keys usr_1 --yes", "POST /v1/accounts/a/users/usr_1/revoke-keys", ""),
         (
             "user update usr_1 --role admin", "PATCH /v1/accounts/a/users/usr_1",
             #"{"role":"admin"}"#
@@ -180,7 +180,7 @@ import Testing
             "token create --role auditor --name x", "POST /v1/tokens",
             #"{"role":"auditor","name":"x"}"#
         ),
-        ("token revoke tok_1", "DELETE /v1/tokens/tok_1", ""),
+        ("token revoke tok_1 --yes", "DELETE /v1/tokens/tok_1", ""),
         ("user get ../x", "GET /v1/accounts/a/users/..%2Fx", ""),
         ("user get ..", "GET /v1/accounts/a/users/%2E%2E", ""),
         ("settings set keys_per_user 50", "PATCH /v1/cluster/settings", #"{"keys_per_user":50}"#),

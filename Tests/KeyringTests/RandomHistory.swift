@@ -83,7 +83,7 @@ struct RandomHistory {
         settings.requestRecords = UInt32(1 + random.below(60))
         settings.auditRecords = UInt32(5 + random.below(150))
         settings.auditSeconds = UInt32(3_600 + random.below(20 * 86_400))
-        settings.holdsPerAccount = UInt32(1 + random.below(12))
+        settings.holdsPerAccount = UInt32(1 + random.below(3))
         settings.endedHoldSeconds = UInt32(1 + random.below(20_000))
         settings.endedHolds = UInt32(1 + random.below(10))
         let genesis = Sample.genesis(settings)
@@ -130,7 +130,9 @@ struct RandomHistory {
     }
 
     private mutating func draw() -> Envelope {
-        if random.chance(1, in: 10), let again = sent.randomItem(&random) { return repeated(again) }
+        if random.chance(1, in: 10), let again = sent.randomItem(&random), !revives(again) {
+            return repeated(again)
+        }
         nextRequest += 1
         let command = drawCommand()
         var actor = drawActor()
@@ -143,6 +145,13 @@ struct RandomHistory {
             requestID: RequestID(high: 3, low: nextRequest), actor: actor,
             idempotency: random.chance(1, in: 3) ? drawID() : nil,
             content: Sample.digest(random.below(3)), command: command)
+    }
+
+    /// Whether it would bring back an account that was forgotten. No node repeats a request when
+    /// that long has passed, and no other request draws the same id.
+    private func revives(_ envelope: Envelope) -> Bool {
+        guard case .createAccount(let id, _) = envelope.command else { return false }
+        return !reference.accounts.contains { $0.detail.id == id }
     }
 
     /// The node's own retry, a client's, or another content under the same id.

@@ -28,7 +28,10 @@ import Testing
                 ("active", "true"), ("expires_at", #""2027-01-01T00:00:00Z""#),
             ]
         ),
-        ("POST \(key)/rotate", [("grace_seconds", "5"), ("expires_at", #""2027-01-01T00:00:00Z""#)]),
+        (
+            "POST \(key)/rotate",
+            [("grace_seconds", "5"), ("expires_at", #""2027-01-01T00:00:00Z""#)]
+        ),
         ("POST /v1/apis", [("slug", #""mail""#), ("name", #""a""#)]),
         ("PATCH \(key)", [("active", "true")]), ("PATCH \(key)", [("name", #""a""#)]),
         (

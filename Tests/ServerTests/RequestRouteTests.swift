@@ -71,6 +71,14 @@ import Testing
             "limit(usr_00000000002, account: acc_00000000001, rest) linearizable"
         ),
         ("GET \(key)", "", "key(key_00000000003, account: acc_00000000001) linearizable"),
+        (
+            "POST /v1/keys/find", #"{"id":"key_00000000003"}"#,
+            "findKey(Keyring.KeyReference.id(key_00000000003)) linearizable"
+        ),
+        (
+            "POST /v1/keys/find", #"{"digest":"\#(Fixture.digest("x").hex.uppercased())"}"#,
+            "findKey(Keyring.KeyReference.digest(\(Fixture.digest("x")))) linearizable"
+        ),
         ("GET /v1/tokens/tok_00000000005", "", "token(tok_00000000005) linearizable"),
         ("GET /v1/cluster/settings", "", "settings linearizable"),
         ("GET /v1/cluster", "", "status"),
@@ -140,6 +148,12 @@ import Testing
             (
                 "/v1/audit?limit=7&before=\(cursor)",
                 .audit(account: nil, .init(limit: 7, cursor: Cursor(text: cursor)))
+            ),
+            (
+                "/v1/audit?subject=key_00000000003,usr_00000000002/rest",
+                .history(
+                    of: [.key(KeyID(3)), .limit(Fixture.user, .rest)], account: nil,
+                    PageRequest())
             ),
             ("/v1/tokens", .tokens(account: nil, PageRequest())),
             ("/v1/apis?limit=3", .apis(PageRequest(limit: 3))),
@@ -253,6 +267,8 @@ import Testing
         ("GET /v1/credits", [bearer], "401 invalid_key"),
         ("GET /v1/audit", [], "401 invalid_token"),
         ("POST /v1/audit", [bearer], "405 method_not_allowed"),
+        ("GET /v1/audit?subject=", [bearer], "400 invalid_query"),
+        ("GET /v1/audit?subject=key_00000000003,", [bearer], "400 invalid_query"),
         ("GET /v1/audit?account=acc_00000000001", [bearer], "400 invalid_query"),
         ("GET /v1/nothing", [bearer], "404 not_found"), ("GET /v1", [bearer], "404 not_found"),
         ("GET /v1/whoami/", [bearer], "404 not_found"), ("OPTIONS *", [], "404 not_found"),

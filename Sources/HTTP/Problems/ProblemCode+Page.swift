@@ -79,8 +79,8 @@ extension ProblemCode {
         case .invalidKey:
             """
             The key is missing, mistyped, unknown, inactive, revoked or expired, or its user or
-            account is gone. The answer is the same for all of these: why is shown only to those who may
-            administer the key. Check the key, or ask an admin of the account.
+            account is gone. The answer is the same for all of these: why is shown only to those
+            who may administer the key. Check the key, or ask an admin of the account.
             """
         case .invalidToken:
             """

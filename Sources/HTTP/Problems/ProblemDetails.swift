@@ -35,6 +35,8 @@ public struct ProblemDetails: Error, Hashable, Sendable {
     public var limit: UInt64?
     /// For 405: the value of `Allow`.
     public var allow: String?
+    /// Said in place of the code's own status, to who understands no other.
+    public var statusInstead: Status?
     /// What is wrong with each of many things, and how many are wrong in all.
     public var faults: [Fault] = []
     public var faultCount: UInt64?
@@ -67,7 +69,7 @@ public struct ProblemDetails: Error, Hashable, Sendable {
         self.init(refusal.problem, detail: refusal.detail)
     }
 
-    public var status: Status { code.status }
+    public var status: Status { statusInstead ?? code.status }
 
     public static let contentType: StaticString = "application/problem+json"
 

@@ -129,6 +129,8 @@ public struct TableImage {
         guard number != 0 else { return nil }
         let word = keyRow(number).acquire(Layout.Key.state)
         return word & Layout.stateMask == 0 ? nil : API(trusted: word >> 4)
+    }
+
     /// Which texts may be keys that were made elsewhere.
     public var foreignKeys: ForeignKeyForm {
         ForeignKeyForm(word: root.acquire(Layout.Root.foreignKeys))

@@ -103,7 +103,7 @@ extension StateMachine {
         return (state.keys[slot].id, standing(state.keys[slot]))
     }
 
-    private func standing(_ key: KeyRecord) -> KeyStanding {
+    func standing(_ key: KeyRecord) -> KeyStanding {
         let user = state.users[key.user]
         if state.accounts[user.account].isDeleted { return .accountDeleted }
         if user.isRemoved, !key.state.isDead { return .userRemoved }

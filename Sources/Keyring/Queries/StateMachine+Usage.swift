@@ -119,6 +119,14 @@ extension StateMachine {
     public func audit(
         in account: AccountID?, _ request: PageRequest, as token: TokenID
     ) throws(Refusal) -> Page<AuditItem> {
+        try audit(in: account, request, as: token) { _ in true }
+    }
+
+    /// The same of the records whose subject is wanted.
+    func audit(
+        in account: AccountID?, _ request: PageRequest, as token: TokenID,
+        where isWanted: (AuditSubject) -> Bool
+    ) throws(Refusal) -> Page<AuditItem> {
         let identity = try whoami(token)
         let records = state.audit.records
         var sequence = records.nextSequence
@@ -140,7 +148,8 @@ extension StateMachine {
             let record = records[position]
             guard account == nil || record.account == account else { throw .cursorMalformed }
             sequence = account == nil ? sequence - 1 : record.previousOfAccount
-            scan.pass(AuditItem(record), at: Cursor(sequence))
+            scan.pass(
+                isWanted(record.subject) ? AuditItem(record) : nil, at: Cursor(sequence))
         }
         let isAtEnd = sequence == 0 || records.position(ofSequence: sequence - 1) == nil
         return scan.page(isAtEnd: isAtEnd)

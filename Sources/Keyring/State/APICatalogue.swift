@@ -29,7 +29,8 @@ extension State {
 
     func knows(_ api: API) -> Bool { catalogue.contains { $0.api == api } }
 
-    /// Counts a key, limit or pool that came, or went for good. Requires an account that isn't deleted.
+    /// Counts a key, limit or pool that came, or went for good. Requires an account that isn't
+    /// deleted.
     mutating func countUse(of api: API, in account: Slot<AccountRecord>, by change: Int32) {
         guard let place = catalogue.firstIndex(where: { $0.api == api }) else {
             preconditionFailure("an API that isn't there is used")

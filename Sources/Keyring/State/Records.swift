@@ -123,6 +123,7 @@ struct AccountRecord: ChainedRecord, Hashable {
     mutating func poolIndex(for api: API) -> Int {
         pools.lineIndex(for: api, changedAt: createdAt)
     }
+
     var serial: UInt64 { id.rawValue }
 }
 

@@ -50,6 +50,9 @@ extension StateMachine {
             .pool(try pool(for: api, in: account, as: token))
         case .usage(let account, let page): .usage(try usage(in: account, page, as: token))
         case .audit(let account, let page): .audit(try audit(in: account, page, as: token))
+        case .history(let subjects, let account, let page):
+            .audit(try history(of: subjects, in: account, page, as: token))
+        case .findKey(let key): .foundKey(try find(key, as: token))
         case .token(let id): .token(try self.token(id, as: token))
         case .tokens(let account, let page): .tokens(try tokens(of: account, page, as: token))
         case .settings: .settings(try settings(as: token))

@@ -15,6 +15,10 @@ public enum Query: Hashable, Sendable {
     case usage(account: AccountID, PageRequest)
     /// Of one account, or for operators of all and of the cluster itself.
     case audit(account: AccountID?, PageRequest)
+    /// The part of it that is about one of these.
+    case history(of: [AuditSubject], account: AccountID?, PageRequest)
+    /// A key in whatever account, by its digest or id.
+    case findKey(KeyReference)
     case token(TokenID)
     /// Of one account, or all that the asker may see.
     case tokens(account: AccountID?, PageRequest)
@@ -36,6 +40,7 @@ public enum QueryAnswer: Hashable, Sendable {
     case user(UserDetail)
     case users(Page<UserDetail>)
     case key(KeyDetail)
+    case foundKey(FoundKey)
     case keys(Page<KeyDetail>)
     case limit(LimitDetail)
     case pool(PoolDetail)

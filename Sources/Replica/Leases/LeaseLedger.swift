@@ -17,9 +17,10 @@ import Keyring
 /// 2. *A lease is granted by a leader that still leads.* A request noted at `r` is granted once a
 ///    round that began after `r` has been answered by a majority of voters in the leader's term.
 /// 3. *A lease's least index* is that of the newest key-state entry in the leader's whole log,
-///    uncommitted ones included: the holder answers nothing by an older state. Or that of the newest
-///    entry applied at which time ended a key, if that is newer (`Node.leastLeasedState`): nobody
-///    waits for such an end, but a lease's length after it the key is accepted nowhere.
+///    uncommitted ones included: the holder answers nothing by an older state. Or that of the
+///    newest entry applied at which time ended a key, if that is newer
+///    (`Node.leastLeasedState`): nobody waits for such an end, but a lease's length after it the
+///    key is accepted nowhere.
 /// 4. *The deadline is noted first*: before a grant leaves, the leader notes that its receiver may
 ///    hold a lease until `r` + W. W exceeds L by what two clocks may differ.
 /// 5. *A node blocks before it reports.* It says that it has seen the log up to an index only when

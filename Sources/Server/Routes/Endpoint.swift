@@ -11,6 +11,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     case createKey, listKeys, showKey, updateKey, revokeKey, revokeKeys
     /// `clusterAudit` is the trail of all accounts and of the cluster itself.
     case usage, audit, clusterAudit, listAPIs
+    case findKey
     case createToken, listTokens, showToken, revokeToken, whoami
     case cluster, transferLeadership, takeSnapshot, showSettings, updateSettings
     case addMember, promoteMember, removeMember
@@ -29,7 +30,8 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
             .removePool, .importKeys:
             true
         case .auth, .verify, .credits, .listAccounts, .showAccount, .listUsers, .showUser,
-            .showLimit, .showPool, .listKeys, .showKey, .usage, .audit, .clusterAudit, .listAPIs,
+            .showLimit, .showPool, .listKeys, .showKey, .findKey, .usage, .audit, .clusterAudit,
+            .listAPIs,
             .listTokens, .showToken, .whoami, .cluster, .transferLeadership, .takeSnapshot,
             .showSettings, .exportKeys, .openBackup, .readBackup, .reloadSecrets, .metrics, .live,
             .ready,
@@ -78,6 +80,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
         Route(.init(.delete), "/v1/accounts/{account}/keys/{key}", .revokeKey),
 
         Route(.init(.post), "/v1/accounts/{account}/keys/{key}/rotate", .rotateKey),
+        Route(.init(.post), "/v1/keys/find", .findKey),
 
         Route(.init(.post), "/v1/apis", .createAPI),
         Route(.init(.get), "/v1/apis", .listAPIs),

@@ -56,6 +56,11 @@ extension JSONWriter {
         case .user(let user): object { $0.members(of: user) }
         case .users(let page): self.page(page) { $1.members(of: $0) }
         case .key(let key): object { $0.members(of: key) }
+        case .foundKey(let found):
+            object { json in
+                json.members(of: found.key)
+                json.member("standing", found.standing.text)
+            }
         case .keys(let page): self.page(page) { $1.members(of: $0) }
         case .limit(let limit): object { $0.members(of: limit) }
         case .pool(let pool): object { $0.members(of: pool) }

@@ -7,6 +7,7 @@ import Replica
 struct QueryParameters {
     enum Name: String, CaseIterable {
         case limit, cursor, before, consistency, user, api, state, account, offset, check
+        case subject
         case apiKey = "api_key"
     }
 
@@ -14,6 +15,8 @@ struct QueryParameters {
     private(set) var consistency = ClientRequest.Consistency.linearizable
     private(set) var filter = KeyFilter()
     private(set) var account: AccountID?
+    /// Nil if it isn't asked for.
+    private(set) var subjects: [AuditSubject]?
     private(set) var offset = 0
     private(set) var isCheck = false
     /// In the request's buffer, as it stands there: a key has no character to encode.
@@ -82,6 +85,9 @@ struct QueryParameters {
             offset = try parsed(
                 isPlain && value.utf8.count < 18 ? Int(value) : nil, "must be a number of bytes")
         case .account: account = try parsed(AccountID(text: value), "must be an account's id")
+        case .subject:
+            subjects = try parsed(
+                AuditSubject.list(value), "must name 1 to 8 subjects, separated by commas")
         case .apiKey: preconditionFailure("kept as it stands")
         }
     }

@@ -29,6 +29,8 @@ public struct AnswerContext: Sendable {
     /// Where the request came from, and when; zero if that doesn't matter.
     var origin: UInt64 = 0
     var arrival = Instant.zero
+    /// Every refusal but 401 is answered with 403, for gateways that pass on nothing else.
+    var foldsRefusals = false
     /// Of a key or token about to be born, with its id.
     var secret: NewSecret?
     /// The charges came as an array, and are answered as one.

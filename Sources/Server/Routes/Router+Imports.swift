@@ -134,7 +134,7 @@ extension Router {
 
 extension Digest {
     /// Of 64 hexadecimal digits; nil for anything else, and for the one that stands for none.
-    fileprivate init?(hex text: String) {
+    init?(hex text: String) {
         guard text.utf8.count == 2 * Digest.count else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Digest.count)

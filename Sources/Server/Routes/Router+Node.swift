@@ -18,6 +18,7 @@ extension Router {
             _ = try QueryParameters(request, allowed: [.consistency])
             return .status(token: token)
         case .transferLeadership, .takeSnapshot: return try clusterOperation(request, context)
+        case .findKey: return try findKeyRequest(request)
         case .reloadSecrets:
             let token = try request.token()
             _ = try QueryParameters(request, allowed: [])
@@ -107,8 +108,8 @@ extension Router {
             query = .key(
                 try request.id(1, as: KeyID.self), account: try request.account())
         case .usage: query = .usage(account: try request.account(), parameters.page)
-        case .audit: query = .audit(account: try request.account(), parameters.page)
-        case .clusterAudit: query = .audit(account: nil, parameters.page)
+        case .audit: query = parameters.trail(of: try request.account())
+        case .clusterAudit: query = parameters.trail(of: nil)
         case .listTokens: query = .tokens(account: parameters.account, parameters.page)
         case .showToken: query = .token(try request.id(0, as: TokenID.self))
         case .showSettings: query = .settings
@@ -132,7 +133,7 @@ extension Endpoint {
             .showSettings:
             []
         case .listAccounts, .listUsers, .usage, .listAPIs: [.limit, .cursor]
-        case .audit, .clusterAudit: [.limit, .cursor, .before]
+        case .audit, .clusterAudit: [.limit, .cursor, .before, .subject]
         case .listKeys: [.limit, .cursor, .user, .api, .state]
         case .listTokens, .exportKeys: [.limit, .cursor, .account]
         default: nil

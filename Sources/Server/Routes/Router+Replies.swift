@@ -194,15 +194,7 @@ extension Refusal {
         case .lastOperator:
             return ProblemDetails(
                 .conflict, detail: "The last operator token can not be revoked.")
-        case .settingRefused(.leaseWaitMilliseconds):
-            return ProblemDetails(
-                .invalidField,
-                detail: "The wait is fixed when the cluster is formed, and covers no longer lease.",
-                field: Setting.leaseWaitMilliseconds.name)
-        case .settingRefused(let setting):
-            return ProblemDetails(
-                .invalidField, detail: "\"\(setting.name)\" contradicts another setting.",
-                field: setting.name)
+        case .settingRefused(let setting): return setting.problem
         case .memberRefused(let refusal): return refusal.problem
         case .importRefused(let faults): return faults.problem
         case .identifierTaken: return ProblemDetails(.unavailable)
@@ -221,5 +213,16 @@ extension Refusal {
             .apiInUse, .apiLimit:
             return rotationProblem
         }
+    }
+}
+
+extension Setting {
+    /// Why no such value of it can be.
+    fileprivate var problem: ProblemDetails {
+        let detail =
+            self == .leaseWaitMilliseconds
+            ? "The wait is fixed when the cluster is formed, and covers no longer lease."
+            : "\"\(name)\" contradicts another setting."
+        return ProblemDetails(.invalidField, detail: detail, field: name)
     }
 }

@@ -7,9 +7,10 @@ import Replica
 extension Router {
     /// `/v1/auth`: a gateway asks whether its client's request may pass.
     func authorize(
-        _ request: IncomingRequest, _ context: AnswerContext
+        _ request: IncomingRequest, _ context: inout AnswerContext
     ) throws(ProblemDetails) -> Routed {
         let query = try AuthQuery(request, keyAllowed: settings.acceptsKeyInQuery)
+        context.foldsRefusals = query.foldsRefusals
         // No key at all is refused like one that can't be any.
         let text = try presentedKey(request, inQuery: query.key) ?? Router.noText
         let question = ValidationQuestion(
@@ -142,11 +143,14 @@ extension Router {
 }
 
 /// The parameters of `/v1/auth`. Others are passed over: behind `/v1/auth/` stands the address
-/// that the gateway's client asked for, with its own.
+/// that the gateway's client asked for, with its own. Nothing is read behind `to=`: there stands
+/// that address where the gateway can do no more than put something before it.
 struct AuthQuery {
     var api: API?
     var cost: UInt64 = 0
     var key: UnsafeRawBufferPointer?
+    /// `deny=403`.
+    var foldsRefusals = false
 
     init(_ request: IncomingRequest, keyAllowed: Bool) throws(ProblemDetails) {
         var query = QueryString(request.head.query, in: request.bytes)
@@ -164,6 +168,13 @@ struct AuthQuery {
                 }
                 costSeen = true
                 cost = number
+            } else if parameter.name.equals("to") {
+                return
+            } else if parameter.name.equals("deny") {
+                guard !foldsRefusals, parameter.encodedValue.equals("403") else {
+                    throw QueryParameters.problem("deny", "must be 403, once")
+                }
+                foldsRefusals = true
             } else if keyAllowed, parameter.name.equals("api_key") {
                 guard key == nil else { throw ProblemDetails(.twoKeys) }
                 key = parameter.encodedValue

@@ -60,13 +60,13 @@ public struct Router: ~Copyable {
     ) -> Routed {
         var request = IncomingRequest(head: head, bytes: bytes, body: body)
         var context = AnswerContext(
-            endpoint: .auth, mark: drawMark(), keepsAlive: head.keepsAlive,
+            endpoint: .live, mark: drawMark(), keepsAlive: head.keepsAlive,
             omitsContent: head.method == .head, origin: origin)
         do throws(ProblemDetails) {
             context.endpoint = try match(&request)
             switch context.endpoint {
             case .auth:
-                return try authorize(request, context)
+                return try authorize(request, &context)
             case .verify:
                 return try verify(request, context)
             case .metrics: return .monitoring(.metrics, context)
@@ -172,10 +172,17 @@ public struct Router: ~Copyable {
     ) -> Status {
         var problem = problem
         if problem.requestMark == nil { problem.requestMark = context.mark }
+        if context.foldsRefusals, problem.status != .unauthorized {
+            problem.statusInstead = .forbidden
+        }
         json.removeAll()
         problem.write(to: &json)
         begin(problem.status, context, index: index, date: date, to: &response)
         problem.writeFields(to: &response)
+        // A gateway sees the status and the headers, seldom the body.
+        if context.endpoint == .auth {
+            response.field("X-Keyclave-Reason", problem.code.rawValue)
+        }
         response.end(json.bytes, type: ProblemDetails.contentType)
         return problem.status
     }

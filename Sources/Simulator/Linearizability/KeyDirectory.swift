@@ -97,7 +97,8 @@ struct KeyDirectory {
 
     private mutating func add(_ id: KeyID, _ digest: Digest, _ key: Key) {
         keys[id] = key
-        digests[digest] = id
+        // An import may name one that is taken, and is refused: it stays the first key's.
+        if digests[digest] == nil { digests[digest] = id }
         keysOfUser[key.user, default: []].append(id)
         note(Line(user: key.user, api: key.api))
     }

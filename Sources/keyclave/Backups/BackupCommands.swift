@@ -17,6 +17,7 @@ extension Command {
             CommandOption(name: "force", value: nil, meaning: "replace a file that is there")
         ],
         example: "keyclave backup /var/backups/keyclave-today",
+        requests: ["POST /v1/cluster/backups", "GET /v1/cluster/backups/{backup}"],
         action: .run { try BackupRun(invocation: $0, surroundings: $1).run() })
 
     static let inspect = Command(

@@ -145,7 +145,7 @@ extension ClientError {
         switch self {
         case .unreachable: true
         case .refused(let problem): problem.status == 503
-        case .outcomeUnknown, .malformedAnswer: false
+        case .outcomeUnknown, .malformedAnswer, .cancelled, .overloaded, .invalidSettings: false
         }
     }
 }

@@ -30,18 +30,23 @@ struct Command: Sendable {
     var notes: [String] = []
     var arguments: [Argument] = []
     var options: [CommandOption] = []
+    /// Asked before something is done that can't be undone, with the names of arguments in braces.
+    var confirmation: String?
     var common = CommonOptions.client
     /// A whole command line, as typed.
     var example: String
     var subcommands: [Command] = []
+    /// Of an action of its own: what it asks of the interface, as in `GET /metrics`.
+    var requests: [String] = []
     var action = Action.group
 
     /// Every option that may be given, the command's own first.
     var allOptions: [CommandOption] {
-        switch common {
-        case .client: options + CommandOption.client + CommandOption.output + CommandOption.help
-        case .output: options + CommandOption.output + CommandOption.help
-        case .none: options + CommandOption.help
+        let own = options + (confirmation == nil ? [] : [CommandOption.yes])
+        return switch common {
+        case .client: own + CommandOption.client + CommandOption.output + CommandOption.help
+        case .output: own + CommandOption.output + CommandOption.help
+        case .none: own + CommandOption.help
         }
     }
 

@@ -30,6 +30,11 @@ extension CommandOption {
         CommandOption(name: "help", letter: "h", value: nil, meaning: "say how it is used")
     ]
 
+    /// Of what can't be undone.
+    static let yes = CommandOption(
+        name: "yes", letter: "y", value: nil,
+        meaning: "don't ask; needed where standard input is no terminal")
+
     /// The account that a command is about.
     static let account = CommandOption(
         name: "account", value: .text, placeholder: "ACC",

@@ -1,8 +1,12 @@
 /// Finds what was probably meant.
 enum Suggestion {
-    /// The one of `candidates` that is nearest to `word`: at most two letters apart (one for
-    /// words of up to three), or begun by it. Nil if none is; the first of equals.
+    /// The one of `candidates` that is nearest to `word`: begun by its three letters or more, or
+    /// at most two letters apart (one for words of up to three), or begun by two. Nil if none is;
+    /// the first of equals.
     static func nearest(to word: String, among candidates: [String]) -> String? {
+        if word.count >= 3, let begun = candidates.first(where: { $0.hasPrefix(word) }) {
+            return begun
+        }
         let allowed = word.count <= 3 ? 1 : 2
         var best: (distance: Int, candidate: String)?
         for candidate in candidates {

@@ -36,7 +36,8 @@ extension Command {
                 name: "delete",
                 summary: "delete an account with its users, keys and tokens (operator)",
                 arguments: [accountID], options: [.idempotency],
-                example: "keyclave account delete acc_0000000001A",
+                confirmation: "Delete {account}, its users, keys and tokens?",
+                example: "keyclave account delete acc_0000000001A --yes",
                 action: .request(
                     Operation(
                         method: .delete, path: "/v1/accounts/{account}",

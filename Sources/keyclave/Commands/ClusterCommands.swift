@@ -33,7 +33,7 @@ extension Command {
                 example: "keyclave cluster snapshot --endpoint http://127.0.0.1:7102",
                 action: .request(
                     Operation(method: .post, path: "/v1/cluster/snapshot"))),
-            rotateSecret,
+            rotateSecret, health, metrics,
         ])
 
     private static let rotateSecret = Command(
@@ -62,6 +62,7 @@ extension Command {
                     + "before it runs again", isRepeatable: true),
         ],
         example: "keyclave cluster rotate-secret --config n1.json --new-secret-file new.secret",
+        requests: ["POST /v1/cluster/reload-secrets"],
         action: .run { try RotateSecretRun(invocation: $0, surroundings: $1).run() })
 
     /// Only a leader knows how far the others are, and a node answers what it knows itself.
@@ -123,7 +124,8 @@ extension Command {
                 + "under another. Change the cluster secret if its machine is out of your hands."
         ],
         arguments: [member], options: [.idempotency],
-        example: "keyclave cluster remove n2",
+        confirmation: "Remove {node} from the cluster for good?",
+        example: "keyclave cluster remove n2 --yes",
         action: .request(
             Operation(
                 method: .delete, path: "/v1/cluster/members/{node}",

@@ -36,7 +36,8 @@ extension Command {
                         columns: keyColumns))),
             Command(
                 name: "revoke", summary: "end a key everywhere, for ever", arguments: [keyID],
-                options: [.account, .idempotency], example: "keyclave key revoke key_0000000001C",
+                options: [.account, .idempotency], confirmation: "Revoke {key} for ever?",
+                example: "keyclave key revoke key_0000000001C --yes",
                 action: .request(
                     Operation(
                         method: .delete, path: keyPath,

@@ -23,7 +23,7 @@ struct OperationRunner {
         if case .list = operation.answer, invocation.text("limit") == nil {
             answer = try allPages(request, &session)
         } else {
-            answer = try session.client.send(request).json()
+            answer = try session.send(request).json()
         }
         return try show(answer, names)
     }
@@ -141,7 +141,9 @@ struct OperationRunner {
         var request = request
         let firstPath = request.path
         while true {
-            guard case .object(let members)? = try session.client.send(request).json() else {
+            let label = items.isEmpty ? "waiting for an answer" : "\(items.count) so far"
+            guard case .object(let members)? = try session.send(request, saying: label).json()
+            else {
                 throw ClientError.malformedAnswer("a list isn't an object")
             }
             let page = JSONValue.object(members)

@@ -1,6 +1,6 @@
 extension Command {
     /// The whole command table.
-    static let root = Command(
+    static let root: Command = Command(
         name: "keyclave",
         summary: "a replicated API-key store: one program, node and client",
         notes: [
@@ -14,7 +14,7 @@ extension Command {
         example: "keyclave verify --key - --api rest",
         subcommands: [
             format, serve, dev, recover, backup, inspect, restore, account, user, key, limit, pool,
-            token, usage, audit, importKeys, exportKeys, charge, hold, verify, credits, whoami,
-            api, settings, cluster, bench,
+            token, usage, audit, explain, importKeys, exportKeys, charge, hold, verify, auth,
+            credits, whoami, api, settings, cluster, top, bench, problem, completions,
         ])
 }

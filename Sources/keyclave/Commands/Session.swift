@@ -29,6 +29,15 @@ struct Session {
         idempotencyKey = (hasOption ? invocation.text("id") : nil) ?? IdempotencyKeys.next()
     }
 
+    /// Sends a request; somebody at a terminal sees that it takes its time.
+    func send(
+        _ request: ClientRequest, saying label: String = "waiting for an answer"
+    ) throws(ClientError) -> Response {
+        try WaitingLine(surroundings).during(label) { () throws(ClientError) in
+            try client.send(request)
+        }
+    }
+
     /// `Bearer` and the management token. On the command line `--token` and `--token-file`
     /// exclude each other; what the command line names beats what the environment names.
     func token() throws -> String {
@@ -67,7 +76,7 @@ struct Session {
         if let account = invocation.text("account") { return account }
         let request = ClientRequest(
             method: .get, path: "/v1/whoami", authorization: try token(), isSafe: true)
-        let account = try client.send(request).json()?["account"]?.string
+        let account = try send(request).json()?["account"]?.string
         guard account != nil || !isNeeded else {
             throw UsageError(
                 words: invocation.words,

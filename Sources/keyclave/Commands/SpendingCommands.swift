@@ -28,6 +28,10 @@ extension Command {
             CommandOption(
                 name: "limit", value: .number(1...1000), placeholder: "N",
                 meaning: "how many records at most", fallback: "50"),
+            CommandOption(
+                name: "subject", value: .text, placeholder: "ID,…",
+                meaning: "only what was done to these, up to eight: account, user, key, token, "
+                    + "member, or a user's limit as usr_…/rest"),
             .account,
         ],
         example: "keyclave audit --limit 20",
@@ -35,7 +39,7 @@ extension Command {
             Operation(
                 method: .get, path: "/v1/accounts/{account}/audit",
                 pathWithoutAccount: "/v1/audit",
-                query: [.text("before"), .number("limit")], answer: .list,
+                query: [.text("before"), .number("limit"), .text("subject")], answer: .list,
                 columns: ["index", "at", "actor", "action", "subject", "account"])))
 
     static let charge = Command(

@@ -48,9 +48,17 @@ extension Command {
                         query: [.text("account")] + Operation.pageQuery,
                         answer: .list, columns: tokenColumns))),
             Command(
+                name: "get", summary: "show one token",
+                arguments: [Argument(name: "token-id", meaning: "token (tok_…), not its text")],
+                example: "keyclave token get tok_0000000001D",
+                action: .request(
+                    Operation(
+                        method: .get, path: "/v1/tokens/{token-id}", columns: tokenColumns))),
+            Command(
                 name: "revoke", summary: "end a token everywhere, for ever",
                 arguments: [Argument(name: "token-id", meaning: "token (tok_…), not its text")],
-                options: [.idempotency], example: "keyclave token revoke tok_0000000001D",
+                options: [.idempotency], confirmation: "Revoke {token-id} for ever?",
+                example: "keyclave token revoke tok_0000000001D --yes",
                 action: .request(
                     Operation(
                         method: .delete, path: "/v1/tokens/{token-id}",

@@ -57,7 +57,8 @@ extension Command {
     private static let remove = Command(
         name: "remove", summary: "remove a user and revoke all their keys and tokens",
         arguments: [userID], options: [.account, .idempotency],
-        example: "keyclave user remove usr_0000000001B",
+        confirmation: "Remove {user} and revoke all their keys and tokens?",
+        example: "keyclave user remove usr_0000000001B --yes",
         action: .request(
             Operation(
                 method: .delete, path: userPath,
@@ -66,7 +67,8 @@ extension Command {
     private static let revokeKeys = Command(
         name: "revoke-keys", summary: "revoke all keys of a user, who stays",
         arguments: [userID], options: [.account, .idempotency],
-        example: "keyclave user revoke-keys usr_0000000001B",
+        confirmation: "Revoke all keys of {user} for ever?",
+        example: "keyclave user revoke-keys usr_0000000001B --yes",
         action: .request(
             Operation(
                 method: .post, path: userPath + "/revoke-keys",

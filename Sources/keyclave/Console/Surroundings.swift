@@ -14,12 +14,22 @@ struct Surroundings: Sendable {
     var tell: @Sendable (String) -> Void
     /// All of standard input.
     var readInput: @Sendable () -> String
+    /// One line of standard input, nil at its end.
+    var readLine: @Sendable () -> String? = { nil }
+    /// Somebody sits at standard input and reads the messages.
+    var canAsk = false
+    /// Standard output is a terminal.
+    var hasScreen = false
+    /// Standard error is one.
+    var showsProgress = false
 
     static func ofProcess() -> Surroundings {
         Surroundings(
             environment: processEnvironment(), workingDirectory: currentDirectory(),
             print: printData, tell: { _ = write($0, to: STDERR_FILENO) },
-            readInput: readStandardInput)
+            readInput: readStandardInput, readLine: { Swift.readLine() },
+            canAsk: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
+            hasScreen: isatty(STDOUT_FILENO) == 1, showsProgress: isatty(STDERR_FILENO) == 1)
     }
 
     /// The same place, named from the root: what must hold after a change of directory, too.

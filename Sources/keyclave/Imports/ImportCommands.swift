@@ -31,6 +31,7 @@ extension Command {
             .idempotency,
         ],
         example: "keyclave import keys.csv --account acc_0000000001A --dry-run",
+        requests: ["POST /v1/imports"],
         action: .run { try ImportRun(invocation: $0, surroundings: $1).run() })
 
     static let exportKeys = Command(
@@ -47,5 +48,6 @@ extension Command {
                 fallback: "jsonl"),
         ],
         example: "keyclave export --account acc_0000000001A --format csv",
+        requests: ["GET /v1/exports"],
         action: .run { try ExportRun(invocation: $0, surroundings: $1).run() })
 }

@@ -121,7 +121,7 @@ final class HTTPClient {
         return nil
     }
 
-    private static func parseHead(_ bytes: [UInt8]) throws -> Answer {
+    static func parseHead(_ bytes: [UInt8]) throws -> Answer {
         // A carriage return and a line feed are one Character in Swift.
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\r\n")
         let words = lines.first?.split(separator: " ") ?? []

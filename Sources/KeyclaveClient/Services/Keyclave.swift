@@ -1,0 +1,146 @@
+import Basics
+import HTTP
+import Linux
+
+/// A cluster, as a service sees it: asks whether keys are good, charges them, administers them.
+///
+/// Any number of tasks may use it at once. Calls share a bounded number of connections, each of
+/// which is kept; there is no global state, and with the last reference the connections are
+/// closed as soon as they have nothing left to do.
+///
+/// Laws: a question goes to the first node of the order that serves, and to the next when there is
+/// no answer; what changes something bears one id from the first attempt to the last, drawn anew
+/// for each call unless the caller gives it; an outcome that isn't known is asked for under that
+/// id until it is, or until the deadline, and then it is called
+/// ``ClientError/outcomeUnknown(id:reason:)`` and nothing else.
+public final class Keyclave: Sendable {
+    public let settings: Settings
+    private let dispatcher: Dispatcher
+    private let scout: Scout?
+
+    /// `nodes` are addresses like `http://127.0.0.1:7101`, the near one first. Throws
+    /// ``ClientError/invalidSettings(_:)``.
+    public init(nodes: [String], settings: Settings = Settings()) throws(ClientError) {
+        var endpoints: [Endpoint] = []
+        for text in nodes {
+            guard let endpoint = Endpoint(text) else {
+                throw .invalidSettings(
+                    "a node must be like http://127.0.0.1:7101, not “\(text)”")
+            }
+            guard !endpoints.contains(endpoint) else {
+                throw .invalidSettings("\(endpoint) is named twice")
+            }
+            endpoints.append(endpoint)
+        }
+        guard !endpoints.isEmpty else { throw .invalidSettings("no node is named") }
+        if let complaint = settings.complaint { throw .invalidSettings(complaint) }
+        self.settings = settings
+        let directory = NodeDirectory(
+            NodeRanking(count: endpoints.count, preference: settings.order),
+            troubleTime: Basics.Duration(settings.troubleTime))
+        dispatcher = Dispatcher(
+            endpoints: endpoints, nodes: directory, laneLimit: settings.connections,
+            waitingLimit: settings.waiting)
+        guard endpoints.count > 1, let interval = settings.scouting else {
+            scout = nil
+            return
+        }
+        do throws(SystemError) {
+            scout = try Scout(endpoints, directory, interval: Basics.Duration(interval))
+        } catch {
+            throw .invalidSettings("\(error)")
+        }
+    }
+
+    deinit {
+        scout?.stop()
+        dispatcher.close()
+    }
+
+    /// Any request of the interface, for what has no method here. The answer's status is in
+    /// 200…299; any other is thrown. Without an id a request that isn't safe is sent once only.
+    public func send(_ request: ClientRequest) async throws(ClientError) -> Response {
+        try await send(request, settings.forChanges)
+    }
+
+    func send(
+        _ request: ClientRequest, _ settings: ClientSettings
+    ) async throws(ClientError) -> Response {
+        let call = Call(request, settings)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { caller in
+                call.begin(for: caller)
+                dispatcher.submit(call)
+            }
+        } onCancel: {
+            call.cancel()
+        }
+        return try result.get()
+    }
+}
+
+extension Keyclave {
+    /// Which node is asked first.
+    public enum NodeOrder: Hashable, Sendable {
+        /// As they are listed: for who knows which one is near, the one on the same machine, say.
+        case listed
+        /// By measure: the one whose answer comes soonest, asked every few seconds.
+        case nearest
+    }
+
+    /// The bounds of a ``Keyclave``.
+    public struct Settings: Sendable {
+        public var order = NodeOrder.listed
+        /// Connections, and threads that wait for answers, at most.
+        public var connections = 8
+        /// Calls that may wait for a connection; the next one gets ``ClientError/overloaded``.
+        public var waiting = 1_024
+        /// For a validation in all, over all nodes and repetitions.
+        public var validationDeadline = Swift.Duration.seconds(2)
+        /// How long a node may be silent about a validation, while another is left to be asked.
+        public var validationSilence = Swift.Duration.milliseconds(500)
+        /// For everything else in all.
+        public var deadline = Swift.Duration.seconds(30)
+        /// How often every node is asked whether it serves; nil for never.
+        public var scouting: Swift.Duration? = .seconds(2)
+        /// How long a node that failed is left alone, unless scouting finds it well before.
+        public var troubleTime = Swift.Duration.seconds(5)
+
+        public init() {}
+
+        var forValidations: ClientSettings {
+            var settings = ClientSettings()
+            settings.deadline = Basics.Duration(validationDeadline)
+            settings.silenceTimeout = Basics.Duration(validationSilence)
+            settings.connectTimeout = Basics.Duration(validationSilence)
+            settings.shortestPause = .milliseconds(20)
+            settings.longestPause = .milliseconds(200)
+            return settings
+        }
+
+        var forChanges: ClientSettings {
+            var settings = ClientSettings()
+            settings.deadline = Basics.Duration(deadline)
+            return settings
+        }
+
+        /// What can't be followed.
+        var complaint: String? {
+            if connections < 1 { return "a client needs at least one connection" }
+            if waiting < 0 { return "less than nobody can't wait" }
+            let times = [validationDeadline, validationSilence, deadline, troubleTime]
+            if times.contains(where: { $0 <= .zero }) || scouting.map({ $0 <= .zero }) == true {
+                return "every time must be longer than nothing"
+            }
+            return nil
+        }
+    }
+}
+
+extension Basics.Duration {
+    /// Saturates; what is less than a nanosecond is cut off.
+    init(_ duration: Swift.Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000)
+    }
+}
