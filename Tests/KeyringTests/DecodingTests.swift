@@ -168,7 +168,7 @@ import Testing
                 .idempotencyConflict, .idempotencyTooOld, .idempotencyTooNew, .idempotencyCapacity,
                 .cursorMalformed, .keyRetiring, .keyExpired, .keyInactive, .expiryPassed,
                 .graceTooLong, .apiTaken, .apiInUse, .apiLimit(limit: 64),
-                .cursorMalformed, .holdNotFound, .holdEnded, .holdExceeded(held: .maximum),
+                .holdNotFound, .holdEnded, .holdExceeded(held: .maximum),
                 .holdLimit(limit: 9), .holdTimeoutOutOfRange, .poolNotFound,
             ] + MemberRefusal.allCases.map { .memberRefused($0) }
         #expect(Set(refusals.map(\.code)).count == refusals.count)

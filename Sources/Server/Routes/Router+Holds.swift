@@ -100,9 +100,16 @@ extension Router {
 }
 
 extension Refusal {
-    /// The problem that tells of what stands in the way of a hold, or of a pool.
+    /// The problem that tells of what stands in the way of spending or holding, or of a pool.
     var spendingProblem: ProblemDetails {
         switch self {
+        case .creditsExhausted(let remaining, let allowance):
+            return ProblemDetails(
+                .creditsExhausted, remaining: remaining.rawValue, limit: allowance.rawValue)
+        case .chargeOutOfRange:
+            return ProblemDetails(
+                .invalidField, detail: "\"credits\" must be from 1 to \(Bounds.charge).",
+                field: "credits")
         case .holdNotFound: return ProblemDetails(.notFound, detail: "No such hold.")
         case .holdEnded: return ProblemDetails(.holdEnded)
         case .holdExceeded(let held): return ProblemDetails(.holdExceeded, limit: held.rawValue)
@@ -113,7 +120,7 @@ extension Refusal {
                 .invalidField, detail: "\"timeout_seconds\" must be from \(least) to \(most).",
                 field: "timeout_seconds")
         case .poolNotFound: return ProblemDetails(.notFound, detail: "No pool is set.")
-        default: preconditionFailure("no refusal of a hold or pool")
+        default: preconditionFailure("no refusal of a charge, hold or pool")
         }
     }
 }

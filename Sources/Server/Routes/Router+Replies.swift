@@ -200,15 +200,8 @@ extension Refusal {
         case .identifierTaken: return ProblemDetails(.unavailable)
         case .capacity: return ProblemDetails(.capacity)
         case .invalidKey: return ProblemDetails(.invalidKey)
-        case .creditsExhausted(let remaining, let allowance):
-            return ProblemDetails(
-                .creditsExhausted, remaining: remaining.rawValue, limit: allowance.rawValue)
-        case .chargeOutOfRange:
-            return ProblemDetails(
-                .invalidField, detail: "\"credits\" must be from 1 to \(Bounds.charge).",
-                field: "credits")
-        case .holdNotFound, .holdEnded, .holdExceeded, .holdLimit, .holdTimeoutOutOfRange,
-            .poolNotFound:
+        case .creditsExhausted, .chargeOutOfRange, .holdNotFound, .holdEnded, .holdExceeded,
+            .holdLimit, .holdTimeoutOutOfRange, .poolNotFound:
             return spendingProblem
         case .idempotencyConflict: return ProblemDetails(.idempotencyConflict)
         case .idempotencyTooOld: return ProblemDetails(.idTooOld)
