@@ -65,8 +65,7 @@ import Testing
             (.removeAPI(.rest), []),
         ]
         for (command, subjects) in table {
-            #expect(command.subjects == subjects)
-            #expect(command.isKeyState == !subjects.isEmpty)
+            #expect(command.subjects == subjects && command.isKeyState == !subjects.isEmpty)
             #expect(Envelope.subjects(in: Self.envelope(command)) == subjects)
         }
         let others: Set<Command.Kind> = [

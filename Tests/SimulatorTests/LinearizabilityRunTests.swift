@@ -168,6 +168,9 @@ import Testing
             receipt.spent = Credits(clamping: receipt.spent.rawValue + 1_000 + way)
             outcomes[0] = .charged(receipt)
             operation.response?.result = .outcome(.charged(outcomes))
+        case .outcome(.held(var receipt))?:
+            receipt.spent = Credits(clamping: receipt.spent.rawValue + 1_000 + way)
+            operation.response?.result = .outcome(.held(receipt))
         case .outcome(.changed(var change))?:
             guard case .key(var detail) = change.result else { return nil }
             detail.state = detail.state == .active ? .inactive : .active
