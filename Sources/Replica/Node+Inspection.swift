@@ -55,6 +55,9 @@ extension Node {
             leaseExpiry: leaseExpiry)
     }
 
+    /// Whether what recovery read has been synced since: before, nothing of it leaves this node.
+    public var isSynced: Bool { isOpen }
+
     /// Term and vote as the disk holds them: no other may have left this node.
     public var durableHardState: HardState { raft.durableHardState }
 

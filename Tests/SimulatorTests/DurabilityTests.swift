@@ -24,12 +24,13 @@ import Testing
     }
 
     private func disk(
-        term: UInt64 = 1, end: UInt64, commit: UInt64 = 0, isWhole: Bool = true
+        term: UInt64 = 1, end: UInt64, commit: UInt64 = 0, isWhole: Bool = true,
+        isSynced: Bool = true
     ) -> NodeOnDisk {
         NodeOnDisk(
             vote: HardState(term: Term(term)),
             end: LogPosition(term: Term(term), index: LogIndex(end)), commit: LogIndex(commit),
-            isWhole: isWhole)
+            isWhole: isWhole, isSynced: isSynced)
     }
 
     @Test mutating func `a node votes once in a term`() throws {
@@ -91,6 +92,17 @@ import Testing
                 == "what a leader commits is on the disks of a majority, in its term")
         try durability.note(disk(term: 2, end: 6), of: Self.n2, at: .zero)
         #expect(judge(durability) == nil)
+    }
+
+    @Test mutating func `what a process found at its start counts once it is synced`() throws {
+        try durability.note(disk(end: 9, commit: 7, isSynced: false), of: Self.n1, at: .zero)
+        // The power went before that.
+        try durability.note(disk(end: 3), of: Self.n1, at: .zero)
+        try durability.note(disk(end: 9, commit: 7), of: Self.n1, at: .zero)
+        #expect(
+            law { () throws(Violation) in
+                try durability.note(disk(end: 3), of: Self.n1, at: .zero)
+            } == "a whole node holds what it knew to be committed")
     }
 
     @Test mutating func `a whole node holds what it knew to be committed`() throws {

@@ -34,7 +34,8 @@ struct Durability {
 
     mutating func note(_ disk: NodeOnDisk, of node: NodeID, at now: Instant) throws(Violation) {
         // One that isn't whole says less than it had, and what it had was counted.
-        if disk.isWhole || disk.end > held[node] ?? .start { held[node] = disk.end }
+        let isCounted = disk.isWhole || disk.end > held[node] ?? .start
+        if disk.isSynced, isCounted { held[node] = disk.end }
         let known = known[node] ?? .zero
         guard disk.end.index >= known || !disk.isWhole || wiped.contains(node) else {
             throw violation(
@@ -46,6 +47,7 @@ struct Durability {
                 "nobody lets in who was formatted anew under an old id",
                 "\(node) was wiped, and holds a log to #\(disk.end.index)", now)
         }
+        guard disk.isSynced else { return }
         self.known[node] = max(known, min(disk.end.index, disk.commit))
     }
 
@@ -128,6 +130,9 @@ struct NodeOnDisk: Equatable {
     /// What the node knows to be committed.
     var commit: LogIndex
     var isWhole: Bool
+    /// Whether what a process found at its start has been synced since. Before, a power cut may
+    /// take it away, and the process answers nobody.
+    var isSynced: Bool
     /// What it may have lost.
     var doubt: LogPosition?
 }

@@ -128,7 +128,7 @@ struct Observer {
     ) throws(Violation) {
         try durability.note(disk, of: id, at: now)
         let vote = disk.vote
-        guard before?.vote != vote else { return }
+        guard disk.isSynced, before?.vote != vote || before?.isSynced == false else { return }
         let candidate = vote.votedFor.flatMap { seen[$0] }
         let isStanding = candidate?.isCandidate == true && candidate?.term == vote.term
         guard isStanding, let candidate else {

@@ -85,7 +85,7 @@ final class NodeProcess {
         func read(_ node: inout Node) -> NodeOnDisk {
             NodeOnDisk(
                 vote: node.durableHardState, end: node.durablePosition, commit: view.commitIndex,
-                isWhole: view.standing.isWhole, doubt: view.standing.doubt)
+                isWhole: view.standing.isWhole, isSynced: node.isSynced, doubt: view.standing.doubt)
         }
         return read(&node)
     }
