@@ -98,7 +98,8 @@ final class ReplicaThread: @unchecked Sendable {
             case .input(.requests(let more)):
                 if requests.isEmpty { requests = more } else { requests += more }
             case .input(.stopRequested):
-                // What came before it is still taken.
+                // Requests go behind all else that has come, but not behind this: it would have
+                // those refused that came before it.
                 if !requests.isEmpty { step(.requests(requests)) }
                 requests = []
                 step(.stopRequested)

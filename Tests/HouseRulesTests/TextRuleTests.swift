@@ -45,8 +45,9 @@ import Testing
 
     static var bansEverywhere: [Ban] {
         [
-            Ban(word: "TODO", pattern: /\bTODO\b/, instead: "the thing itself"),
-            Ban(word: "FIXME", pattern: /\bFIXME\b/, instead: "the thing itself"),
+            // Spelt so that a search for the marks finds none here.
+            Ban(word: "TO" + "DO", pattern: /\bTO[D]O\b/, instead: "the thing itself"),
+            Ban(word: "FIX" + "ME", pattern: /\bFIX[M]E\b/, instead: "the thing itself"),
             Ban(word: "try!", pattern: /\btry!/, instead: "a typed error"),
             Ban(
                 word: "@testable", pattern: /@testable import Foundation/,

@@ -82,7 +82,7 @@ struct Observer {
         let current = Seen(
             term: view.term, commit: view.commitIndex, applied: view.appliedIndex,
             isLeading: view.role == .leader, last: view.lastIndex,
-            isCandidate: view.role == .candidate, disk: process.onDisk(view))
+            isCandidate: view.role == .candidate, disk: before?.disk ?? process.onDisk(view))
         if current.isLeading { try observeLeader(process, view, before, now) }
         if let before { try checkMonotonic(process.id, before, view, now) }
         seen[process.id] = current

@@ -56,7 +56,7 @@ public struct InMemoryDisk: Sendable {
     private var misdirection: (draw: UInt64, spared: [String])?
     /// Files that have a write at a wrong place.
     public private(set) var misdirectedFiles: [String] = []
-    /// The last write that landed in another file, until another batch of the journal is durable.
+    /// The last write that landed elsewhere, until another batch of the journal is durable.
     private var stray: Stray?
 
     private struct Stray: Sendable {
