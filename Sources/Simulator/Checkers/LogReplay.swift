@@ -41,7 +41,7 @@ struct LogReplay {
 
     /// Every key and token that there is, and what it gives.
     var secrets: [(secret: Secret, access: Access)] {
-        reference.keys.map { (.key($0.digest), reference.isAccepted($0) ? .api : .nothing) }
+        reference.keys.map { (.key($0.digest), reference.access(by: $0)) }
             + reference.tokens.map { token in
                 let role = reference.actor(token.detail.id)?.role
                 return (.token(token.digest), role.map { .role($0) } ?? .nothing)

@@ -11,6 +11,8 @@ enum Secret: Hashable {
 /// What a secret gives its bearer.
 enum Access: Hashable {
     case nothing
+    /// Nothing any more, for time ended the key and nobody's command did.
+    case lapsed
     /// What an API key opens.
     case api
     /// The power of a management token.
@@ -29,14 +31,29 @@ enum Access: Hashable {
 /// An answer contradicts if it isn't that of any state from the newest change told until now. In
 /// the same way a node must not answer from memory once a client was told that leases are off.
 ///
-/// What time ends, an expiry or a grace, nobody is told of. It counts as told when the leases are
-/// over that can have been granted before the entry was applied at which it ended.
+/// What time ends, an expiry or a grace, nobody is told of, and no later telling includes it. It
+/// counts as told when the leases are over that can have been granted before the entry was applied
+/// at which it ended.
 struct Revocations {
+    /// What no answer may contradict any more.
+    struct Floor: Hashable {
+        /// The newest key-state entry that a client was told of.
+        var told = LogIndex.zero
+        /// The newest entry whose lapses hold everywhere.
+        var lapsed = LogIndex.zero
+
+        var newest: LogIndex { max(told, lapsed) }
+    }
+
     /// What became of a key or token.
     private struct Turn {
         var index: LogIndex
         var secret: Secret
         var access: Access
+
+        func counts(at floor: Floor) -> Bool {
+            index <= (access == .lapsed ? floor.lapsed : floor.told)
+        }
     }
 
     /// In log order.
@@ -50,8 +67,7 @@ struct Revocations {
     /// Entries at which time ended keys, and when that holds everywhere.
     private var lapses: [(index: LogIndex, due: Instant)] = []
     private let leaseWait: Duration
-    /// The newest key-state entry that a client was told of.
-    private(set) var floor = LogIndex.zero
+    private(set) var floor = Floor()
     /// Rises with the floor.
     private(set) var tellings = 0
 
@@ -87,7 +103,8 @@ struct Revocations {
 
     mutating func passLapses(at now: Instant) {
         while let first = lapses.first, first.due <= now {
-            noteTold(first.index)
+            floor.lapsed = first.index
+            tellings += 1
             lapses.removeFirst()
         }
     }
@@ -99,8 +116,8 @@ struct Revocations {
     }
 
     private mutating func raiseFloor() {
-        for index in early where index <= lastReplayed && index > floor {
-            floor = index
+        for index in early where index <= lastReplayed && index > floor.told {
+            floor.told = index
             tellings += 1
         }
         early.removeAll { $0 <= lastReplayed }
@@ -108,13 +125,14 @@ struct Revocations {
 
     // MARK: What may be answered
 
-    /// Whether somebody who asks when the newest change told is that at `floor` may be told this.
-    func mayAnswer(_ access: Access, of secret: Secret, since floor: LogIndex) -> Bool {
+    /// Whether somebody who asks when this is the floor may be told this.
+    func mayAnswer(_ access: Access, of secret: Secret, since floor: Floor) -> Bool {
         var atFloor = Access.nothing
         for turn in turns where turn.secret == secret {
-            if turn.index <= floor {
-                atFloor = turn.access
-            } else if turn.access == access {
+            let answer = turn.access == .lapsed ? .nothing : turn.access
+            if turn.counts(at: floor) {
+                atFloor = answer
+            } else if answer == access {
                 return true
             }
         }
@@ -124,7 +142,7 @@ struct Revocations {
     /// Whether leases were off when the newest change was told, and still are.
     private var areLeasesOff: Bool {
         guard let last = switches.last else { return false }
-        return !last.areLeasesOn && last.index <= floor
+        return !last.areLeasesOn && last.index <= floor.told
     }
 
     /// Throws if the node would contradict what was told.
@@ -135,10 +153,11 @@ struct Revocations {
         guard !areLeasesOff else {
             throw Violation(
                 kind: .safety, law: "no node answers from memory after leases were told to be off",
-                detail: "\(machine.id) at \(view.appliedIndex), told was \(floor)", time: now)
+                detail: "\(machine.id) at \(view.appliedIndex), told was \(floor.told)",
+                time: now)
         }
-        guard view.appliedIndex < floor else { return }
-        for turn in turns.reversed() where turn.index <= floor {
+        guard view.appliedIndex < floor.newest else { return }
+        for turn in turns.reversed() where turn.counts(at: floor) {
             if turn.index <= view.appliedIndex { break }
             switch turn.secret {
             case .key(let digest):
@@ -156,7 +175,7 @@ struct Revocations {
 
     /// Throws if the answer contradicts what had been told at `floor`.
     func judge(
-        _ validation: Validation, of key: Digest, by id: NodeID, since floor: LogIndex,
+        _ validation: Validation, of key: Digest, by id: NodeID, since floor: Floor,
         at now: Instant
     ) throws(Violation) {
         let access: Access
@@ -174,7 +193,7 @@ struct Revocations {
     /// The same of who asked with a token or a key, and what the bearer is to the node.
     func judge(
         _ answer: QueryAnswer, at index: LogIndex, of secret: Secret, by id: NodeID,
-        since floor: LogIndex, _ now: Instant
+        since floor: Floor, _ now: Instant
     ) throws(Violation) {
         let access: Access
         switch answer {
@@ -189,11 +208,12 @@ struct Revocations {
     }
 
     private func contradiction(
-        by id: NodeID, at index: LogIndex, _ word: String, _ floor: LogIndex, _ now: Instant
+        by id: NodeID, at index: LogIndex, _ word: String, _ floor: Floor, _ now: Instant
     ) -> Violation {
         Violation(
             kind: .safety, law: "no answer contradicts a change that was told",
-            detail: "\(id) at \(index) says that \(word), told was \(floor)", time: now)
+            detail: "\(id) at \(index) says that \(word), told was \(floor.told), "
+                + "lapsed by \(floor.lapsed)", time: now)
     }
 }
 
@@ -209,7 +229,7 @@ extension Secret {
 extension Access {
     fileprivate var brief: String {
         switch self {
-        case .nothing: "nothing"
+        case .nothing, .lapsed: "nothing"
         case .api: "access"
         case .role(let role): "the power of \(role)"
         }

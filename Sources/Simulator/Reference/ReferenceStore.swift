@@ -218,6 +218,12 @@ extension ReferenceStore {
             && isOpen(key.detail.account)
     }
 
+    func access(by key: Key) -> Access {
+        if isAccepted(key) { return .api }
+        let isOwned = isPresent(key.detail.user) && isOpen(key.detail.account)
+        return key.wasDue && isOwned ? .lapsed : .nothing
+    }
+
     func limit(_ user: UserID, _ api: API) -> Limit? {
         users.first { $0.detail.id == user }?.limits[api].flatMap { $0.isSet ? $0 : nil }
     }

@@ -18,7 +18,7 @@ struct Asked {
     /// The highest index that any client had been told when this was asked.
     var floor: LogIndex
     /// The newest change of what keys open that any client had been told.
-    var floorOfKeys: LogIndex
+    var floorOfKeys: Revocations.Floor
     var expected: ScenarioExpectation.Answer?
     var isAnswered = false
 }

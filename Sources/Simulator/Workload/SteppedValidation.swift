@@ -15,12 +15,13 @@ final class SteppedValidation {
     let ticket: RequestTicket
     let digest: Digest
     /// The newest change that had been told when this was asked.
-    let floor: LogIndex
+    let floor: Revocations.Floor
     private let reader: KeyTable.Reader
     private var stage = Stage.read
 
     init(
-        client: Int, ticket: RequestTicket, digest: Digest, floor: LogIndex, reading table: KeyTable
+        client: Int, ticket: RequestTicket, digest: Digest, floor: Revocations.Floor,
+        reading table: KeyTable
     ) {
         self.client = client
         self.ticket = ticket

@@ -51,7 +51,7 @@ final class World {
         var holder: NodeID
         var asked: Instant
         /// The newest change of what secrets give that had been told when it was asked.
-        var floor: LogIndex
+        var floor: Revocations.Floor
         /// What the answer will show the power of, if it will.
         var secret: Secret?
         /// The node's own memory will do.
