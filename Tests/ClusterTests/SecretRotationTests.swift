@@ -5,6 +5,12 @@ import Testing
 extension RealProcesses {
     /// The cluster secret is changed, machine by machine, while everybody works.
     @Suite struct SecretRotations {
+        private static var shape: ClusterShape {
+            var shape = ClusterShape()
+            shape.hasOwnSecrets = true
+            return shape
+        }
+
         private final class Tally: Sendable {
             let state = Shared((charges: 0, validations: 0, failures: [String](), isOver: false))
         }
@@ -38,25 +44,17 @@ extension RealProcesses {
         }
 
         @Test func `nine runs of the command change the secret, and no request fails`() throws {
-            try TestCluster.prepare { cluster in
-                for node in cluster.nodes { try own(node, cluster) }
-                try cluster.startAll()
+            try TestCluster.run(Self.shape) { cluster in
                 let tenant = try cluster.makeTenant()
                 let user = try cluster.makeUser(of: tenant)
                 let key = try cluster.makeKey(of: tenant, user: user)
                 let before = try cluster.get("/v1/cluster").json["term"]?.number
                 let tally = Tally()
                 let threads = try load(cluster, key.text, tally)
-                // The secret that the first run makes is carried to the others.
                 let new = cluster.directory + "/new.secret"
-                var texts: [String] = []
-                for _ in 1...3 {
-                    for node in cluster.nodes {
-                        let run = try rotate(node, cluster, new)
-                        #expect(run.end == .exited(0), "\(run.text)")
-                        texts.append(run.text)
-                    }
-                }
+                let runs = try cluster.rotateSecrets(to: new)
+                for run in runs { #expect(run.end == .exited(0), "\(run)") }
+                let texts = runs.map(\.text)
                 tally.state.change { $0.isOver = true }
                 for thread in threads { thread.join() }
                 let end = tally.state.current
@@ -69,7 +67,7 @@ extension RealProcesses {
                 #expect(
                     !texts.joined().contains(secret) && !texts.joined().contains(cluster.secret))
                 for node in cluster.nodes {
-                    #expect(Files.text(of: node.files.home + "/secret") == secret + "\n")
+                    #expect(Files.text(of: node.files.secret) == secret + "\n")
                 }
                 try refuseOld(cluster)
             }
@@ -78,19 +76,18 @@ extension RealProcesses {
         @Test func `a node isn't changed ahead of the others, nor by somebody who isn't asked`()
             throws
         {
-            try TestCluster.prepare { cluster in
-                for node in cluster.nodes { try own(node, cluster) }
-                try cluster.startAll()
+            try TestCluster.run(Self.shape) { cluster in
                 let new = cluster.directory + "/new.secret"
                 let node = cluster.nodes[0]
-                #expect(try rotate(node, cluster, new).end == .exited(0))
-                let early = try rotate(node, cluster, new)
+                #expect(try cluster.rotateSecret(of: node, to: new).end == .exited(0))
+                let early = try cluster.rotateSecret(of: node, to: new)
                 #expect(early.end == .exited(2), "\(early.text)")
                 #expect(early.text.contains("run this command on n2, n3"), "\(early.text)")
-                let lost = try rotate(cluster.nodes[1], cluster, cluster.directory + "/nowhere")
+                let lost = try cluster.rotateSecret(
+                    of: cluster.nodes[1], to: cluster.directory + "/nowhere")
                 #expect(lost.end == .exited(1), "\(lost.text)")
                 // A signal does what the command's request does, and a bad file changes nothing.
-                try Files.replace(node.files.home + "/secret", by: "short")
+                try Files.replace(node.files.secret, by: "short")
                 node.signal(1)
                 try eventually("a line about the bad file") {
                     node.log.contains("event=secrets_refused")
@@ -108,7 +105,7 @@ extension RealProcesses {
         private func refuseOld(_ cluster: TestCluster) throws {
             let node = cluster.nodes[2]
             #expect(try node.terminate() == .exited(0))
-            try Files.replace(node.files.home + "/secret", by: cluster.secret)
+            try Files.replace(node.files.secret, by: cluster.secret)
             try node.start()
             try node.waitUntilAlive()
             try eventually("the others to refuse it") {
@@ -116,30 +113,6 @@ extension RealProcesses {
                     || cluster.nodes[1].log.contains("unauthenticated_handshake")
             }
             #expect(!node.isReady)
-        }
-
-        /// Gives the node a secret's file of its own, as a machine has one.
-        private func own(_ node: TestNode, _ cluster: TestCluster) throws {
-            try Files.write(cluster.secret, to: node.files.home + "/secret")
-            let text = Files.text(of: node.files.configuration)
-            let changed = text.replacing("../cluster.secret", with: "secret")
-            #expect(changed != text)
-            try Files.replace(node.files.configuration, by: changed)
-        }
-
-        private func rotate(
-            _ node: TestNode, _ cluster: TestCluster, _ new: String
-        ) throws -> (end: ProcessEnd, text: String) {
-            let output = cluster.directory + "/rotate.out"
-            Files.remove(output)
-            let process = try ChildProcess(
-                Program.path,
-                [
-                    "cluster", "rotate-secret", "--config", node.files.configuration,
-                    "--new-secret-file", new, "--token-file",
-                    cluster.directory + "/operator.token",
-                ], environment: Program.environment, output: output)
-            return (try process.wait(within: .seconds(60)), Files.text(of: output))
         }
     }
 }

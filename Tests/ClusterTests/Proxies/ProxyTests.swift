@@ -26,14 +26,6 @@ extension RealProcesses {
                     }
                 }
             }
-
-            /// What the service must be told of the good key.
-            var identity: [String: String] {
-                [
-                    "x-keyclave-account": tenant.account, "x-keyclave-user": good.user,
-                    "x-keyclave-key": good.id, "x-keyclave-api": "rest",
-                ]
-            }
         }
 
         @Test(
@@ -97,7 +89,7 @@ extension RealProcesses {
 
         private func judge(_ callers: Callers, through proxy: RunningProxy) throws {
             for header in ["Authorization: Bearer ", "api-key: ", "X-API-Key: "] {
-                try expectIdentity(of: callers, header + callers.good.text, through: proxy)
+                try proxy.expectIdentity(of: callers.good, in: callers.tenant, header)
             }
             let unknown = "kc_rest_" + String(repeating: "0", count: 36)
             for headers in [[], ["Authorization: Bearer \(unknown)"], ["api-key: x"]] {
@@ -122,31 +114,6 @@ extension RealProcesses {
             let broken = try proxy.send("/broken", ["api-key: \(callers.good.text)"])
             #expect(broken.status == 500 && broken.text == "service", "\(broken)")
             #expect(proxy.service.take().count == 1)
-        }
-
-        /// The request passes with its body, the names it claims are replaced, and the key stays
-        /// behind.
-        private func expectIdentity(
-            of callers: Callers, _ key: String, through proxy: RunningProxy
-        ) throws {
-            let claims = callers.identity.keys.sorted().map { "\($0): evil" }
-            let answer = try proxy.send(
-                "/orders/7?api=batch", [key] + claims + ["X-Other: kept"], body: "{}")
-            #expect(answer.status == 200 && answer.text == "service", "\(answer)")
-            let received = proxy.service.take()
-            #expect(received.count == 1)
-            let request = try #require(received.first)
-            #expect(request.head.hasPrefix("POST /orders/7?api=batch HTTP/1."), "\(request)")
-            #expect(request.body == "{}")
-            #expect(request.values(of: "x-other") == ["kept"])
-            for (name, value) in callers.identity {
-                #expect(request.values(of: name) == [value], "\(name) in \(request.head)")
-            }
-            #expect(!request.head.contains("evil"), "\(request.head)")
-            #expect(!request.head.contains(callers.good.text), "\(request.head)")
-            for name in ["authorization", "api-key", "x-api-key"] {
-                #expect(!request.names.contains(name), "\(request.head)")
-            }
         }
 
         /// The server before the nodes passes on what administrators and services send.
