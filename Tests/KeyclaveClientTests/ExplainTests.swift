@@ -11,7 +11,7 @@ import Testing
         return KeyStory(
             key: try value(#"{"id":"key_1","api":"rest","standing":"\#(standing)"}"#), user: nil,
             limit: try limit.map(value), pool: try pool.map(value),
-            trail: try trail.map(value)?.array)
+            records: try trail.map(value)?.array)
     }
 
     @Test func `what a key may do is its API and what is left`() throws {
@@ -42,6 +42,54 @@ import Testing
         // A standing that a later node knows.
         #expect(try Self.story("out_of_date").why == "it is out of date")
         #expect(try Self.story("out_of_date").may == "nothing")
+    }
+
+    /// The story of key_2, which took the place of key_1 and gave its own to key_3.
+    private static func replaced(
+        _ standing: String, changedAt index: Int, _ records: [String]
+    ) throws -> KeyStory {
+        let members =
+            #"{"id":"key_2","api":"rest","standing":"\#(standing)","state":"\#(standing)","#
+            + #""replaces":"key_1","replaced_by":"key_3","changed_index":\#(index)}"#
+        return KeyStory(
+            key: try JSONValue(Array(members.utf8)), user: nil, limit: nil, pool: nil,
+            records: try JSONValue(Array("[\(records.joined(separator: ","))]".utf8)).array)
+    }
+
+    private static func record(_ index: Int, _ action: String, _ subject: String) -> String {
+        #"{"index":\#(index),"at":"t\#(index)","actor":"usr_\#(index)","action":"\#(action)","#
+            + #""subject":"\#(subject)"}"#
+    }
+
+    @Test func `a key that came of a rotation, and ended by one, is told with both`() throws {
+        let records = [
+            Self.record(9, "key.revoked", "key_3"), Self.record(8, "key.deactivated", "key_3"),
+            Self.record(7, "key.renamed", "key_3"), Self.record(6, "key.rotated", "key_2"),
+            Self.record(5, "key.rotated", "key_1"), Self.record(4, "key.created", "key_1"),
+        ]
+        func indexes(_ story: KeyStory) -> [UInt64]? {
+            story.value["history"]?.array?.compactMap { $0["index"]?.number }
+        }
+        let retiring = try Self.replaced("retiring", changedAt: 6, records)
+        #expect(indexes(retiring) == [5, 6])
+        #expect(retiring.value["created_index"] == .number(5))
+        #expect(retiring.why == "it is replaced, and good until ?, since t6 by usr_6")
+        let cut = try Self.replaced("revoked", changedAt: 8, records)
+        #expect(indexes(cut) == [5, 6, 8])
+        #expect(
+            cut.why
+                == "it was replaced by key_3, whose change ended its grace, since t8 by usr_8")
+        let atOnce = try Self.replaced("revoked", changedAt: 6, records)
+        #expect(indexes(atOnce) == [5, 6])
+        #expect(atOnce.why == "it was replaced by key_3, since t6 by usr_6")
+        // A tick, of which there is no record.
+        let overdue = try Self.replaced("revoked", changedAt: 10, records)
+        #expect(indexes(overdue) == [5, 6])
+        #expect(overdue.why == "it was replaced by key_3, and its grace is over")
+        let revoked = try Self.replaced(
+            "revoked", changedAt: 11, [Self.record(11, "keys.revoked", "usr_1")] + records)
+        #expect(indexes(revoked) == [5, 6, 11])
+        #expect(revoked.why == "it is revoked for ever, since t11 by usr_11")
     }
 
     @Test func `only a digest of a key's text is sent, and the story is put together`() throws {

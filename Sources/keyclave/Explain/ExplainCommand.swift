@@ -7,7 +7,8 @@ extension Command {
                 + "A text on the command line can be seen by others on this machine; - reads it "
                 + "from standard input.",
             "Changes come from the audit trail: those of the key itself, of its user, its account "
-                + "and its limit, oldest first. Members may not read that, and see the rest.",
+                + "and its limit, oldest first; with the rotation that it came of, and what ended "
+                + "its grace. Members may not read that, and see the rest.",
         ],
         arguments: [
             Argument(name: "key", meaning: "key (key_…), its text, or - to read that")

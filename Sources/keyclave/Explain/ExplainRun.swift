@@ -18,7 +18,7 @@ struct ExplainRun {
     func run() throws -> ExitCode {
         let named = try Session.apiKey(of: session.invocation, in: session.surroundings)
         guard let key = try find(named) else { throw ClientError.malformedAnswer("no key") }
-        var story = KeyStory(key: key, user: nil, limit: nil, pool: nil, trail: nil)
+        var story = KeyStory(key: key, user: nil, limit: nil, pool: nil, records: nil)
         let (account, user) = (key["account"]?.string ?? "", key["user"]?.string ?? "")
         let path = "/v1/accounts/\(account)"
         let api = key["api"]?.string ?? ""
@@ -26,13 +26,15 @@ struct ExplainRun {
         story.limit = try optional { try get("\(path)/users/\(user)/limits/\(api)") }
         story.pool = try optional { try get("\(path)/pools/\(api)") }
         let id = key["id"]?.string ?? ""
-        let subjects = "\(id),\(user),\(account),\(user)/\(api),\(account)/\(api)"
-        story.trail = try optional { try trail("\(path)/audit?limit=1000&subject=\(subjects)") }
+        let kin = ["replaces", "replaced_by"].compactMap { key[$0]?.string }
+        let subjects = [id, user, account, "\(user)/\(api)", "\(account)/\(api)"] + kin
+        let list = subjects.joined(separator: ",")
+        story.records = try optional { try trail("\(path)/audit?limit=1000&subject=\(list)") }
 
         let isJSON = session.invocation.required("output") == "json"
         try session.surroundings.print(
             isJSON ? story.value.prettyText + "\n" : TableText(columns: []).text(of: story.value))
-        if story.trail == nil {
+        if story.records == nil {
             session.surroundings.tell("Changes are shown to auditors, admins and operators.\n")
         }
         return .done

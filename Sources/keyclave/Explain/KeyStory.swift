@@ -10,8 +10,9 @@ struct KeyStory {
     var limit: JSONValue?
     /// What all users of the account may spend together; nil where none is set.
     var pool: JSONValue?
-    /// Newest first; nil for who may not read the trail.
-    var trail: [JSONValue]?
+    /// Of the audit trail, newest first: what was done to the key and to what it hangs on, and to
+    /// the key that it replaced and the one that replaced it. Nil for who may not read the trail.
+    var records: [JSONValue]?
 
     private func text(_ name: String) -> String { key[name]?.string ?? "?" }
 
@@ -36,26 +37,82 @@ struct KeyStory {
     }
 
     var why: String {
+        if text("standing") == "revoked", let (reason, record) = replacement {
+            return reason + KeyStory.since(record)
+        }
         let (reason, actions) =
             switch text("standing") {
             case "active": ("it is active, and its user and account are there", [String]())
             case "retiring":
                 ("it is replaced, and good until \(text("retires_at"))", ["key.rotated"])
-            case "expired": ("it has expired", ["key.rotated"])
-            case "inactive": ("it is switched off", ["key.deactivated", "key.created"])
+            case "expired": ("it has expired", [])
+            case "inactive": ("it is switched off", ["key.deactivated"])
             case "revoked": ("it is revoked for ever", ["key.revoked", "keys.revoked"])
             case "user_removed": ("its user is removed", ["user.removed"])
             case "account_deleted": ("its account is deleted", ["account.deleted"])
             case let other: ("it is \(other.replacing("_", with: " "))", [String]())
             }
-        guard let last = trail?.first(where: { actions.contains($0["action"]?.string ?? "") })
-        else { return reason }
-        return reason + ", since \(last["at"]?.string ?? "?") by \(last["actor"]?.string ?? "?")"
+        let last = trail?.first { actions.contains($0["action"]?.string ?? "") }
+        // What was never switched off has been off from the beginning.
+        return reason + KeyStory.since(last ?? (text("standing") == "inactive" ? creation : nil))
+    }
+
+    private static func since(_ record: JSONValue?) -> String {
+        guard let record else { return "" }
+        return ", since \(record["at"]?.string ?? "?") by \(record["actor"]?.string ?? "?")"
+    }
+
+    /// Why a key that was replaced is over, and the record of that where somebody did it: time
+    /// leaves none. Nil if it wasn't replaced, or ended for another reason.
+    private var replacement: (String, JSONValue?)? {
+        guard let successor = key["replaced_by"]?.string else { return nil }
+        let reason = "it was replaced by \(successor)"
+        guard let end = trail?.first(where: isEnd) else {
+            return (reason + ", and its grace is over", nil)
+        }
+        if isAbout("replaced_by", end) { return (reason + ", whose change ended its grace", end) }
+        return end["action"] == .string("key.rotated") ? (reason, end) : nil
+    }
+
+    // MARK: - What was done
+
+    /// What concerns this key. Of the one that it replaced, that is how this one came of it; of the
+    /// one that replaced it, what ended its grace.
+    private var trail: [JSONValue]? {
+        records?.filter { record in
+            if isAbout("replaces", record) { return record["action"] == .string("key.rotated") }
+            return !isAbout("replaced_by", record) || isEnd(record)
+        }
+    }
+
+    /// Whether its subject is the key that stands under a name in this one's members.
+    private func isAbout(_ name: String, _ record: JSONValue) -> Bool {
+        guard let id = key[name]?.string else { return false }
+        return record["subject"]?.string == id
+    }
+
+    /// A key's last change, once it is revoked, is that.
+    private func isEnd(_ record: JSONValue) -> Bool {
+        guard let end = key["changed_index"]?.number, text("state") == "revoked" else {
+            return false
+        }
+        return record["index"]?.number == end
     }
 
     /// The record that the key's creation left; nil once the trail has forgotten it.
     private var creation: JSONValue? {
-        trail?.first { $0["action"] == .string("key.created") && $0["subject"] == key["id"] }
+        let own = trail?.first { record in
+            switch record["action"]?.string {
+            case "key.created": isAbout("id", record)
+            case "key.rotated": isAbout("replaces", record)
+            default: false
+            }
+        }
+        // An import's record names the account: its keys are too many.
+        return own
+            ?? trail?.first {
+                $0["action"] == .string("keys.imported") && $0["at"] == key["created_at"]
+            }
     }
 
     var value: JSONValue {
