@@ -64,13 +64,14 @@ extension Walk {
     }
 
     func watch() throws {
-        let leader = try cluster.leader()
+        try cluster.waitUntilReady()
         let top = try done("top", "--once")
-        #expect(top["leader"]?.text == leader.id)
+        let leader = try #require(top["leader"]?.text)
+        #expect(cluster.nodes.contains { $0.id == leader })
         let members = try #require(top["members"]?.list)
         #expect(members.map { $0["node"]?.text } == cluster.nodes.map(\.id))
         for member in members {
-            let isLeader = member["node"]?.text == leader.id
+            let isLeader = member["node"]?.text == leader
             #expect(member["role"]?.text == (isLeader ? "leader" : "voter"), "\(member)")
             #expect(member["state"]?.text == "ready" && member["lease"]?.text == "held")
             #expect(member["validations_s"]?.number != nil && member["lag"]?.number != nil)

@@ -24,6 +24,10 @@ extension Walk {
                 if key.isActive { #expect(answer.headers["x-keyclave-account"] == account) }
             }
         }
+        // A key's story begins with the import.
+        let story = try keyclave(["explain", "-", "-o", "json"], input: keys[0].text + "\n").json
+        #expect(story["created_index"] == done["index"] && done["index"] != nil, "\(story)")
+        #expect(story["history"]?.list?.last?["action"]?.text == "keys.imported", "\(story)")
         let exported = try keyclave(["export"] + place)
         #expect(exported.end == .exited(0), "\(exported)")
         let lines = try exported.output.split(separator: "\n").map {

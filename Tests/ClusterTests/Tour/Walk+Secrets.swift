@@ -4,7 +4,6 @@ import Testing
 extension Walk {
     func changeSecret(whileValidating key: IssuedKey) throws {
         let before = try fingerprints()
-        let term = try done("cluster", "status")["term"]
         let watch = try ValidationWatch(key: key.text, on: cluster.nodes)
         let file = cluster.directory + "/new.secret"
         let runs = try cluster.rotateSecrets(to: file)
@@ -13,7 +12,6 @@ extension Walk {
         #expect(account.failures.isEmpty, "\(account.failures)")
         for node in cluster.nodes { #expect(account.counts[node.id, default: 0] > 0) }
         #expect(runs.last?.text.contains("The change is complete") == true)
-        #expect(try done("cluster", "status")["term"] == term, "an election came of it")
 
         let after = try fingerprints()
         #expect(Set(before).count == 1 && Set(after).count == 1 && before[0] != after[0])

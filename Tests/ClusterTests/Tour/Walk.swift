@@ -48,10 +48,17 @@ final class Walk {
     }
 
     /// A server says no, by this code.
-    func expectRefusal(_ code: String, _ words: String..., key: String? = nil) throws {
+    func expectRefusal(
+        _ code: String, _ words: String..., key: String? = nil,
+        at place: SourceLocation = #_sourceLocation
+    ) throws {
         let run = try keyclave(words, key: key)
-        #expect(run.end == .exited(2) && run.output.isEmpty, "\(words): \(run)")
-        #expect(run.messages.contains("(\(code), request "), "\(words): \(run)")
+        #expect(
+            run.end == .exited(2) && run.output.isEmpty, "\(words): \(run)",
+            sourceLocation: place)
+        #expect(
+            run.messages.contains("(\(code), request "), "\(words): \(run)",
+            sourceLocation: place)
     }
 
     /// The records about something, oldest first.
@@ -88,19 +95,27 @@ final class Walk {
 
     /// Every node must say so at once: what has been answered holds everywhere. Only that it can't
     /// say now is no answer.
-    func expect(_ key: IssuedKey, opens api: String) throws {
+    func expect(
+        _ key: IssuedKey, opens api: String, at place: SourceLocation = #_sourceLocation
+    ) throws {
         for (node, answer) in try verdicts(key.text, api) {
-            #expect(answer.status == 200 && answer.body.isEmpty, "\(node): \(answer)")
-            #expect(answer.headers["x-keyclave-key"] == key.id, "\(node)")
-            #expect(answer.headers["x-keyclave-user"] == key.user, "\(node)")
-            #expect(answer.headers["x-keyclave-api"] == api, "\(node)")
+            #expect(
+                answer.status == 200 && answer.body.isEmpty, "\(node): \(answer)",
+                sourceLocation: place)
+            let said = ["key", "user", "api"].map { answer.headers["x-keyclave-\($0)"] }
+            #expect(said == [key.id, key.user, api], "\(node)", sourceLocation: place)
         }
     }
 
-    func expect(_ key: IssuedKey, isRefusedFor api: String, _ code: String = "invalid_key") throws {
+    func expect(
+        _ key: IssuedKey, isRefusedFor api: String, _ code: String = "invalid_key",
+        at place: SourceLocation = #_sourceLocation
+    ) throws {
         let status = code == "invalid_key" ? 401 : 403
         for (node, answer) in try verdicts(key.text, api) {
-            #expect(answer.status == status && answer.code == code, "\(node): \(answer)")
+            #expect(
+                answer.status == status && answer.code == code, "\(node): \(answer)",
+                sourceLocation: place)
         }
     }
 
