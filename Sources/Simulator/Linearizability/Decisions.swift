@@ -75,7 +75,8 @@ struct Decisions {
             return
         case .command(.hold(let command), _):
             take(command, of: operation, &deed)
-            if case .place = command {} else if deed.identity != nil,
+            if case .place = command {
+            } else if deed.identity != nil,
                 operation.response?.result.refusal == .invalidKey
             {
                 // Not kept under the id: another attempt on its way may do better, now or later.
