@@ -313,7 +313,7 @@ import Testing
     func `paths are named from the root`(path: String, absolute: String) {
         let surroundings = Surroundings(
             environment: [:], workingDirectory: "/w/x", print: { _ in }, tell: { _ in },
-            readInput: { "" })
+            readInput: { [] })
         #expect(surroundings.absolutePath(path) == absolute)
     }
 
