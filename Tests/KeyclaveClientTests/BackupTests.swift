@@ -66,6 +66,9 @@ import Testing
         #expect(inspection.output.contains(#""kind": "backup""#))
         #expect(inspection.output.contains(#""accounts": 1"#))
         #expect(inspection.output.contains(#""checksums": "verified""#))
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: backup)))
+        let digest = SHA256.digest(of: bytes).hex
+        #expect(inspection.output.contains(#""sha256": "\#(digest)""#), "\(inspection.output)")
 
         let file = try Self.configuration(directory, "second")
         let console = CapturedConsole()
@@ -152,6 +155,13 @@ import Testing
         #expect(
             console.run("restore \(backup) --config \(file)") == .done, "\(console.messages)")
         #expect(try directory.names().filter { $0.contains(".incomplete") }.isEmpty)
+    }
+
+    @Test func `a directory that is no node's is called so`() throws {
+        let directory = try ScratchDirectory()
+        let console = CapturedConsole()
+        #expect(console.run("inspect \(directory.path)") == .localError)
+        #expect(console.messages.contains("is a directory, but no node's"), "\(console.messages)")
     }
 
     @Test func `a restore that fails leaves nothing behind`() throws {

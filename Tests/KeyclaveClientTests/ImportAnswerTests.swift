@@ -121,6 +121,21 @@ import Testing
         #expect(run.requests[1].fields["idempotency-key"] == "mine")
     }
 
+    /// A second copy of a slow import costs what the first does, and does nothing.
+    @Test func `a node that takes its time over an import isn't left for another`() throws {
+        let slow = try ScriptedServer([], otherwise: .silence)
+        let other = try ScriptedServer([], otherwise: .silence)
+        defer {
+            slow.stop()
+            other.stop()
+        }
+        let console = CapturedConsole(
+            environment: ["KEYCLAVE_TOKEN": "kct_operator_x"], input: Self.head + Self.row(1))
+        let line = "import - --account a --timeout 4 --endpoint \(slow.endpoint),\(other.endpoint)"
+        #expect(console.run(line) == .localError)
+        #expect(slow.requests.count == 1 && other.requests.isEmpty)
+    }
+
     @Test func `for programs a refusal has its codes, and a dry run says that it is one`() throws {
         let run = try Self.run(
             [Self.check(1, [(0, "user_not_found")])], Self.head + Self.row(1), "-o json")
