@@ -67,7 +67,8 @@ struct Session {
                 words: invocation.words, message: "an API key is needed: --key or KEYCLAVE_KEY")
         }
         guard key == "-" else { return try checked(key, "the key") }
-        return try checked(trimmed(surroundings.readInput()), "the key on standard input")
+        let text = String(decoding: surroundings.readInput(), as: UTF8.self)
+        return try checked(trimmed(text), "the key on standard input")
     }
 
     /// The account named, or else the one that the token belongs to; nil if that is none and
@@ -87,17 +88,7 @@ struct Session {
 
     /// The text of a secret's file, which nobody else may be able to read.
     static func secret(inFile path: String) throws -> String {
-        let bytes: [UInt8]
-        do {
-            let file = try File(reading: path)
-            guard try file.isPrivate() else {
-                throw LocalError(
-                    message: "\(path) can be read by others: chmod 600 \(path)")
-            }
-            bytes = try file.contents(limit: 4096)
-        } catch let error as SystemError {
-            throw LocalError(message: "\(error)")
-        }
+        let bytes = try PrivateFile.contents(of: path)
         return try checked(trimmed(String(decoding: bytes, as: UTF8.self)), "the text in \(path)")
     }
 
