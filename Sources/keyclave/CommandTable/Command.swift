@@ -18,6 +18,8 @@ struct Command: Sendable {
     enum CommonOptions: Sendable {
         /// For clients of the HTTP interface: end points, credentials, output.
         case client
+        /// For those that ask the one node that their configuration names: credentials, output.
+        case node
         /// Output only.
         case output
         case none
@@ -45,6 +47,7 @@ struct Command: Sendable {
         let own = options + (confirmation == nil ? [] : [CommandOption.yes])
         return switch common {
         case .client: own + CommandOption.client + CommandOption.output + CommandOption.help
+        case .node: own + CommandOption.credentials + CommandOption.output + CommandOption.help
         case .output: own + CommandOption.output + CommandOption.help
         case .none: own + CommandOption.help
         }

@@ -61,6 +61,7 @@ extension Command {
                 meaning: "a node that doesn't run: don't wait for it, and give it the new secret "
                     + "before it runs again", isRepeatable: true),
         ],
+        common: .node,
         example: "keyclave cluster rotate-secret --config n1.json --new-secret-file new.secret",
         requests: ["POST /v1/cluster/reload-secrets"],
         action: .run { try RotateSecretRun(invocation: $0, surroundings: $1).run() })

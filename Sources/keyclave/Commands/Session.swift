@@ -40,17 +40,19 @@ struct Session {
 
     /// `Bearer` and the management token. On the command line `--token` and `--token-file`
     /// exclude each other; what the command line names beats what the environment names.
-    func token() throws -> String {
+    func token() throws -> String { try Self.token(of: invocation) }
+
+    static func token(of invocation: Invocation) throws -> String {
         if invocation.wasGiven("token"), invocation.wasGiven("token-file") {
             throw UsageError(
                 words: invocation.words, message: "give --token or --token-file, not both")
         }
         let file = invocation.text("token-file")
         if let file, invocation.wasGiven("token-file") || invocation.text("token") == nil {
-            return "Bearer " + (try Self.secret(inFile: file))
+            return "Bearer " + (try secret(inFile: file))
         }
         if let token = invocation.text("token") {
-            return "Bearer " + (try Self.checked(token, "the token"))
+            return "Bearer " + (try checked(token, "the token"))
         }
         throw UsageError(
             words: invocation.words,
