@@ -32,8 +32,8 @@ struct Command: Sendable {
     var notes: [String] = []
     var arguments: [Argument] = []
     var options: [CommandOption] = []
-    /// Asked before something is done that can't be undone, with the names of arguments in braces.
-    var confirmation: String?
+    /// Nil for what changes nothing.
+    var reversal: Reversal?
     var common = CommonOptions.client
     /// A whole command line, as typed.
     var example: String
@@ -44,7 +44,7 @@ struct Command: Sendable {
 
     /// Every option that may be given, the command's own first.
     var allOptions: [CommandOption] {
-        let own = options + (confirmation == nil ? [] : [CommandOption.yes])
+        let own = options + (reversal?.mayAsk == true ? [CommandOption.yes] : [])
         return switch common {
         case .client: own + CommandOption.client + CommandOption.output + CommandOption.help
         case .node: own + CommandOption.credentials + CommandOption.output + CommandOption.help
