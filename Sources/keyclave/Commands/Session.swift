@@ -16,9 +16,14 @@ struct Session {
         self.surroundings = surroundings
         let endpoints = try invocation.texts("endpoint").map { text in
             guard let endpoint = Endpoint(text) else {
+                // What a TLS front serves isn't for this program, which speaks plain HTTP.
+                let way =
+                    text.hasPrefix("https:")
+                    ? ": TLS isn't spoken here. Ask a node itself, from its machine or network, or "
+                        + "through a tunnel (ssh -L 7101:127.0.0.1:7101 n1)" : ""
                 throw UsageError(
                     words: invocation.words,
-                    message: "--endpoint must be like http://127.0.0.1:7101, not “\(text)”")
+                    message: "--endpoint must be like http://127.0.0.1:7101, not “\(text)”\(way)")
             }
             return endpoint
         }
