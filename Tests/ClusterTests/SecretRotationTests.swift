@@ -69,7 +69,48 @@ extension RealProcesses {
                 for node in cluster.nodes {
                     #expect(Files.text(of: node.files.secret) == secret + "\n")
                 }
+                // Each machine has a copy of its own: each is told to remove it.
+                #expect(texts.suffix(3).allSatisfy { $0.contains("remove \(new) here") })
+                try refuseLeftover(new, cluster)
                 try refuseOld(cluster)
+            }
+        }
+
+        /// What an earlier change left behind is no new secret.
+        private func refuseLeftover(_ new: String, _ cluster: TestCluster) throws {
+            for node in cluster.nodes {
+                let secret = Files.text(of: node.files.secret)
+                let run = try cluster.rotateSecret(of: node, to: new)
+                #expect(run.end == .exited(1), "\(run.text)")
+                #expect(run.text.contains("nothing was changed"), "\(run.text)")
+                #expect(!run.text.contains("The change is complete"), "\(run.text)")
+                #expect(Files.text(of: node.files.secret) == secret)
+            }
+        }
+
+        @Test func `nodes that aren't heard are waited for, and none that runs is passed over`()
+            throws
+        {
+            try TestCluster.run(Self.shape) { cluster in
+                let new = cluster.directory + "/new.secret"
+                let (first, silent) = (cluster.nodes[0], cluster.nodes[2])
+                try waitForLinks(of: first, ["n2", "n3"], cluster)
+                for (id, words) in [("n3", "n3 runs"), ("n9", "the other members are n2, n3")] {
+                    let run = try cluster.rotateSecret(of: first, to: new, ["--absent", id])
+                    #expect(run.end == .exited(1), "\(run.text)")
+                    #expect(run.text.contains(words), "\(run.text)")
+                }
+                try silent.kill()
+                try waitForLinks(of: first, ["n2"], cluster)
+                let alone = try cluster.rotateSecret(of: first, to: new)
+                #expect(alone.end == .exited(1), "\(alone.text)")
+                #expect(alone.text.contains("n3 can't be heard"), "\(alone.text)")
+                #expect(!Files.exists(new))
+                let known = try cluster.rotateSecret(of: first, to: new, ["--absent", "n3"])
+                #expect(known.end == .exited(0) && Files.exists(new), "\(known.text)")
+                let here = try cluster.rotateSecret(
+                    of: first, to: new, ["--endpoint", "http://127.0.0.1:1"])
+                #expect(here.text.contains("there is no option --endpoint"), "\(here.text)")
             }
         }
 
@@ -98,6 +139,18 @@ extension RealProcesses {
                 let refused = try node.send(
                     Request("POST", "/v1/cluster/reload-secrets", token: token.text))
                 #expect(refused.status == 403, "\(refused)")
+            }
+        }
+
+        /// Waits until these have dialed the node, and nobody else has.
+        private func waitForLinks(
+            of node: TestNode, _ ids: [String], _ cluster: TestCluster
+        ) throws {
+            try eventually("links to \(node.id) from \(ids)") {
+                let request = Request("GET", "/v1/cluster", token: cluster.operatorToken)
+                let members = try node.send(request).json["members"]?.list ?? []
+                let heard = members.filter { $0["secret_from"]?.text != nil }
+                return heard.compactMap { $0["id"]?.text }.filter { $0 != node.id } == ids
             }
         }
 

@@ -42,6 +42,13 @@ import Testing
         #expect(requests.map(\.fields["idempotency-key"]) == [nil])
     }
 
+    @Test func `who names a TLS front is told how nodes are reached`() {
+        let console = CapturedConsole(environment: ["KEYCLAVE_TOKEN": Self.token])
+        #expect(console.run("whoami --endpoint https://keyclave.example.com:9443") == .localError)
+        #expect(console.messages.contains("TLS isn't spoken here"), "\(console.messages)")
+        #expect(console.messages.contains("through a tunnel"), "\(console.messages)")
+    }
+
     @Test func `JSON is the server's, one member a line`() throws {
         let (code, console, _) = try Self.run(
             "whoami -o json", against: [.json(200, #"{"id":"tok_1","role":"operator"}"#)])

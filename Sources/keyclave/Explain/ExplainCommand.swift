@@ -1,14 +1,13 @@
 extension Command {
     static let explain = Command(
         name: "explain",
-        summary: "tell all about a key: who made it, every change, what it may do and why",
+        summary: "tell who made a key, every change of it, and what it may do now and why",
         notes: [
             "The key is named by its id, or by its text, which isn't sent: its digest is enough. "
                 + "A text on the command line can be seen by others on this machine; - reads it "
                 + "from standard input.",
             "Changes come from the audit trail: those of the key itself, of its user, its account "
-                + "and its limit, oldest first; with the rotation that it came of, and what ended "
-                + "its grace. Members may not read that, and see the rest.",
+                + "and its limit, oldest first. Members may not read that, and see the rest.",
         ],
         arguments: [
             Argument(name: "key", meaning: "key (key_…), its text, or - to read that")

@@ -10,9 +10,10 @@ struct KeyStory {
     var limit: JSONValue?
     /// What all users of the account may spend together; nil where none is set.
     var pool: JSONValue?
-    /// Of the audit trail, newest first: what was done to the key and to what it hangs on, and to
-    /// the key that it replaced and the one that replaced it. Nil for who may not read the trail.
-    var records: [JSONValue]?
+    /// Newest first; nil for who may not read the trail.
+    var trail: [JSONValue]?
+    /// Whether the trail was read to its end.
+    var isTrailRead = true
 
     private func text(_ name: String) -> String { key[name]?.string ?? "?" }
 
@@ -37,83 +38,96 @@ struct KeyStory {
     }
 
     var why: String {
-        if text("standing") == "revoked", let (reason, record) = replacement {
-            return reason + KeyStory.since(record)
-        }
-        let (reason, actions) =
-            switch text("standing") {
-            case "active": ("it is active, and its user and account are there", [String]())
-            case "retiring":
-                ("it is replaced, and good until \(text("retires_at"))", ["key.rotated"])
-            case "expired": ("it has expired", [])
-            case "inactive": ("it is switched off", ["key.deactivated"])
-            case "revoked": ("it is revoked for ever", ["key.revoked", "keys.revoked"])
-            case "user_removed": ("its user is removed", ["user.removed"])
-            case "account_deleted": ("its account is deleted", ["account.deleted"])
-            case let other: ("it is \(other.replacing("_", with: " "))", [String]())
+        guard let act = decidingAct else { return reason }
+        return reason + ", since \(act["at"]?.string ?? "?") by \(act["actor"]?.string ?? "?")"
+    }
+
+    private var reason: String {
+        switch text("standing") {
+        case "active": "it is active, and its user and account are there"
+        case "retiring": "it is replaced, and good until \(text("retires_at"))"
+        case "expired": "it has expired, at \(text("expires_at"))"
+        case "inactive": "it is switched off"
+        case "revoked":
+            if let successor = key["replaced_by"]?.string,
+                decidingAct?["subject"]?.string == successor
+            {
+                "it was replaced by \(successor), whose change ended its grace"
+            } else if let successor = key["replaced_by"]?.string,
+                decidingAct?.isAct("key.revoked") != true
+            {
+                "it was replaced by \(successor), and is revoked for ever"
+            } else {
+                "it is revoked for ever"
             }
-        let last = trail?.first { actions.contains($0["action"]?.string ?? "") }
-        // What was never switched off has been off from the beginning.
-        return reason + KeyStory.since(last ?? (text("standing") == "inactive" ? creation : nil))
-    }
-
-    private static func since(_ record: JSONValue?) -> String {
-        guard let record else { return "" }
-        return ", since \(record["at"]?.string ?? "?") by \(record["actor"]?.string ?? "?")"
-    }
-
-    /// Why a key that was replaced is over, and the record of that where somebody did it: time
-    /// leaves none. Nil if it wasn't replaced, or ended for another reason.
-    private var replacement: (String, JSONValue?)? {
-        guard let successor = key["replaced_by"]?.string else { return nil }
-        let reason = "it was replaced by \(successor)"
-        guard let end = trail?.first(where: isEnd) else {
-            return (reason + ", and its grace is over", nil)
-        }
-        if isAbout("replaced_by", end) { return (reason + ", whose change ended its grace", end) }
-        return end["action"] == .string("key.rotated") ? (reason, end) : nil
-    }
-
-    // MARK: - What was done
-
-    /// What concerns this key. Of the one that it replaced, that is how this one came of it; of the
-    /// one that replaced it, what ended its grace.
-    private var trail: [JSONValue]? {
-        records?.filter { record in
-            if isAbout("replaces", record) { return record["action"] == .string("key.rotated") }
-            return !isAbout("replaced_by", record) || isEnd(record)
+        case "user_removed": "its user is removed"
+        case "account_deleted": "its account is deleted"
+        case let other: "it is \(other.replacing("_", with: " "))"
         }
     }
 
-    /// Whether its subject is the key that stands under a name in this one's members.
-    private func isAbout(_ name: String, _ record: JSONValue) -> Bool {
-        guard let id = key[name]?.string else { return false }
-        return record["subject"]?.string == id
+    /// The record of what made the key stand as it does; nil where nobody did, or nobody remembers.
+    private var decidingAct: JSONValue? {
+        switch text("standing") {
+        case "retiring": newest("key.rotated", of: key["id"])
+        case "inactive": newest("key.deactivated", of: key["id"]) ?? birth
+        case "revoked": revocation
+        case "user_removed": newest("user.removed", of: key["user"])
+        case "account_deleted": newest("account.deleted", of: key["account"])
+        default: nil
+        }
     }
 
-    /// A key's last change, once it is revoked, is that.
-    private func isEnd(_ record: JSONValue) -> Bool {
-        guard let end = key["changed_index"]?.number, text("state") == "revoked" else {
-            return false
+    /// The first act that revoked the key: revoked is final, and what is done to the user later
+    /// changes nothing. A rotation with a grace revokes it at the end of that, for which there is no
+    /// record, or with a change of its successor.
+    private var revocation: JSONValue? {
+        if key["replaced_by"]?.string != nil {
+            let end = trail?.first { $0["index"] == key["changed_index"] }
+            return end ?? newest("key.revoked", of: key["id"])
+                ?? newest("key.rotated", of: key["id"])
         }
-        return record["index"]?.number == end
+        return trail?.last { record in
+            record.isAct("key.revoked", of: key["id"])
+                || record.isAct("keys.revoked", of: key["user"]) && isSinceBirth(record)
+        }
     }
 
-    /// The record that the key's creation left; nil once the trail has forgotten it.
-    private var creation: JSONValue? {
-        let own = trail?.first { record in
-            switch record["action"]?.string {
-            case "key.created": isAbout("id", record)
-            case "key.rotated": isAbout("replaces", record)
-            default: false
-            }
-        }
-        // An import's record names the account: its keys are too many.
-        return own
-            ?? trail?.first {
-                $0["action"] == .string("keys.imported") && $0["at"] == key["created_at"]
-            }
+    /// Times have milliseconds, always, so that their order as text is their order.
+    private func isSinceBirth(_ record: JSONValue) -> Bool {
+        if let birth = birth?["index"]?.number { return record["index"]?.number ?? 0 > birth }
+        return record["at"]?.string ?? "" >= text("created_at")
     }
+
+    private func newest(_ action: String, of subject: JSONValue?) -> JSONValue? {
+        trail?.first { $0.isAct(action, of: subject) }
+    }
+
+    /// The record that the key's birth left: its creation, the rotation of the key that it
+    /// replaces, or the import that brought it. Nil once the trail has forgotten it, or where two
+    /// imports of one moment could be it.
+    private var birth: JSONValue? {
+        if key["replaces"]?.string != nil { return newest("key.rotated", of: key["replaces"]) }
+        if let creation = newest("key.created", of: key["id"]) { return creation }
+        let imports = (trail ?? []).filter { record in
+            record.isAct("keys.imported", of: key["account"]) && record["at"] == key["created_at"]
+        }
+        return imports.count == 1 ? imports[0] : nil
+    }
+
+    /// The trail without what was done to other keys only.
+    private var history: [JSONValue]? {
+        let (birth, end) = (birth, decidingAct)
+        return trail?.filter { record in
+            let isOfAnother =
+                record["subject"] == key["replaces"] || record["subject"] == key["replaced_by"]
+                || record.isAct("keys.imported")
+            return !isOfAnother || record == birth || record == end
+        }
+    }
+
+    /// Nothing of what was done to the key is missing from its history.
+    var isComplete: Bool { isTrailRead && birth != nil }
 
     var value: JSONValue {
         .object([
@@ -125,7 +139,8 @@ struct KeyStory {
             .init("user_role", user?["role"] ?? .null),
             .init("created_at", key["created_at"] ?? .null),
             .init("created_by", key["created_by"] ?? .null),
-            .init("created_index", creation?["index"] ?? .null),
+            .init("created_index", birth?["index"] ?? .null),
+            .init("created_through", birth?["action"] ?? .null),
             .init("last_used_at", key["last_used_at"] ?? .null),
             .init("expires_at", key["expires_at"] ?? .null),
             .init("retires_at", key["retires_at"] ?? .null),
@@ -134,7 +149,17 @@ struct KeyStory {
             .init("state", key["state"] ?? .null), .init("standing", key["standing"] ?? .null),
             .init("may", .string(may)), .init("why", .string(why)),
             .init("limit", limit ?? .null), .init("pool", pool ?? .null),
-            .init("history", trail.map { .array($0.reversed()) } ?? .null),
+            .init("history_complete", trail == nil ? .null : .bool(isComplete)),
+            .init("history", history.map { .array($0.reversed()) } ?? .null),
         ])
+    }
+}
+
+extension JSONValue {
+    /// Whether this record of the trail says that so was done.
+    fileprivate func isAct(_ action: String) -> Bool { self["action"] == .string(action) }
+
+    fileprivate func isAct(_ action: String, of subject: JSONValue?) -> Bool {
+        isAct(action) && self["subject"] == subject
     }
 }

@@ -29,6 +29,11 @@ struct SecretFile {
         self.secrets = secrets
     }
 
+    static func isThere(_ path: String) throws -> Bool {
+        let (directory, name) = Path.split(path)
+        return try Directory(at: directory).names().contains(name)
+    }
+
     /// Makes a file with a new secret; nil if there is one.
     static func make(at path: String) throws -> SecretFile? {
         let (directory, name) = Path.split(path)

@@ -8,7 +8,7 @@ extension RunningProxy {
             "x-keyclave-account": tenant.account, "x-keyclave-user": key.user,
             "x-keyclave-key": key.id, "x-keyclave-api": "rest",
         ]
-        let claims = identity.keys.sorted().map { "\($0): evil" }
+        let claims = identity.keys.sorted().flatMap(spellings).map { "\($0): evil" }
         let answer = try send(
             "/orders/7?api=batch", [header + key.text] + claims + ["X-Other: kept"], body: "{}")
         #expect(answer.status == 200 && answer.text == "service", "\(answer)")
