@@ -14,17 +14,20 @@ struct ImportRow: Hashable {
     var suffix = ""
     var isForeign: Bool
     var isActive = true
+    /// As RFC 3339 has it; empty for never.
+    var expiresAt = ""
 
     /// The columns of a table, and the members of a line of JSON.
     enum Field: String, CaseIterable {
         case user, api, name, digest, suffix, foreign, active
+        case expiresAt = "expires_at"
         /// Written by an export for people, and passed over by an import.
         case userID = "user_id"
 
         var isRequired: Bool {
             switch self {
             case .user, .api, .name, .digest: true
-            case .suffix, .foreign, .active, .userID: false
+            case .suffix, .foreign, .active, .expiresAt, .userID: false
             }
         }
     }
@@ -37,6 +40,7 @@ struct ImportRow: Hashable {
         ]
         if isForeign { members.append(.init("foreign", .bool(true))) }
         if !suffix.isEmpty { members.append(.init("suffix", .string(suffix))) }
+        if !expiresAt.isEmpty { members.append(.init("expires_at", .string(expiresAt))) }
         return .object(members)
     }
 
@@ -60,7 +64,14 @@ struct ImportRow: Hashable {
         guard suffix.isEmpty || (isForeign ? Suffix(foreign: suffix) : Suffix(suffix)) != nil else {
             return "suffix must be the last four characters of the key, or empty"
         }
+        guard expiresAt.isEmpty || isTime(expiresAt) else {
+            return "expires_at must be a time, as in 2027-01-31T12:00:00Z, or empty"
+        }
         return nil
+    }
+
+    private func isTime(_ text: String) -> Bool {
+        RFC3339.timestamp(text).map { $0 <= Bounds.latestTime } ?? false
     }
 
     private static func isHex(_ byte: UInt8) -> Bool {
