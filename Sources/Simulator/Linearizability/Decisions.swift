@@ -95,8 +95,12 @@ struct Decisions {
         let key = directory.keyID(of: command.key)
         deed.content = .hold(command.presenting(key.map { .id($0) } ?? command.key))
         // The hold keeps it from being done twice, but no refusal is kept under it: another
-        // attempt on its way may do better, now or later.
-        if command.id == nil, operation.response?.result.refusal != nil { deed.returned = nil }
+        // attempt on its way may do better, now or later. That is a deed of its own.
+        if command.id == nil, operation.response?.result.refusal != nil {
+            var late = deed
+            late.returned = nil
+            deeds.append(late)
+        }
         guard let id = command.id, let key, let account = directory.key(key)?.account else {
             return
         }
