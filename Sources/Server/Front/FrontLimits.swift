@@ -7,6 +7,8 @@ enum FrontLimits {
     static let bodyDeadline = Duration.seconds(30)
     /// A client that reads nothing of its answer is closed after this.
     static let writeDeadline = Duration.seconds(30)
+    /// The node ends every wait of its own accord; this is for the case that it doesn't.
+    static let waitDeadline = Duration.seconds(600)
     /// Keys of one connection that are looked up before the first of them is judged.
     static let looks = 64
     /// How long a validation waits for a change of its key to be applied here.

@@ -201,7 +201,8 @@ extension FrontLoop {
         connection.phase = phase
         guard !isDraining else { return }
         switch phase {
-        case .idle, .waiting: connection.deadline = now + services.settings.idleDeadline
+        case .idle: connection.deadline = now + services.settings.idleDeadline
+        case .waiting: connection.deadline = now + FrontLimits.waitDeadline
         case .readingHead: connection.deadline = now + services.settings.headDeadline
         case .readingBody: connection.deadline = now + FrontLimits.bodyDeadline
         case .writing: connection.deadline = now + FrontLimits.writeDeadline
