@@ -57,7 +57,8 @@ extension RandomHistory {
             }
             return ImportedKey(
                 id: KeyID(id), owner: owner, api: key.api, name: key.name, digest: key.digest,
-                suffix: key.suffix, active: random.chance(1, in: 3))
+                suffix: key.suffix, active: random.chance(1, in: 3),
+                expiresAt: key.expiresAt)
         }
         return KeyImport(account: first.account, keys: keys)
     }

@@ -133,7 +133,8 @@ struct KeyBook {
         add(
             Key(
                 id: imported.id, account: account, user: owner, api: imported.api, since: index,
-                standing: imported.active ? .active : .inactive), imported.digest)
+                standing: imported.active ? .active : .inactive, expiresAt: imported.expiresAt,
+                deadline: imported.expiresAt), imported.digest)
         return owner
     }
 

@@ -43,6 +43,8 @@ struct LogReplay {
     var lapsedAt: LogIndex { reference.lapsedAt }
     /// Holds that have lapsed so far.
     var lapses: Int { reference.lapses }
+    /// Charges and holds that a pool had no room for, and the user's limit had.
+    var refusedByPool: Int { promises.refusedByPool }
 
     var areLeasesOn: Bool { reference.settings.leaseMilliseconds > 0 }
 

@@ -10,7 +10,8 @@ import Keyring
 ///   pool, each in its own period; whatever is refused for want of credits wouldn't have been.
 /// - Nothing is done with a key that isn't active or in its grace, or whose end log time has
 ///   reached; no other is refused as invalid.
-/// - No user is given more active keys than are allowed, those in their grace among them.
+/// - No user is given more active keys than are allowed, those in their grace among them, and
+///   nobody is refused one within that.
 /// - A hold is ended while it is open, and only then refused as ended, unknown or exceeded when it
 ///   isn't, for no more than it holds. What it held is charged or comes back, all of it: every
 ///   figure in a receipt is the sum.
@@ -26,9 +27,11 @@ struct Promises {
     private var ids: Set<ScopedID> = []
 
     private struct ScopedID: Hashable {
-        var account: AccountID
-        var id: IdempotencyKey
+        var account: AccountID?
+        var id: IdempotencyKey?
     }
+    /// Charges and holds that the pool had no room for, and the limit had.
+    private(set) var refusedByPool = 0
 
     init(genesis: Genesis) {
         keys = KeyBook(genesis: genesis)
@@ -59,6 +62,10 @@ struct Promises {
             // Otherwise there was nothing to do, or it was done before.
             guard change.index == index, !change.replayed else { return }
             try note(command, change)
+        case (let command, .refused(.activeKeyLimit)):
+            let scope = ScopedID(account: command.account, id: envelope.idempotency)
+            guard isFirst, ids.insert(scope).inserted || scope.id == nil else { return }
+            try judgeCap(command)
         default: break
         }
     }
@@ -83,6 +90,22 @@ struct Promises {
                     "no user has more active keys than are allowed", "\(user) has \(count)")
             }
         }
+    }
+
+    /// A key that could be active was refused to be. Whose predecessor's grace would end by it isn't
+    /// asked about here.
+    private func judgeCap(_ command: Command) throws(Violation) {
+        let user: UserID
+        switch command {
+        case .createKey(let new): user = new.user
+        case .setKeyActive(let id, _, active: true):
+            guard let key = keys.key(.id(id)) else { return }
+            user = key.user
+        default: return
+        }
+        let count = keys.activeKeys(of: user)
+        guard count < Int(keys.settings.activeKeysPerUser) else { return }
+        throw violation("nobody is refused an active key that is allowed", "\(user) has \(count)")
     }
 
     func violation(_ law: String, _ detail: String) -> Violation {
@@ -192,7 +215,7 @@ extension Promises {
 
 // Refusals.
 extension Promises {
-    private func judge(
+    private mutating func judge(
         _ refusal: Refusal, of amount: UInt64, _ key: KeyBook.Key
     ) throws(Violation) {
         switch refusal {
@@ -203,6 +226,7 @@ extension Promises {
             guard !credits.isAhead else { return }
             let rooms = key.lines.map { credits.room($0) }
             let lesser = rooms[1] < rooms[0] ? 1 : 0
+            refusedByPool += lesser
             let meant = credits.allowance(key.lines[lesser])?.credits ?? .maximum
             guard amount > remaining.rawValue, remaining == rooms[lesser], allowance == meant
             else {
@@ -214,7 +238,7 @@ extension Promises {
         }
     }
 
-    private func judge(
+    private mutating func judge(
         _ refusal: Refusal, of command: HoldCommand, _ key: KeyBook.Key
     ) throws(Violation) {
         let hold = credits.hold(command.hold, of: key.user, in: key.account)

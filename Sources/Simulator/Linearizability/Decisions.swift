@@ -89,25 +89,28 @@ struct Decisions {
         add(deed)
     }
 
-    private func take(
+    private mutating func take(
         _ command: HoldCommand, of operation: RecordedOperation, _ deed: inout Deed
     ) {
         let key = directory.keyID(of: command.key)
         deed.content = .hold(command.presenting(key.map { .id($0) } ?? command.key))
-        // The hold keeps it from being done twice, but no refusal is kept under it: another
-        // attempt on its way may do better, now or later. That is a deed of its own.
-        if command.id == nil, operation.response?.result.refusal != nil {
-            var late = deed
-            late.returned = nil
-            deeds.append(late)
+        if let id = command.id, let key, let owner = directory.key(key) {
+            // Which key of the user settles or voids is no part of what is asked for.
+            var asked = deed.content
+            if !command.isPlacing {
+                asked = .hold(command.presenting(.id(KeyID(owner.user.rawValue))))
+            }
+            deed.identity = Deed.Identity(account: owner.account, id: id, content: asked)
         }
-        guard let id = command.id, let key, let account = directory.key(key)?.account else {
+        guard let refusal = operation.response?.result.refusal, !command.keeps(refusal) else {
             return
         }
-        // Which key settles or voids is no part of what is asked for.
-        var asked = deed.content
-        if case .place = command {} else { asked = .hold(command.presenting(.id(KeyID(0)))) }
-        deed.identity = Deed.Identity(account: account, id: id, content: asked)
+        // The hold keeps it from being done twice, but this refusal is kept under no id: another
+        // attempt on its way may do better, now or later. That is a deed of its own.
+        var late = deed
+        (late.returned, late.index) = (nil, nil)
+        deeds.append(late)
+        deed.identity = nil
     }
 
     private mutating func take(
@@ -202,6 +205,14 @@ extension Deed.Content {
 }
 
 extension HoldCommand {
+    fileprivate var isPlacing: Bool { if case .place = self { true } else { false } }
+
+    /// Whether a refusal is the answer to whoever asks under the same id later. One for a key that
+    /// isn't accepted uses up no id of a settlement: it may be made with another.
+    fileprivate func keeps(_ refusal: Refusal) -> Bool {
+        id != nil && (isPlacing || refusal != .invalidKey)
+    }
+
     /// The same with another key.
     fileprivate func presenting(_ key: KeyReference) -> HoldCommand {
         switch self {

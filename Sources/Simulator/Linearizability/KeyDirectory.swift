@@ -142,7 +142,8 @@ extension KeyImport {
             }
             return NewKey(
                 id: key.id, account: account, user: user, api: key.api, name: key.name,
-                digest: key.digest, suffix: key.suffix, active: key.active)
+                digest: key.digest, suffix: key.suffix, active: key.active,
+                expiresAt: key.expiresAt)
         }
     }
 }
