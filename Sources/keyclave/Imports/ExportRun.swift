@@ -7,7 +7,7 @@ struct ExportRun {
     var surroundings: Surroundings
 
     private static let columns = [
-        "user", "user_id", "api", "name", "digest", "suffix", "foreign", "active",
+        "user", "user_id", "api", "name", "digest", "suffix", "foreign", "active", "expires_at",
     ]
 
     func run() throws -> ExitCode {

@@ -98,7 +98,7 @@ struct ImportFile {
             switch (field, member.value) {
             case (.foreign, .bool(let flag)): row.isForeign = flag
             case (.active, .bool(let flag)): row.isActive = flag
-            case (.suffix, .null), (.userID, _): break
+            case (.suffix, .null), (.expiresAt, .null), (.userID, _): break
             case (.foreign, _), (.active, _):
                 return complain(line, "\(field.rawValue) must be true or false")
             case (_, .string(let text)): row[field] = text
@@ -170,6 +170,7 @@ extension ImportRow {
             case .name: name = newValue
             case .digest: digest = newValue.lowercased()
             case .suffix: suffix = newValue
+            case .expiresAt: expiresAt = newValue
             case .foreign, .active, .userID: break
             }
         }

@@ -14,17 +14,20 @@ struct ImportRow: Hashable {
     var suffix = ""
     var isForeign: Bool
     var isActive = true
+    /// RFC 3339; empty: never.
+    var expiresAt = ""
 
     /// The columns of a table, and the members of a line of JSON.
     enum Field: String, CaseIterable {
         case user, api, name, digest, suffix, foreign, active
+        case expiresAt = "expires_at"
         /// Written by an export for people, and passed over by an import.
         case userID = "user_id"
 
         var isRequired: Bool {
             switch self {
             case .user, .api, .name, .digest: true
-            case .suffix, .foreign, .active, .userID: false
+            case .suffix, .foreign, .active, .expiresAt, .userID: false
             }
         }
     }
@@ -37,6 +40,7 @@ struct ImportRow: Hashable {
         ]
         if isForeign { members.append(.init("foreign", .bool(true))) }
         if !suffix.isEmpty { members.append(.init("suffix", .string(suffix))) }
+        if !expiresAt.isEmpty { members.append(.init("expires_at", .string(expiresAt))) }
         return .object(members)
     }
 
@@ -59,6 +63,9 @@ struct ImportRow: Hashable {
         guard digest.contains(where: { $0 != "0" }) else { return "digest is no key's" }
         guard suffix.isEmpty || (isForeign ? Suffix(foreign: suffix) : Suffix(suffix)) != nil else {
             return "suffix must be the last four characters of the key, or empty"
+        }
+        guard expiresAt.isEmpty || RFC3339.timestamp(expiresAt) != nil else {
+            return "expires_at must be a time as in 2027-01-31T12:00:00Z, or empty"
         }
         return nil
     }
