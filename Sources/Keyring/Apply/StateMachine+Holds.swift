@@ -34,8 +34,8 @@ extension StateMachine {
         }
         let outcome = perform(command, with: slot, in: scope, &step)
         let record = LedgerRecord(request, content, outcome, at: step.index)
-        // Who settles or voids with a key that isn't accepted may do so with another, under the same
-        // id: it isn't used up.
+        // Who settles or voids with a key that isn't accepted may do so with another, under the
+        // same id: it isn't used up.
         if let id = command.id, command.isPlacing || outcome != .refused(.invalidKey) {
             self.record(record, as: id, in: scope)
         } else {

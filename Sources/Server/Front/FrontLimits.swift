@@ -28,5 +28,5 @@ enum FrontLimits {
     static let queuedBytes = 256 << 10
     /// What a connection's input buffer may grow to: one request of the largest kind.
     static let inputBytes =
-        HTTPLimits.headBytes + Endpoint.bodyLimits.large + HTTPLimits.chunkFramingBytes
+        HTTPLimits.headBytes + Endpoint.bodyLimits.largest + HTTPLimits.chunkFramingBytes
 }

@@ -43,6 +43,7 @@ extension Router {
             return .query(token, .importFaults(batch), .linearizable)
         }
         let command = Command.importKeys(batch)
+        try ImportLimits.check(command, bodyBytes: request.body.count)
         return .change(
             token: token,
             ClientRequest.Submission(

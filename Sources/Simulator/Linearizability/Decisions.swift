@@ -19,6 +19,8 @@ struct Deed {
         var account: AccountID
         var id: IdempotencyKey
         var content: Content
+        /// Of a settlement or void, which any of the user's keys may ask for.
+        var user: UserID?
     }
 
     /// Its position in the history.
@@ -95,12 +97,12 @@ struct Decisions {
         let key = directory.keyID(of: command.key)
         deed.content = .hold(command.presenting(key.map { .id($0) } ?? command.key))
         if let id = command.id, let key, let owner = directory.key(key) {
-            // Which key of the user settles or voids is no part of what is asked for.
-            var asked = deed.content
+            deed.identity = Deed.Identity(account: owner.account, id: id, content: deed.content)
+            // Which key settles or voids is no part of what is asked for, only whose it is.
             if !command.isPlacing {
-                asked = .hold(command.presenting(.id(KeyID(owner.user.rawValue))))
+                deed.identity?.content = .hold(command.presenting(.id(KeyID(0))))
+                deed.identity?.user = owner.user
             }
-            deed.identity = Deed.Identity(account: owner.account, id: id, content: asked)
         }
         guard let refusal = operation.response?.result.refusal, !command.keeps(refusal) else {
             return
