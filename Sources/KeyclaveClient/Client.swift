@@ -84,7 +84,7 @@ public final class Client {
         _ request: ClientRequest, _ hasOthers: Bool, until deadline: Instant,
         _ past: inout Attempts
     ) throws(ClientError) -> Response? {
-        switch attempt(request, hasOthers, until: deadline) {
+        switch attempt(request, hasOthers, until: deadline, &past) {
         case .answer(let answer):
             return try judge(answer, request, past)
         case .notTaken(let trouble, let unavailable):
@@ -135,7 +135,8 @@ public final class Client {
     }
 
     private func attempt(
-        _ request: ClientRequest, _ hasOthers: Bool, until deadline: Instant
+        _ request: ClientRequest, _ hasOthers: Bool, until deadline: Instant,
+        _ past: inout Attempts
     ) -> Attempt {
         let endpoint = endpoints[preferred]
         let isReused = connection?.endpoint == endpoint
@@ -148,7 +149,9 @@ public final class Client {
             // The server may close an idle connection at any time (RFC 9112, 9.3.1): a request
             // that met this was most likely never read, and is sent once more on a new one.
             if isReused, trouble.wasClosedSilently, request.isRepeatable {
-                return attempt(request, hasOthers, until: deadline)
+                // Most likely isn't surely: the node may have been killed right after it.
+                if trouble.wasSent, !request.isSafe { past.wasPerhapsTaken = true }
+                return attempt(request, hasOthers, until: deadline, &past)
             }
             return trouble.wasSent
                 ? .unknown(text, problem: nil) : .notTaken(text, unavailable: nil)

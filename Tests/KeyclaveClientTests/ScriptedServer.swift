@@ -1,7 +1,7 @@
 import Basics
+import Glibc
 import HTTP
 import Linux
-import Synchronization
 
 /// A TCP server on this machine that reads requests and answers each with the next reply of its
 /// script: what a client does is then a matter of the script alone.
@@ -16,6 +16,8 @@ final class ScriptedServer: Sendable {
         case raw(String)
         /// Reads the request and closes without an answer.
         case close
+        /// Reads the request, listens no more, and closes all connections without an answer.
+        case vanish
         /// Reads the request and never answers; the connection stays.
         case silence
     }
@@ -34,10 +36,12 @@ final class ScriptedServer: Sendable {
         var script: [Reply]
         var requests: [Request] = []
         var isStopped = false
+        var hasVanished = false
     }
 
     let address: SocketAddress
-    private let state: Mutex<State>
+    // Not `Mutex`, of whose order the thread sanitizer knows nothing.
+    private let state: Locked<State>
     private let wakeup: Mailbox<Int>
     private let otherwise: Reply
 
@@ -49,7 +53,7 @@ final class ScriptedServer: Sendable {
         let listener = try ListeningSocket(at: .loopback())
         address = listener.address
         self.otherwise = otherwise
-        state = Mutex(State(script: script))
+        state = Locked(State(script: script))
         wakeup = try Mailbox()
         let mover = Mover(listener)
         _ = try Thread(name: "scripted-server") { [self] in
@@ -64,12 +68,11 @@ final class ScriptedServer: Sendable {
     }
 
     /// Carries what can't be copied into a thread's closure.
-    private final class Mover: Sendable {
-        private let listener: Mutex<ListeningSocket?>
-        init(_ listener: consuming ListeningSocket) {
-            self.listener = Mutex(consume listener)
-        }
-        func take() -> ListeningSocket? { listener.withLock { $0.take() } }
+    private final class Mover: @unchecked Sendable {
+        private var listener: ListeningSocket?
+        init(_ listener: consuming ListeningSocket) { self.listener = consume listener }
+        /// By the one thread that was given it.
+        func take() -> ListeningSocket? { listener.take() }
     }
 
     private final class Session {
@@ -99,6 +102,12 @@ final class ScriptedServer: Sendable {
                         sessions[UInt64(next + 2)] = session
                         next += 1
                     } else if let session = sessions[token], !handle(session) {
+                        if state.withLock({ $0.hasVanished }) {
+                            // Before a connection is closed: nobody may come back in between.
+                            poller.remove(listener.descriptor)
+                            _ = Glibc.shutdown(listener.descriptor.number, Int32(SHUT_RDWR))
+                            sessions.removeAll()
+                        }
                         sessions[token] = nil
                     }
                 }
@@ -135,6 +144,9 @@ final class ScriptedServer: Sendable {
             return false
         case .raw(let text): write(text, session)
         case .close: return false
+        case .vanish:
+            state.withLock { $0.hasVanished = true }
+            return false
         case .silence: break
         }
         return true
