@@ -15,7 +15,9 @@ import Linux
 /// ``ClientError/outcomeUnknown(id:reason:)`` and nothing else.
 public final class Keyclave: Sendable {
     public let settings: Settings
-    private let dispatcher: Dispatcher
+    private let validations: Dispatcher
+    /// For everything else, which may take long: a validation never waits for it.
+    private let others: Dispatcher
     private let scout: Scout?
 
     /// `nodes` are addresses like `http://127.0.0.1:7101`, the near one first. Throws
@@ -38,14 +40,17 @@ public final class Keyclave: Sendable {
         let directory = NodeDirectory(
             NodeRanking(count: endpoints.count, preference: settings.order),
             troubleTime: Basics.Duration(settings.troubleTime))
-        dispatcher = Dispatcher(
-            endpoints: endpoints, nodes: directory, laneLimit: settings.connections,
-            waitingLimit: settings.waiting)
-        guard endpoints.count > 1, let interval = settings.scouting else {
-            scout = nil
-            return
-        }
         do throws(SystemError) {
+            validations = try Dispatcher(
+                endpoints: endpoints, nodes: directory, laneLimit: settings.connections,
+                waitingLimit: settings.waiting)
+            others = try Dispatcher(
+                endpoints: endpoints, nodes: directory, laneLimit: settings.changeConnections,
+                waitingLimit: settings.waiting)
+            guard endpoints.count > 1, let interval = settings.scouting else {
+                scout = nil
+                return
+            }
             scout = try Scout(endpoints, directory, interval: Basics.Duration(interval))
         } catch {
             throw .invalidSettings("\(error)")
@@ -54,7 +59,8 @@ public final class Keyclave: Sendable {
 
     deinit {
         scout?.stop()
-        dispatcher.close()
+        validations.close()
+        others.close()
     }
 
     /// Any request of the interface, for what has no method here. The answer's status is in
@@ -66,6 +72,16 @@ public final class Keyclave: Sendable {
     func send(
         _ request: ClientRequest, _ settings: ClientSettings
     ) async throws(ClientError) -> Response {
+        try await submit(request, settings, to: others)
+    }
+
+    func validate(_ request: ClientRequest) async throws(ClientError) -> Response {
+        try await submit(request, settings.forValidations, to: validations)
+    }
+
+    private func submit(
+        _ request: ClientRequest, _ settings: ClientSettings, to dispatcher: Dispatcher
+    ) async throws(ClientError) -> Response {
         let call = Call(request, settings)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { caller in
@@ -74,6 +90,7 @@ public final class Keyclave: Sendable {
             }
         } onCancel: {
             call.cancel()
+            dispatcher.withdraw(call)
         }
         return try result.get()
     }
@@ -91,9 +108,12 @@ extension Keyclave {
     /// The bounds of a ``Keyclave``.
     public struct Settings: Sendable {
         public var order = NodeOrder.listed
-        /// Connections, and threads that wait for answers, at most.
+        /// Connections for validations, and threads that wait for their answers, at most.
         public var connections = 8
-        /// Calls that may wait for a connection; the next one gets ``ClientError/overloaded``.
+        /// The same for everything else: what a change waits for, no validation waits for.
+        public var changeConnections = 8
+        /// Calls that may wait for a connection, validations and others each; the next one gets
+        /// ``ClientError/overloaded``.
         public var waiting = 1_024
         /// For a validation in all, over all nodes and repetitions.
         public var validationDeadline = Swift.Duration.seconds(2)
@@ -126,7 +146,9 @@ extension Keyclave {
 
         /// What can't be followed.
         var complaint: String? {
-            if connections < 1 { return "a client needs at least one connection" }
+            if connections < 1 || changeConnections < 1 {
+                return "a client needs at least one connection of each kind"
+            }
             if waiting < 0 { return "less than nobody can't wait" }
             let times = [validationDeadline, validationSilence, deadline, troubleTime]
             if times.contains(where: { $0 <= .zero }) || scouting.map({ $0 <= .zero }) == true {
