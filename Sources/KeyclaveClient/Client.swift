@@ -74,7 +74,7 @@ public final class Client {
             guard isWorthAnother(request, past), pause < rest else {
                 throw failure(request, past)
             }
-            Pause.wait(pause)
+            Thread.sleep(pause)
             pause = min(pause * 2, settings.longestPause)
         }
     }
@@ -196,17 +196,6 @@ public final class Client {
             return .success(answer)
         } catch {
             return .failure(error)
-        }
-    }
-}
-
-/// Sleeps.
-enum Pause {
-    static func wait(_ time: Duration) {
-        do throws(SystemError) {
-            _ = try Wakeup().wait(time)
-        } catch {
-            preconditionFailure("\(error)")
         }
     }
 }

@@ -1,3 +1,4 @@
+import Basics
 import CLinux
 import Glibc
 
@@ -52,6 +53,21 @@ public final class Thread: @unchecked Sendable {
         isJoined = true
         let result = pthread_join(identifier, nil)
         precondition(result == 0, "pthread_join: \(SystemError.text(of: result))")
+    }
+
+    /// Makes the calling thread sleep. Needs nothing of the process, descriptors neither.
+    public static func sleep(_ time: Duration) {
+        guard time > .zero else { return }
+        let (seconds, nanoseconds) = time.nanoseconds.quotientAndRemainder(
+            dividingBy: 1_000_000_000)
+        var rest = timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds))
+        while true {
+            var left = timespec()
+            if nanosleep(&rest, &left) == 0 { return }
+            let code = linux_errno()
+            precondition(code == EINTR, "nanosleep: \(SystemError.text(of: code))")
+            rest = left
+        }
     }
 
     /// The number of processors this process may run on, at least one.
