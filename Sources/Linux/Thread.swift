@@ -4,12 +4,14 @@ import Glibc
 
 /// A thread of the operating system, with a name that `ps -L` and `perf` show.
 ///
-/// `@unchecked`: the identifier is written before any other thread can see the object, and
-/// `isJoined` is touched by the one caller of `join`.
+/// A thread that nobody joins gives its stack back when its body has returned.
+///
+/// `@unchecked`: the identifier is written before any other thread can see the object, and after
+/// that touched by the one caller of `join`, and when the object is gone.
 public final class Thread: @unchecked Sendable {
     public let name: String
-    private var identifier = pthread_t()
-    private var isJoined = false
+    /// Nil before it was started, and once it is joined.
+    private var identifier: pthread_t?
 
     private final class Start {
         let name: String
@@ -33,8 +35,9 @@ public final class Thread: @unchecked Sendable {
         let sized = pthread_attr_setstacksize(&attributes, stackSize)
         precondition(sized == 0, "stack size \(stackSize)")
         let start = Unmanaged.passRetained(Start(name: name, body: body))
+        var made = pthread_t()
         let result = pthread_create(
-            &identifier, &attributes,
+            &made, &attributes,
             { raw in
                 let start = Unmanaged<Start>.fromOpaque(raw!).takeRetainedValue()
                 _ = linux_name_thread(start.name)
@@ -45,12 +48,19 @@ public final class Thread: @unchecked Sendable {
             start.release()
             throw SystemError(call: "pthread_create", code: result, subject: name)
         }
+        identifier = made
+    }
+
+    deinit {
+        guard let identifier else { return }
+        let result = pthread_detach(identifier)
+        precondition(result == 0, "pthread_detach: \(SystemError.text(of: result))")
     }
 
     /// Waits until the body has returned. Once, and not from the thread itself.
     public func join() {
-        precondition(!isJoined, "thread \(name) joined twice")
-        isJoined = true
+        guard let identifier else { preconditionFailure("thread \(name) joined twice") }
+        self.identifier = nil
         let result = pthread_join(identifier, nil)
         precondition(result == 0, "pthread_join: \(SystemError.text(of: result))")
     }
