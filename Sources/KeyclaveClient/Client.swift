@@ -23,6 +23,7 @@ public final class Client {
     var noteTrouble: ((Int) -> Void)?
     private var preferred: Int { order[0] }
     private var connection: Connection?
+    private var addresses = AddressBook()
 
     /// Requires at least one endpoint.
     public init(endpoints: [Endpoint], settings: ClientSettings = ClientSettings()) {
@@ -31,6 +32,12 @@ public final class Client {
         self.settings = settings
         order = Array(endpoints.indices)
     }
+
+    /// Whether a connection is kept for the next request.
+    var isConnected: Bool { connection != nil }
+
+    /// Closes the connection. The next request makes another.
+    func disconnect() { connection = nil }
 
     /// How one attempt at one node ended.
     private enum Attempt {
@@ -139,6 +146,7 @@ public final class Client {
         _ past: inout Attempts
     ) -> Attempt {
         let endpoint = endpoints[preferred]
+        if let connection, !connection.stillStands { disconnect() }
         let isReused = connection?.endpoint == endpoint
         switch exchange(request, endpoint, hasOthers, until: deadline) {
         case .success(let answer):
@@ -146,8 +154,9 @@ public final class Client {
         case .failure(let trouble):
             connection = nil
             let text = "\(endpoint): \(trouble.reason)"
-            // The server may close an idle connection at any time (RFC 9112, 9.3.1): a request
-            // that met this was most likely never read, and is sent once more on a new one.
+            // The server may close an idle connection at any time (RFC 9112, 9.3.1), even after
+            // the look at it: a request that met this was most likely never read, and is sent once
+            // more on a new one.
             if isReused, trouble.wasClosedSilently, request.isRepeatable {
                 // Most likely isn't surely: the node may have been killed right after it.
                 if trouble.wasSent, !request.isSafe { past.wasPerhapsTaken = true }
@@ -187,7 +196,7 @@ public final class Client {
             } else {
                 connection = nil
                 open = try Connection(
-                    to: endpoint, until: min(deadline, begun + settings.connectTimeout),
+                    to: endpoint, &addresses, until: min(deadline, begun + settings.connectTimeout),
                     answerLimit: settings.answerLimit)
             }
             connection = open

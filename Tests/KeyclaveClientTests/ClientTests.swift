@@ -215,6 +215,18 @@ import Testing
         #expect(server.requests.map(\.connection) == [0, 0])
     }
 
+    @Test func `what can't be sent twice goes out on a connection that still stands`() throws {
+        let server = try ScriptedServer([.jsonAndClose(200, "{}"), .json(200, "{}")])
+        defer { server.stop() }
+        let client = Client(endpoints: [try #require(Endpoint(server.endpoint))])
+        _ = try client.send(Self.read)
+        while server.openConnections > 0 { Thread.sleep(.milliseconds(1)) }
+        var request = Self.charge
+        request.idempotencyKey = nil
+        _ = try client.send(request)
+        #expect(server.requests.map(\.connection) == [0, 1])
+    }
+
     @Test func `an answer that isn't HTTP leads to the next node`() throws {
         let first = try ScriptedServer([.raw("SSH-2.0-OpenSSH\r\n\r\n")])
         let second = try ScriptedServer([.json(200, "{}")])

@@ -42,6 +42,25 @@ import Testing
         #expect(await next.value == .cancelled)
     }
 
+    @Test func `who finds too many waiting is told so at once`() async throws {
+        let server = try ScriptedServer([], otherwise: .silence)
+        defer { server.stop() }
+        let keyclave = try Self.keyclave(server, waiting: 2)
+        let errors = await withTaskGroup(of: ClientError?.self) { group in
+            group.addTask { await Self.change(keyclave, for: .seconds(600)) }
+            while server.requests.isEmpty { await Task.yield() }
+            for _ in 0..<5 { group.addTask { await Self.change(keyclave, for: .seconds(600)) } }
+            var errors: [ClientError?] = []
+            while errors.count < 3, let error = await group.next() { errors.append(error) }
+            group.cancelAll()
+            return await group.reduce(into: errors) { $0.append($1) }
+        }
+        // Three found no room; one was out; two waited.
+        #expect(errors.prefix(3).allSatisfy { $0 == .overloaded }, "\(errors)")
+        #expect(errors.count { $0 == .cancelled } == 2, "\(errors)")
+        #expect(server.requests.count == 1)
+    }
+
     @Test func `a call that waits ends when its time is over, whoever holds the connection`()
         async throws
     {
@@ -65,19 +84,19 @@ import Testing
         let server = try ScriptedServer([.silence], otherwise: .json(200, "{}"))
         defer { server.stop() }
         let keyclave = try Self.keyclave(server, waiting: 2)
-        let first = Task { await Self.change(keyclave, for: .milliseconds(500)) }
+        let first = Task { await Self.change(keyclave, for: .seconds(600)) }
         while server.requests.isEmpty { await Task.yield() }
-        let waiting = (0..<2).map { _ in
-            Task { await Self.change(keyclave, for: .seconds(600)) }
+        for _ in 0..<4 {
+            let waiting = Task { await Self.change(keyclave, for: .seconds(600)) }
+            // Some have come to wait by then, and some haven't.
+            for _ in 0..<100 { await Task.yield() }
+            waiting.cancel()
+            #expect(await waiting.value == .cancelled)
         }
-        for task in waiting {
-            task.cancel()
-            #expect(await task.value == .cancelled)
-        }
-        #expect(await Self.change(keyclave, for: .seconds(600)) == nil)
-        guard case .outcomeUnknown? = await first.value else {
-            Issue.record("the first was out all the time")
-            return
-        }
+        let next = Task { await Self.change(keyclave, for: .seconds(600)) }
+        for _ in 0..<100 { await Task.yield() }
+        server.hangUp()
+        #expect(await next.value == nil)
+        #expect(await first.value == nil)
     }
 }

@@ -35,8 +35,10 @@ final class ScriptedServer: Sendable {
     private struct State {
         var script: [Reply]
         var requests: [Request] = []
+        var openConnections = 0
         var isStopped = false
         var hasVanished = false
+        var hangsUp = false
     }
 
     let address: SocketAddress
@@ -47,6 +49,7 @@ final class ScriptedServer: Sendable {
 
     var endpoint: String { "http://\(address)" }
     var requests: [Request] { state.withLock { $0.requests } }
+    var openConnections: Int { state.withLock { $0.openConnections } }
 
     /// Answers by the script and, when it is over, as `otherwise` says.
     init(_ script: [Reply], otherwise: Reply = .close) throws {
@@ -64,6 +67,12 @@ final class ScriptedServer: Sendable {
 
     func stop() {
         state.withLock { $0.isStopped = true }
+        wakeup.send(0)
+    }
+
+    /// Closes all connections, and serves on.
+    func hangUp() {
+        state.withLock { $0.hangsUp = true }
         wakeup.send(0)
     }
 
@@ -95,7 +104,11 @@ final class ScriptedServer: Sendable {
             while !state.withLock({ $0.isStopped }) {
                 for index in 0..<poller.wait(nil) {
                     let token = poller.readiness(at: index).token
-                    if token == 0, let socket = try listener.accept() {
+                    if token == 1 {
+                        var letters: [Int] = []
+                        wakeup.receive(into: &letters)
+                        if state.withLock({ $0.hangsUp }) { sessions.removeAll() }
+                    } else if token == 0, let socket = try listener.accept() {
                         let session = Session(socket, next)
                         try poller.add(
                             session.socket.descriptor, .read, token: UInt64(next + 2))
@@ -110,6 +123,8 @@ final class ScriptedServer: Sendable {
                         }
                         sessions[token] = nil
                     }
+                    let count = sessions.count
+                    state.withLock { $0.openConnections = count }
                 }
             }
         } catch {

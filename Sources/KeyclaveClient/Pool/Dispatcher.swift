@@ -11,6 +11,7 @@ final class Dispatcher: Sendable {
     private let endpoints: [Endpoint]
     private let nodes: NodeDirectory
     private let laneLimit: Int
+    private let idleTime: Duration
     private let state: Locked<State>
     /// Tells the timekeeper to look again.
     private let alarm: Wakeup
@@ -34,11 +35,13 @@ final class Dispatcher: Sendable {
     }
 
     init(
-        endpoints: [Endpoint], nodes: NodeDirectory, laneLimit: Int, waitingLimit: Int
+        endpoints: [Endpoint], nodes: NodeDirectory, laneLimit: Int, waitingLimit: Int,
+        idleTime: Duration
     ) throws(SystemError) {
         self.endpoints = endpoints
         self.nodes = nodes
         self.laneLimit = laneLimit
+        self.idleTime = idleTime
         state = Locked(State(waiting: CallQueue(limit: waitingLimit)))
         alarm = try Wakeup()
     }
@@ -73,7 +76,7 @@ final class Dispatcher: Sendable {
         do throws(SystemError) {
             let lane = try Lane()
             _ = try Thread(name: "keyclave-lane") { [self] in
-                lane.run(endpoints, nodes, for: self)
+                lane.run(endpoints, nodes, idleTime: idleTime, for: self)
             }
             lane.give(.call(call))
         } catch {

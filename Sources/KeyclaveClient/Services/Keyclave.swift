@@ -41,12 +41,13 @@ public final class Keyclave: Sendable {
             NodeRanking(count: endpoints.count, preference: settings.order),
             troubleTime: Basics.Duration(settings.troubleTime))
         do throws(SystemError) {
+            let idleTime = Basics.Duration(settings.idleTime)
             validations = try Dispatcher(
                 endpoints: endpoints, nodes: directory, laneLimit: settings.connections,
-                waitingLimit: settings.waiting)
+                waitingLimit: settings.waiting, idleTime: idleTime)
             others = try Dispatcher(
                 endpoints: endpoints, nodes: directory, laneLimit: settings.changeConnections,
-                waitingLimit: settings.waiting)
+                waitingLimit: settings.waiting, idleTime: idleTime)
             guard endpoints.count > 1, let interval = settings.scouting else {
                 scout = nil
                 return
@@ -101,7 +102,8 @@ extension Keyclave {
     public enum NodeOrder: Hashable, Sendable {
         /// As they are listed: for who knows which one is near, the one on the same machine, say.
         case listed
-        /// By measure: the one whose answer comes soonest, asked every few seconds.
+        /// By measure: the one whose answer comes soonest, asked as often as the settings'
+        /// `scouting` says, which must say something.
         case nearest
     }
 
@@ -123,6 +125,8 @@ extension Keyclave {
         public var deadline = Swift.Duration.seconds(30)
         /// How often every node is asked whether it serves; nil for never.
         public var scouting: Swift.Duration? = .seconds(2)
+        /// How long a connection is kept that nothing is sent on. Nodes close theirs after 60 s.
+        public var idleTime = Swift.Duration.seconds(30)
         /// How long a node that failed is left alone, unless scouting finds it well before.
         public var troubleTime = Swift.Duration.seconds(5)
 
@@ -150,7 +154,10 @@ extension Keyclave {
                 return "a client needs at least one connection of each kind"
             }
             if waiting < 0 { return "less than nobody can't wait" }
-            let times = [validationDeadline, validationSilence, deadline, troubleTime]
+            if order == .nearest, scouting == nil {
+                return "who never asks the nodes can't say which one is nearest"
+            }
+            let times = [validationDeadline, validationSilence, deadline, idleTime, troubleTime]
             if times.contains(where: { $0 <= .zero }) || scouting.map({ $0 <= .zero }) == true {
                 return "every time must be longer than nothing"
             }
