@@ -152,7 +152,7 @@ import Testing
         #expect(report.longest > 40)
     }
 
-    /// What no turn of time could make true: when a key ends by itself isn't judged.
+    /// What no turn of time makes true, for an end may be under way.
     private static let lies: [KeyState: KeyState] = [
         .active: .revoked, .retiring: .expired, .expired: .retiring,
     ]
@@ -168,9 +168,8 @@ import Testing
             receipt.spent = Credits(clamping: receipt.spent.rawValue + 1_000 + way)
             outcomes[0] = .charged(receipt)
             operation.response?.result = .outcome(.charged(outcomes))
-        case .outcome(.held(var receipt))?:
-            receipt.spent = Credits(clamping: receipt.spent.rawValue + 1_000 + way)
-            operation.response?.result = .outcome(.held(receipt))
+        case .outcome(.held(let receipt))?:
+            operation.response?.result = .outcome(.held(falsified(receipt, way)))
         case .outcome(.changed(var change))?:
             guard case .key(var detail) = change.result else { return nil }
             detail.state = detail.state == .active ? .inactive : .active
@@ -186,6 +185,44 @@ import Testing
             return nil
         }
         return operation
+    }
+
+    /// A receipt that is wrong in one of its fields.
+    private func falsified(_ receipt: HoldReceipt, _ way: UInt64) -> HoldReceipt {
+        func more(_ credits: Credits) -> Credits { Credits(clamping: credits.rawValue + 1_000) }
+        var lie = receipt
+        switch way / 9 % 7 {
+        case 0: lie.spent = more(receipt.spent)
+        case 1: lie.charged = more(receipt.charged)
+        case 2: lie.held = more(receipt.held)
+        case 3: lie.standing = receipt.standing == .voided ? .settled : .voided
+        case 4: lie.remaining = more(receipt.remaining ?? .zero)
+        case 5: lie.expiresAt = receipt.expiresAt + .milliseconds(1)
+        default: lie.hold = Story.id("another")
+        }
+        return lie
+    }
+
+    @Test func `a hold that is told twice as new is found`() {
+        var counts = (told: 0, found: 0)
+        for seed in 21...28 as ClosedRange<UInt64> {
+            let run = Run(seed: seed, clients: 6, steps: 1_500)
+            var first: Set<Command> = []
+            for (position, operation) in run.operations.enumerated() {
+                guard case .command(let command, _) = operation.request,
+                    case .outcome(.held(var receipt))? = operation.response?.result
+                else { continue }
+                guard !first.insert(command).inserted, receipt.replayed else { continue }
+                var operations = run.operations
+                receipt.replayed = false
+                operations[position].response?.result = .outcome(.held(receipt))
+                let history = ClientHistory(operations, logTimes: run.times, since: Run.start)
+                counts.told += 1
+                if !history.check().violations.isEmpty { counts.found += 1 }
+            }
+        }
+        #expect(counts.told > 3)
+        #expect(counts.found == counts.told)
     }
 
     @Test func `one false answer among thousands of operations is found`() {

@@ -247,6 +247,7 @@ struct Observer {
         }
         try replay.replay(committed, at: now)
         coverage.holdsLapsed = replay.lapses
+        coverage.refusedByPool = replay.refusedByPool
         let hasLapse = replay.lapsedAt == entry.index
         if hasLapse {
             coverage.lapses += 1

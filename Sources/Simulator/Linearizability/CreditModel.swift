@@ -67,6 +67,8 @@ struct CreditModel: SequentialModel {
     let dates: [CalendarDate]
     /// Whether a charge or hold may have to fit something else as well.
     var mayHavePool = false
+    /// By their numbers.
+    var holds: [HoldTerms] = []
     let initial = State()
 
     func state(
