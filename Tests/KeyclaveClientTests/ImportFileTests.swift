@@ -131,6 +131,19 @@ import Testing
         }
     }
 
+    @Test func `when a key ends is told as an answer of the store tells it`() {
+        let rest = "a@b.c,rest,a,\(Self.digest)"
+        let file = read("expires_at,user,api,name,digest\n2027-01-31T12:00:00Z,\(rest)\n")
+        #expect(file.rows.first?.json["expires_at"]?.string == "2027-01-31T12:00:00Z")
+        #expect(read("expires_at,user,api,name,digest\n,\(rest)\n").rows.first?.expiresAt == "")
+        let never =
+            #"{"user": "a@b.c", "api": "rest", "name": "a", "digest": "\#(Self.digest)", "#
+            + #""expires_at": null}"#
+        #expect(read(never).rows.first?.json["expires_at"] == nil)
+        let soon = read("expires_at,user,api,name,digest\nsoon,\(rest)\n")
+        #expect(soon.complaints.first?.reason.contains("must be a time") == true)
+    }
+
     @Test func `a byte order mark is no part of a file`() {
         let object =
             #"{"user": "a@b.c", "api": "rest", "name": "a", "digest": "\#(Self.digest)"}"#

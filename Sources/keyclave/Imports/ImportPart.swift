@@ -65,7 +65,7 @@ struct ImportSize {
 
     /// Of a key, whatever it is: ids, digest, lengths, and in the body the names of the members.
     private static let entryBytesBesideText = 96
-    private static let bodyBytesBesideText = 256
+    private static let bodyBytesBesideText = 320
 
     static func + (left: ImportSize, right: ImportSize) -> ImportSize {
         var sum = left

@@ -112,7 +112,7 @@ extension ImportFault {
         case .digestRepeated: "an earlier key has this digest"
         case .keyLimit: "the user would have more keys than are allowed"
         case .activeKeyLimit: "the user would have more active keys than are allowed"
-        case .expiryPassed: "the key has expired already, or would in the year 10000"
+        case .expiryPassed: "the key would have expired already"
         }
     }
 
