@@ -27,7 +27,7 @@ import Testing
 
     @Test func `ten thousand ordinary keys are one import`() throws {
         let body = Self.body(
-            10_000, name: "the laptop in the office, second floor",
+            10_000, name: "the laptop in the office, on the second floor",
             user: "somebody.with.a.name@research.example.com")
         #expect(body.utf8.count > 2 << 20)
         guard case .importKeys(let batch)? = Self.send(body).submission?.command else {

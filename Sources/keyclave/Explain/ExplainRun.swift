@@ -32,8 +32,8 @@ struct ExplainRun {
         story.limit = try optional { try get("\(path)/users/\(user)/limits/\(api)") }
         story.pool = try optional { try get("\(path)/pools/\(api)") }
         let id = key["id"]?.string ?? ""
-        // A successor's birth is a record of the key that it replaces; and a change of the successor
-        // ends a grace.
+        // A successor's birth is a record of the key that it replaces, and the end of a grace may
+        // be one of the successor.
         let subjects =
             [id] + ["replaces", "replaced_by"].compactMap { key[$0]?.string }
             + [user, account, "\(user)/\(api)", "\(account)/\(api)"]

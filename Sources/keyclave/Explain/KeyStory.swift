@@ -79,8 +79,8 @@ struct KeyStory {
     }
 
     /// The first act that revoked the key: revoked is final, and what is done to the user later
-    /// changes nothing. A rotation with a grace revokes it at the end of that, for which there is no
-    /// record, or with a change of its successor.
+    /// changes nothing. A rotation with a grace revokes it at the end of that, for which there is
+    /// no record, or with a change of its successor.
     private var revocation: JSONValue? {
         if key["replaced_by"]?.string != nil {
             let end = trail?.first { $0["index"] == key["changed_index"] }
