@@ -41,14 +41,14 @@ extension Node {
                 || PlantedBug.isOn(.repeatedChangeEarly) && result.outcome.changesNothing(entry)
                 || PlantedBug.isOn(.expiredRevocationEarly) && revokesExpired(entry)
             {
-                return answer(mutation.ticket, reply, effects: &effects)
+                return answer(mutation.waiters, reply, effects: &effects)
             }
             #endif
             // What can change a verdict or a token's power is told when it holds everywhere.
             if state.keyStateIndex == entry.index {
                 hold(reply, of: mutation, until: entry.index)
             } else {
-                answer(mutation.ticket, reply, effects: &effects)
+                answer(mutation.waiters, reply, effects: &effects)
             }
         }
     }
@@ -59,7 +59,7 @@ extension Node {
     ) {
         held.hold(
             HeldReplies.HeldReply(
-                index: index, deadline: mutation.deadline, ticket: mutation.ticket,
+                index: index, deadline: mutation.deadline, waiters: mutation.waiters,
                 request: mutation.requestID, reply: reply))
     }
 
@@ -85,6 +85,6 @@ extension Node {
         guard !stamps.isEmpty else { return }
         let submission = ClientRequest.Submission(
             command: .reportLastUsed(stamps), idempotency: nil, content: .zero)
-        submit(submission, by: .cluster, ticket: nil)
+        submit(submission, by: .cluster, for: .nobody)
     }
 }

@@ -162,7 +162,8 @@ extension Node {
                 return effects.append(.reply(request.ticket, reply))
             }
             #endif
-            submit(submission, by: .token(actor), ticket: request.ticket)
+            submitGathered()
+            submit(submission, by: .token(actor), for: .one(request.ticket))
         case .charge(let charges):
             perform(charges, ticket: request.ticket, effects: &effects)
         case .hold(let command):
@@ -199,10 +200,12 @@ extension Node {
             return effects.append(.reply(ticket, .outcome(outcome, at: state.appliedIndex)))
         }
         #endif
-        // Each charge has its own id and is its own content.
-        let submission = ClientRequest.Submission(
-            command: .charge(charges), idempotency: nil, content: .zero)
-        submit(submission, by: .cluster, ticket: ticket)
+        if charges.count == 1 {
+            gather(charges[0], for: ticket)
+        } else {
+            submitGathered()
+            submit(.charges(charges), by: .cluster, for: .one(ticket))
+        }
     }
 
     private mutating func perform(
@@ -215,7 +218,8 @@ extension Node {
         // As a charge it is its own content, and judged by its key.
         let submission = ClientRequest.Submission(
             command: .hold(command), idempotency: nil, content: .zero)
-        submit(submission, by: .cluster, ticket: ticket)
+        submitGathered()
+        submit(submission, by: .cluster, for: .one(ticket))
     }
 
     private func refuse(
@@ -240,27 +244,20 @@ extension Node {
 
     /// Puts a command under an id of this node's own drawing and into the outbox.
     mutating func submit(
-        _ submission: ClientRequest.Submission, by actor: Actor, ticket: RequestTicket?
+        _ submission: ClientRequest.Submission, by actor: Actor, for waiters: Waiters
     ) {
         let requestID = RequestID(high: entropy.next(), low: entropy.next())
         let envelope = Envelope(
             requestID: requestID, actor: actor, idempotency: submission.idempotency,
             content: submission.content, command: submission.command)
         let mutation = PendingMutation(
-            ticket: ticket, requestID: requestID, envelope: envelope.encode(),
+            waiters: waiters, requestID: requestID, envelope: envelope.encode(),
             deadline: clock.now + settings.changeDeadline)
         if case .changeMember = submission.command {
             memberChanges.insert(mutation)
         } else {
             pending.insert(mutation)
         }
-    }
-
-    /// Replies, if anybody waits.
-    func answer(
-        _ ticket: RequestTicket?, _ reply: ClientReply, effects: inout [NodeEffect]
-    ) {
-        if let ticket { effects.append(.reply(ticket, reply)) }
     }
 
     /// Ends what has waited too long; everything if this node is no member any more, because
@@ -271,7 +268,7 @@ extension Node {
         for mutation in pending.takeExpired(now: due) + memberChanges.takeExpired(now: due) {
             let failure: ClientFailure =
                 mutation.attempts == 0 ? nothingDone : .outcomeUnknown(mutation.requestID)
-            answer(mutation.ticket, .failed(failure), effects: &effects)
+            answer(mutation.waiters, .failed(failure), effects: &effects)
         }
         for request in reads.takeExpired(now: due) {
             var failure = nothingDone

@@ -6,6 +6,7 @@ extension Node {
     /// Hands everything in the outbox to the leader, this node or another, and asks it to confirm
     /// the reads that wait. Without a leader all of it stays.
     mutating func handOver(_ effects: inout [NodeEffect]) {
+        submitGathered()
         guard let leader = raft.leader else { return }
         if pending.oldestHandOver + settings.resendInterval <= clock.now {
             pending.handOverAgain(since: clock.now + (.zero - settings.resendInterval))
@@ -65,7 +66,7 @@ extension Node {
                     case .changeUnderWay: .changeUnderWay
                     case .notLeader, .overloaded: .overloaded
                     }
-                answer(mutation.ticket, .failed(failure), effects: &effects)
+                answer(mutation.waiters, .failed(failure), effects: &effects)
             }
         }
     }

@@ -103,7 +103,7 @@ extension Node {
         }
         // To who isn't a member any more nobody says that a change is done.
         for reply in held.release(now: isRemoved ? .never : clock.now) {
-            answer(reply.ticket, reply.reply, effects: &effects)
+            answer(reply.waiters, reply.reply, effects: &effects)
         }
         publishLeases()
     }

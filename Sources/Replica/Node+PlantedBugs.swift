@@ -51,7 +51,7 @@ extension Node {
             guard let requestID = result.request, let mutation = pending.take(requestID) else {
                 continue
             }
-            answer(mutation.ticket, .outcome(result.outcome, at: entry.index), effects: &effects)
+            answer(mutation.waiters, .outcome(result.outcome, at: entry.index), effects: &effects)
         }
     }
 }

@@ -13,6 +13,9 @@ enum NodeLimits {
     static let framePayloadBytes = 8 << 20
     /// Requests that may wait for an outcome or a read.
     static let waitingRequests = 100_000
+    /// Charges of single requests that share an entry: with the longest ids it is a small one yet,
+    /// that no other has to wait for.
+    static let gatheredCharges = 512
     /// Bytes that these requests may take, by `ClientRequest.cost` and as envelopes.
     static let waitingBytes = 64 << 20
     /// Accepted connections that haven't said who they are.

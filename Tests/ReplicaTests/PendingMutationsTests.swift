@@ -7,7 +7,7 @@ import Testing
 @Suite struct PendingMutationsTests {
     static func mutation(_ number: UInt64, deadline: Int64 = 1_000) -> PendingMutation {
         PendingMutation(
-            ticket: RequestTicket(number), requestID: RequestID(high: 0, low: number),
+            waiters: .one(RequestTicket(number)), requestID: RequestID(high: 0, low: number),
             envelope: [UInt8(truncatingIfNeeded: number)],
             deadline: Instant(nanoseconds: deadline))
     }
@@ -41,7 +41,7 @@ import Testing
         pending.handOverAgain(since: .zero)
         pending.insert(Self.mutation(1))
         _ = pending.drainOutbox(now: Instant(nanoseconds: 1))
-        #expect(pending.takeDeclined(Self.id(1))?.ticket == RequestTicket(1))
+        #expect(pending.takeDeclined(Self.id(1))?.waiters == .one(RequestTicket(1)))
         #expect(pending.takeDeclined(Self.id(2)) == nil)
         #expect(pending.count == 1)
     }
@@ -64,7 +64,7 @@ import Testing
     @Test func `an applied request is taken once`() {
         var pending = PendingMutations()
         pending.insert(Self.mutation(1))
-        #expect(pending.take(Self.id(1))?.ticket == RequestTicket(1))
+        #expect(pending.take(Self.id(1))?.waiters == .one(RequestTicket(1)))
         #expect(pending.take(Self.id(1)) == nil)
         #expect(pending.nextDeadline == .never)
         #expect(pending.drainOutbox(now: .zero) == [])

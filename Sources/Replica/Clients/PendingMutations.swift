@@ -3,8 +3,7 @@ import Keyring
 
 /// A change or charge of one of this node's clients that has no outcome yet.
 struct PendingMutation {
-    /// Nil for what the node itself asked for: nobody waits for the outcome.
-    var ticket: RequestTicket?
+    var waiters: Waiters
     var requestID: RequestID
     /// The encoded envelope: every attempt sends the same bytes.
     var envelope: [UInt8]
@@ -33,8 +32,12 @@ struct PendingMutations {
 
     /// Bytes of the envelopes that wait.
     private(set) var bytes = 0
+    /// Charges on their way into an entry.
+    private(set) var gathered = GatheredCharges()
+    private var waiting = 0
 
-    var count: Int { table.count }
+    /// How many requests wait.
+    var count: Int { waiting + gathered.count }
     var hasOutbox: Bool { !outbox.isEmpty }
 
     mutating func insert(_ mutation: PendingMutation) {
@@ -45,6 +48,7 @@ struct PendingMutations {
         precondition(table[mutation.requestID] == nil, "a request id was drawn twice")
         table[mutation.requestID] = mutation
         bytes += mutation.envelope.count
+        waiting += mutation.waiters.count
         arrivals.append(mutation.requestID)
         outbox.append(mutation.requestID)
     }
@@ -52,7 +56,19 @@ struct PendingMutations {
     private mutating func remove(_ requestID: RequestID) -> PendingMutation? {
         guard let mutation = table.removeValue(forKey: requestID) else { return nil }
         bytes -= mutation.envelope.count
+        waiting -= mutation.waiters.count
         return mutation
+    }
+
+    mutating func gather(_ charge: Charge, for ticket: RequestTicket) {
+        gathered.append(charge, for: ticket)
+    }
+
+    /// Takes out what was gathered; nil if nothing was.
+    mutating func takeGathered() -> GatheredCharges? {
+        guard gathered.count > 0 else { return nil }
+        defer { gathered = GatheredCharges() }
+        return gathered
     }
 
     /// Takes out the request that the entry just applied answers, if it is one of this node's.
@@ -127,11 +143,12 @@ struct PendingMutations {
         return expired
     }
 
-    /// Every pending request has its place in the order of deadlines, and its bytes are counted.
+    /// Every pending request has its place in the order of deadlines, and is counted.
     var isConsistent: Bool {
-        let waiting = arrivals.compactMap { table[$0] }
-        return waiting.count == table.count
-            && waiting.reduce(0) { $0 + $1.envelope.count } == bytes
+        let ordered = arrivals.compactMap { table[$0] }
+        return ordered.count == table.count
+            && ordered.reduce(0) { $0 + $1.envelope.count } == bytes
+            && ordered.reduce(0) { $0 + $1.waiters.count } == waiting
     }
 
     /// When `takeExpired` will have something.

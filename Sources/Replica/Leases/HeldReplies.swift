@@ -14,7 +14,7 @@ struct HeldReplies: Sendable {
     struct HeldReply: Sendable {
         var index: LogIndex
         var deadline: Instant
-        var ticket: RequestTicket?
+        var waiters: Waiters
         var request: RequestID
         var reply: ClientReply
     }

@@ -59,7 +59,7 @@ extension Node {
                 record.note, at: entry.index, time: entry.time, changes: &tableChanges)
             if let requestID = result.request, let mutation = takePending(requestID) {
                 answer(
-                    mutation.ticket, .outcome(result.outcome, at: entry.index), effects: &effects)
+                    mutation.waiters, .outcome(result.outcome, at: entry.index), effects: &effects)
             }
         }
         hasNewMembers = true

@@ -12,13 +12,21 @@ final class DiskPerformer {
     private let shadow: ShadowDisk?
     #endif
 
+    /// Whether small synced writes into preallocated files are what it does: the journal's case.
+    private let writesAhead: Bool
+
     private final class OpenFile {
         let file: File
-        init(_ file: consuming File) { self.file = file }
+        var written: WrittenAhead
+        init(_ file: consuming File) throws(SystemError) {
+            written = WrittenAhead(size: try file.size())
+            self.file = file
+        }
     }
 
     /// Opens the data directory, which the process must have locked.
-    init(configuration: DiskConfiguration) throws(SystemError) {
+    init(configuration: DiskConfiguration, writesAhead: Bool = false) throws(SystemError) {
+        self.writesAhead = writesAhead
         directory = try Directory(at: configuration.path)
         #if SHADOW_DISK
         shadow = configuration.shadow
@@ -54,7 +62,9 @@ final class DiskPerformer {
         case .create(let name, let count):
             try create(name, count)
         case .write(let name, let offset, let bytes):
-            try opened(name).file.write(bytes, at: offset)
+            let open = try opened(name)
+            if writesAhead { open.written.prepare(open.file, for: bytes.count, at: offset) }
+            try open.file.write(bytes, at: offset)
         case .sync(let name):
             try synchronize(opened(name).file)
         case .rename(from: let old, to: let new):
@@ -95,7 +105,7 @@ final class DiskPerformer {
             try? directory.remove(name)
             throw error
         }
-        openFiles[name] = OpenFile(file)
+        openFiles[name] = try OpenFile(file)
     }
 
     /// A file that isn't there is as good as removed.
@@ -109,7 +119,7 @@ final class DiskPerformer {
 
     private func opened(_ name: String) throws(SystemError) -> OpenFile {
         if let file = openFiles[name] { return file }
-        let file = OpenFile(try directory.open(name))
+        let file = try OpenFile(directory.open(name))
         openFiles[name] = file
         return file
     }

@@ -27,7 +27,7 @@ final class DiskThread: Sendable {
 
     /// Throws if the data directory can't be opened.
     func start() throws(SystemError) -> Thread {
-        let performer = try DiskPerformer(configuration: disk)
+        let performer = try DiskPerformer(configuration: disk, writesAhead: true)
         let owned = Handover(performer)
         return try Thread(name: "disk") { self.run(owned.take()) }
     }
