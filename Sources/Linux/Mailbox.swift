@@ -35,7 +35,11 @@ public final class Mailbox<Letter: Sendable>: Sendable {
     public func send(contentsOf letters: inout [Letter]) {
         guard !letters.isEmpty else { return }
         let mustSignal = state.withLock { state in
-            state.letters.append(contentsOf: letters)
+            if state.letters.isEmpty {
+                swap(&state.letters, &letters)
+            } else {
+                state.letters.append(contentsOf: letters)
+            }
             defer { state.isSignalled = true }
             return !state.isSignalled
         }

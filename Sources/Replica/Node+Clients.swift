@@ -162,7 +162,6 @@ extension Node {
                 return effects.append(.reply(request.ticket, reply))
             }
             #endif
-            submitGathered()
             submit(submission, by: .token(actor), for: .one(request.ticket))
         case .charge(let charges):
             perform(charges, ticket: request.ticket, effects: &effects)
@@ -203,7 +202,6 @@ extension Node {
         if charges.count == 1 {
             gather(charges[0], for: ticket)
         } else {
-            submitGathered()
             submit(.charges(charges), by: .cluster, for: .one(ticket))
         }
     }
@@ -218,7 +216,6 @@ extension Node {
         // As a charge it is its own content, and judged by its key.
         let submission = ClientRequest.Submission(
             command: .hold(command), idempotency: nil, content: .zero)
-        submitGathered()
         submit(submission, by: .cluster, for: .one(ticket))
     }
 
@@ -244,15 +241,18 @@ extension Node {
 
     /// Puts a command under an id of this node's own drawing and into the outbox.
     mutating func submit(
-        _ submission: ClientRequest.Submission, by actor: Actor, for waiters: Waiters
+        _ submission: ClientRequest.Submission, by actor: Actor, for waiters: Waiters,
+        until deadline: Instant? = nil
     ) {
+        // What came before goes before.
+        submitGathered()
         let requestID = RequestID(high: entropy.next(), low: entropy.next())
         let envelope = Envelope(
             requestID: requestID, actor: actor, idempotency: submission.idempotency,
             content: submission.content, command: submission.command)
         let mutation = PendingMutation(
             waiters: waiters, requestID: requestID, envelope: envelope.encode(),
-            deadline: clock.now + settings.changeDeadline)
+            deadline: deadline ?? clock.now + settings.changeDeadline)
         if case .changeMember = submission.command {
             memberChanges.insert(mutation)
         } else {
@@ -265,6 +265,7 @@ extension Node {
     mutating func expireRequests(_ effects: inout [NodeEffect]) {
         let due = isRemoved ? .never : clock.now
         let nothingDone: ClientFailure = isRemoved ? .notMember : .noLeader
+        if let gathered = pending.gathered, gathered.deadline <= due { submitGathered() }
         for mutation in pending.takeExpired(now: due) + memberChanges.takeExpired(now: due) {
             let failure: ClientFailure =
                 mutation.attempts == 0 ? nothingDone : .outcomeUnknown(mutation.requestID)

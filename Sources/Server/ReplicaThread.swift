@@ -1,52 +1,14 @@
-import Basics
-import Journal
 import Linux
 import Replica
 
-/// Owns the node: gives it what happens and performs what it asks, in the order asked.
-///
-/// One turn: wait; give the node every input that has come; perform the effects of each; then
-/// write to the sockets and to the other threads' mailboxes once.
+/// The thread that owns the node.
 ///
 /// `@unchecked`: made on one thread, handed to the one that runs it, and touched by no other.
 final class ReplicaThread: @unchecked Sendable {
-    private var node: Node
-    private let network: PeerNetwork
-    private let resolver: PeerResolver
-    private let mailbox: Mailbox<ReplicaLetter>
-    private let disk: Mailbox<DiskThread.Order>
-    private let snapshots: Mailbox<SnapshotThread.Order>
-    private let fronts: [Mailbox<FrontLetter>]
-    private let events: NodeEventLog
-    private let pulse: Pulse
-    private let board: StatusBoard
-    private var nextShow = Instant.zero
-    private let onStopped: @Sendable () -> Void
-
-    /// Comes round at least this often, to show that it does.
-    private static let longestWait = Duration.seconds(1)
-
-    private var effects: [NodeEffect] = []
-    private var letters: [ReplicaLetter] = []
-    /// Replies of this turn, by front thread.
-    private var replies: [[FrontLetter]]
-    /// The graceful stop is done; told once this turn's replies are on their way.
-    private var hasStopped = false
-    private var isEnded = false
+    private var loop: ReplicaLoop
 
     init(node: consuming Node, network: PeerNetwork, wiring: Wiring) {
-        self.node = node
-        self.network = network
-        resolver = wiring.resolver
-        mailbox = wiring.mailbox
-        disk = wiring.disk
-        snapshots = wiring.snapshots
-        fronts = wiring.fronts
-        events = wiring.events
-        pulse = wiring.pulse
-        board = wiring.board
-        onStopped = wiring.onStopped
-        replies = wiring.fronts.map { _ in [] }
+        loop = ReplicaLoop(node: node, network: network, wiring: wiring)
     }
 
     /// Where everything goes that the node asks for.
@@ -65,109 +27,6 @@ final class ReplicaThread: @unchecked Sendable {
 
     func start() throws(SystemError) -> Thread {
         // Replication and recovery recurse nowhere, but snapshots decode deep values.
-        try Thread(name: "replica", stackSize: 8 << 20) { self.run() }
-    }
-
-    private func run() {
-        step(.timePassed)
-        finishTurn()
-        while !isEnded {
-            turn()
-            pulse.beat()
-        }
-    }
-
-    private func turn() {
-        let begin = Clocks.now()
-        let deadline = min(node.nextDeadline, network.nextDeadline)
-        let timeout = min(deadline - begin, ReplicaThread.longestWait)
-        if network.wait(timeout, { step($0) }) { takeLetters() }
-        let now = Clocks.now()
-        network.checkDeadlines(now) { step($0) }
-        if node.nextDeadline <= now { step(.timePassed) }
-        finishTurn()
-        show(now)
-    }
-
-    private func takeLetters() {
-        mailbox.receive(into: &letters)
-        // Requests of several front threads become one input: they share a frame and a sync.
-        var requests: [ClientRequest] = []
-        for letter in letters {
-            switch letter {
-            case .input(.requests(let more)):
-                if requests.isEmpty { requests = more } else { requests += more }
-            case .input(.stopRequested):
-                // Requests go behind all else that has come, but not behind this: it would have
-                // those refused that came before it.
-                if !requests.isEmpty { step(.requests(requests)) }
-                requests = []
-                step(.stopRequested)
-            case .input(let input): step(input)
-            case .resolved(let peer, let addresses): network.dial(peer, addresses) { step($0) }
-            case .end: isEnded = true
-            }
-        }
-        letters.removeAll(keepingCapacity: true)
-        if !requests.isEmpty { step(.requests(requests)) }
-    }
-
-    /// Writes what the turn has left in buffers.
-    private func finishTurn() {
-        network.flush { step($0) }
-        for front in fronts.indices where !replies[front].isEmpty {
-            fronts[front].send(contentsOf: &replies[front])
-        }
-        if hasStopped {
-            hasStopped = false
-            onStopped()
-        }
-    }
-
-    private func show(_ now: Instant) {
-        board.setReady(node.isReady)
-        guard now >= nextShow else { return }
-        nextShow = now + StatusBoard.interval
-        board.show(node.status)
-        events.tellRecurring(at: now)
-    }
-
-    /// Gives one input to the node and performs its effects. May be called again from within an
-    /// effect, whose own effects then stand behind those already asked for.
-    private func step(_ input: NodeInput) {
-        let isOutermost = effects.isEmpty
-        node.step(input, clock: Clocks.reading(), effects: &effects)
-        guard isOutermost else { return }
-        var next = 0
-        while next < effects.count {
-            let effect = effects[next]
-            next += 1
-            perform(effect)
-        }
-        effects.removeAll(keepingCapacity: true)
-    }
-
-    private func perform(_ effect: NodeEffect) {
-        switch effect {
-        case .dial(let peer, let address):
-            if let addresses = resolver.addresses(of: peer, at: address) {
-                network.dial(peer, addresses) { step($0) }
-            }
-        case .send(let link, let bytes): network.send(bytes, on: link)
-        case .close(let link): network.close(link)
-        case .disk(let batch):
-            switch batch.id.lane {
-            case .journal: disk.send(.batch(batch))
-            case .snapshots: snapshots.send(.batch(batch))
-            }
-        case .read(let read): snapshots.send(.read(read))
-        case .encodeSnapshot(let encoding): snapshots.send(.encode(encoding))
-        case .reply(let ticket, let reply):
-            let front = FrontTicket(ticket).front
-            replies[front].append(.reply(ticket, reply))
-        case .report(let event): events.note(event, at: Clocks.now())
-        case .stopped: hasStopped = true
-        case .fatal(let reason): events.end(reason)
-        }
+        try Thread(name: "replica", stackSize: 8 << 20) { self.loop.run() }
     }
 }

@@ -32,12 +32,14 @@ struct PendingMutations {
 
     /// Bytes of the envelopes that wait.
     private(set) var bytes = 0
-    /// Charges on their way into an entry.
-    private(set) var gathered = GatheredCharges()
+    /// Charges that aren't in an entry yet.
+    private(set) var gathered: GatheredCharges?
+    /// Entries of gathered charges that have no outcome yet.
+    private(set) var gatheredUnderWay = 0
     private var waiting = 0
 
     /// How many requests wait.
-    var count: Int { waiting + gathered.count }
+    var count: Int { waiting + (gathered?.count ?? 0) }
     var hasOutbox: Bool { !outbox.isEmpty }
 
     mutating func insert(_ mutation: PendingMutation) {
@@ -49,6 +51,7 @@ struct PendingMutations {
         table[mutation.requestID] = mutation
         bytes += mutation.envelope.count
         waiting += mutation.waiters.count
+        if case .each = mutation.waiters { gatheredUnderWay += 1 }
         arrivals.append(mutation.requestID)
         outbox.append(mutation.requestID)
     }
@@ -57,17 +60,19 @@ struct PendingMutations {
         guard let mutation = table.removeValue(forKey: requestID) else { return nil }
         bytes -= mutation.envelope.count
         waiting -= mutation.waiters.count
+        if case .each = mutation.waiters { gatheredUnderWay -= 1 }
         return mutation
     }
 
-    mutating func gather(_ charge: Charge, for ticket: RequestTicket) {
-        gathered.append(charge, for: ticket)
+    /// `deadline` counts for the first charge, and for those that join it.
+    mutating func gather(_ charge: Charge, for ticket: RequestTicket, deadline: Instant) {
+        if gathered == nil { gathered = GatheredCharges(deadline: deadline) }
+        gathered?.append(charge, for: ticket)
     }
 
     /// Takes out what was gathered; nil if nothing was.
     mutating func takeGathered() -> GatheredCharges? {
-        guard gathered.count > 0 else { return nil }
-        defer { gathered = GatheredCharges() }
+        defer { gathered = nil }
         return gathered
     }
 
@@ -156,6 +161,6 @@ struct PendingMutations {
         for requestID in arrivals {
             if let mutation = table[requestID] { return mutation.deadline }
         }
-        return .never
+        return gathered?.deadline ?? .never
     }
 }

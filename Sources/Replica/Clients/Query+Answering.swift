@@ -9,10 +9,15 @@ extension StateMachine {
         token(of: digest).flatMap { try? whoami($0) }
     }
 
-    func knowsEveryKey(of charges: [Charge]) -> Bool { charges.allSatisfy(knows) }
-    func knowsAnyKey(of charges: [Charge]) -> Bool { charges.contains(where: knows) }
-
-    private func knows(_ charge: Charge) -> Bool { knows(charge.key) }
+    // Loops: a closure would copy the whole state for each, a fifth of what a charge cost here.
+    func knowsEveryKey(of charges: [Charge]) -> Bool {
+        for charge in charges where !knows(charge.key) { return false }
+        return true
+    }
+    func knowsAnyKey(of charges: [Charge]) -> Bool {
+        for charge in charges where knows(charge.key) { return true }
+        return false
+    }
 
     func knows(_ key: KeyReference) -> Bool {
         switch key {

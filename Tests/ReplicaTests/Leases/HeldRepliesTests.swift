@@ -8,13 +8,14 @@ import Testing
     static func reply(_ index: UInt64, deadline: Int64) -> HeldReplies.HeldReply {
         HeldReplies.HeldReply(
             index: LogIndex(index), deadline: Instant(nanoseconds: deadline),
-            ticket: RequestTicket(index), request: RequestID(high: 0, low: index),
+            waiters: .one(RequestTicket(index)), request: RequestID(high: 0, low: index),
             reply: .done(at: LogIndex(index)))
     }
 
     static func told(_ replies: [HeldReplies.HeldReply]) -> [String] {
         replies.map { reply in
-            let number = reply.ticket?.rawValue ?? 0
+            guard case .one(let ticket) = reply.waiters else { return "nobody" }
+            let number = ticket.rawValue
             if case .failed(.outcomeUnknown(reply.request)) = reply.reply {
                 return "\(number) unknown"
             }

@@ -336,9 +336,16 @@ final class NodeCluster {
 
     @discardableResult
     func ask(_ id: NodeID, _ body: ClientRequest.Body) -> RequestTicket {
-        lastTicket += 1
-        let ticket = RequestTicket(lastTicket)
-        step(id, .requests([ClientRequest(ticket: ticket, body: body)]))
-        return ticket
+        ask(id, together: [body])[0]
+    }
+
+    /// Asks for several things in one input.
+    func ask(_ id: NodeID, together bodies: [ClientRequest.Body]) -> [RequestTicket] {
+        let requests = bodies.map { body in
+            lastTicket += 1
+            return ClientRequest(ticket: RequestTicket(lastTicket), body: body)
+        }
+        step(id, .requests(requests))
+        return requests.map(\.ticket)
     }
 }
