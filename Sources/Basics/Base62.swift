@@ -11,7 +11,10 @@ public enum Base62 {
     }
 
     /// Appends `width` digits. Requires a number that fits them.
-    public static func append(_ number: UInt64, width: Int, to bytes: inout [UInt8]) {
+    @inlinable
+    public static func append<Sink: ByteSink & ~Copyable>(
+        _ number: UInt64, width: Int, to sink: inout Sink
+    ) {
         precondition(width <= fullWidth, "no number has so many digits")
         // On the stack, and added at once: an array that is indexed is checked at every digit.
         var digits: InlineArray<11, UInt8> = InlineArray(repeating: UInt8(ascii: "0"))
@@ -22,7 +25,7 @@ public enum Base62 {
         }
         precondition(rest == 0, "the number has more digits than the width")
         withUnsafeBytes(of: &digits) { raw in
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: raw[..<width]))
+            sink.append(raw: UnsafeRawBufferPointer(rebasing: raw[..<width]))
         }
     }
 

@@ -1,28 +1,26 @@
+import Basics
+
 /// Appends answers to a buffer that is sent and used again: nothing is allocated once it has
 /// grown to what a connection's answers need.
 ///
 /// An answer is `begin`, any number of `field`, then `end`.
-public struct ResponseWriter: Sendable {
-    public private(set) var bytes: [UInt8]
+public struct ResponseWriter: ~Copyable, Sendable {
+    public private(set) var buffer: ByteBuffer
     /// An answer has begun and not ended.
     private var isOpen = false
     private var status = Status.ok
     private var omitsContent = false
 
     public init(capacity: Int = 0) {
-        bytes = []
-        if capacity > 0 { bytes.reserveCapacity(capacity) }
+        buffer = ByteBuffer(capacity: capacity)
     }
 
-    public var count: Int { bytes.count }
+    public var count: Int { buffer.count }
+    /// A copy of what was written.
+    public var bytes: [UInt8] { Array(buffer.bytes) }
 
     /// Forgets what was sent and keeps the room for the next answers.
-    public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
-
-    /// Forgets the first `count` bytes: those that the kernel took.
-    public mutating func removeFirst(_ count: Int) {
-        if count == bytes.count { removeAll() } else { bytes.removeFirst(count) }
-    }
+    public mutating func removeAll() { buffer.removeAll() }
 
     /// `100 Continue`, between a request's head and its body.
     public mutating func writeContinue() {
@@ -42,7 +40,7 @@ public struct ResponseWriter: Sendable {
         self.omitsContent = omitsContent
         append(status.line)
         append("Date: ")
-        date.append(to: &bytes)
+        date.append(to: &buffer)
         append(keepsAlive ? "\r\n" : "\r\nConnection: close\r\n")
     }
 
@@ -54,7 +52,7 @@ public struct ResponseWriter: Sendable {
 
     public mutating func field(_ name: StaticString, _ value: UInt64) {
         beginField(name)
-        bytes.appendDecimal(value)
+        buffer.appendDecimal(value)
         append("\r\n")
     }
 
@@ -63,16 +61,16 @@ public struct ResponseWriter: Sendable {
     public mutating func field(_ name: StaticString, _ value: String) {
         beginField(name)
         for byte in value.utf8 {
-            bytes.append(byte < ASCII.space || byte >= ASCII.delete ? UInt8(ascii: "?") : byte)
+            buffer.append(byte < ASCII.space || byte >= ASCII.delete ? UInt8(ascii: "?") : byte)
         }
         append("\r\n")
     }
 
     /// A field whose value `write` appends; it must be visible ASCII.
     @inline(__always)
-    public mutating func field(_ name: StaticString, write: (inout [UInt8]) -> Void) {
+    public mutating func field(_ name: StaticString, write: (inout ByteBuffer) -> Void) {
         beginField(name)
-        write(&bytes)
+        write(&buffer)
         append("\r\n")
     }
 
@@ -84,7 +82,7 @@ public struct ResponseWriter: Sendable {
         if status != .noContent { field("Content-Length", UInt64(content.count)) }
         append("\r\n")
         isOpen = false
-        if !omitsContent { bytes.append(contentsOf: content) }
+        if !omitsContent { buffer.append(raw: content) }
     }
 
     public mutating func end(_ content: [UInt8], type: StaticString?) {
@@ -101,29 +99,5 @@ public struct ResponseWriter: Sendable {
     }
 
     @inline(__always)
-    private mutating func append(_ text: StaticString) { bytes.append(text) }
-}
-
-extension [UInt8] {
-    /// The number's decimal digits.
-    @inlinable
-    public mutating func appendDecimal(_ value: UInt64) {
-        var digits: InlineArray<20, UInt8> = InlineArray(repeating: 0)
-        var first = 20
-        var rest = value
-        repeat {
-            first -= 1
-            digits[first] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
-        for index in first..<20 { append(digits[index]) }
-    }
-
-    /// The bytes of a literal.
-    @inlinable
-    public mutating func append(_ text: StaticString) {
-        append(
-            contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        )
-    }
+    private mutating func append(_ text: StaticString) { buffer.append(text) }
 }

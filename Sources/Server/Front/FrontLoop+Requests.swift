@@ -82,7 +82,7 @@ extension FrontLoop {
         case .expectsContinue:
             scratch.removeAll()
             scratch.writeContinue()
-            put(scratch.bytes, connection)
+            put(scratch, connection)
         case .incomplete, .complete:
             // What is missing will never come.
             if connection.hasEnded { connection.stage = .finishing }
@@ -135,15 +135,15 @@ extension FrontLoop {
     /// Puts the answer that was written to `scratch` in its place.
     private func answer(_ status: Status, _ connection: FrontConnection) {
         metrics.note(status)
-        put(scratch.bytes, connection)
+        put(scratch, connection)
     }
 
-    func put(_ answer: [UInt8], _ connection: FrontConnection) {
+    func put(_ answer: borrowing ResponseWriter, _ connection: FrontConnection) {
         if connection.exchanges.isEmpty {
             connection.output.append(answer)
         } else {
             connection.exchanges.append(
-                FrontConnection.Exchange(answer: .ready(answer), began: now))
+                FrontConnection.Exchange(answer: .ready(answer.bytes), began: now))
         }
     }
 

@@ -27,7 +27,7 @@ extension FrontLoop {
             let status = router.write(validation, context, date: date, to: &verdicts)
             metrics.note(validation.verdict)
             metrics.note(status)
-            put(verdicts.bytes, connection)
+            put(verdicts, connection)
             answeredRequests += 1
         }
         looks.removeAll(keepingCapacity: true)

@@ -95,9 +95,9 @@ extension CreditView {
     }
 }
 
-extension [UInt8] {
+extension ByteSink where Self: ~Copyable {
     mutating func append<ID: Identifier>(id: ID) {
-        append(contentsOf: ID.prefix.utf8)
+        append(ID.prefix)
         Base62.append(id.rawValue, width: Base62.fullWidth, to: &self)
     }
 
@@ -108,7 +108,8 @@ extension [UInt8] {
         } else if api == .batch {
             append("batch")
         } else {
-            append(contentsOf: api.slug.utf8)
+            var slug = api.slug
+            slug.withUTF8 { append(raw: UnsafeRawBufferPointer($0)) }
         }
     }
 }
