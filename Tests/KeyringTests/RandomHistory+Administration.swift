@@ -126,13 +126,14 @@ extension RandomHistory {
             change[.idempotencySeconds] = UInt32(600 + random.below(90_000))
             change[.uuidRecords] = UInt32(1 + random.below(40))
         case 5: change[.freeFormRecordsPerAccount] = UInt32(1 + random.below(12))
-        // Fewer than there are is no matter: it is looked at when the next is placed.
         case 6: change[.holdsPerAccount] = UInt32(random.below(4))
         case 7: change[.endedHoldSeconds] = UInt32(random.below(20_000))
         case 8: change[.endedHolds] = UInt32(random.below(10))
         default:
-            change[.foreignKeyShortest] = UInt32(15 + random.below(50))
-            if random.chance(1, in: 2) { change[.foreignKeyLongest] = UInt32(random.below(80)) }
+            let shortest = UInt32(15 + random.below(50))
+            change[.foreignKeyShortest] = shortest
+            change[.foreignKeyLongest] =
+                random.chance(1, in: 2) ? 0 : shortest - 3 + UInt32(random.below(33))
         }
         return change
     }

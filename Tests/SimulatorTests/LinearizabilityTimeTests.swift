@@ -39,7 +39,9 @@ import Testing
         ] as [(KeyState, UInt64, UInt64)] {
             var story = expiring()
             story.look(.active, changedAt: 3, expires: Self.end, at: 3, 40, 49)
-            story.look(state, changedAt: changedAt, expires: Self.end, at: index, 50, 59)
+            // Somebody hears how far the log is before.
+            story.limit(10, spent: 0, index: index, 50, 55)
+            story.look(state, changedAt: changedAt, expires: Self.end, at: index, 60, 69)
             #expect(findings(story) == Self.found, "\(state)")
         }
     }
@@ -84,7 +86,8 @@ import Testing
 
     @Test func `a grace that never ends, or at once, is found`() {
         var never = retiring()
-        never.look(.retiring, changedAt: 4, retires: Self.end, at: 7, 50, 59)
+        never.limit(10, spent: 0, index: 6, 50, 55)
+        never.look(.retiring, changedAt: 4, retires: Self.end, at: 7, 60, 69)
         #expect(findings(never) == Self.found)
         var charged = retiring()
         charged.look(.revoked, changedAt: 6, at: 6, 50, 59)

@@ -9,9 +9,9 @@ import Replica
 ///   anew and shares no rule with the state machine.
 /// - No outcome breaks what is promised of keys and credits, whatever the store says: see
 ///   `Promises`.
-/// - Every outcome told to a client, a refusal as well, is the log's, and reflects all that had been
-///   told before it was asked for. All receipts under one charge id are the same but for the word
-///   "replayed", and so are those of a hold's placing and of its end: see `HoldReceipts`.
+/// - Every outcome told to a client, a refusal as well, is the log's, and reflects all that had
+///   been told before it was asked for. All receipts under one charge id are the same but for the
+///   word "replayed", and so are those of a hold's placing and of its end: see `HoldReceipts`.
 /// - The audit trail is the reference store's.
 struct LogReplay {
     private var state: StateMachine

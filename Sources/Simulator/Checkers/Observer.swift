@@ -311,6 +311,7 @@ extension Observer {
         operations.append(
             RecordedOperation(
                 client: client, request: request, invoked: errand.invoked,
+                attempts: errand.attempts,
                 response: result.map { .init(at: now, result: $0, index: index) }))
     }
 

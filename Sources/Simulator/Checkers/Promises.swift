@@ -92,8 +92,8 @@ struct Promises {
         }
     }
 
-    /// A key that could be active was refused to be. Whose predecessor's grace would end by it isn't
-    /// asked about here.
+    /// A key was refused to be active. Of one that would have ended another's grace nothing is
+    /// asked here.
     private func judgeCap(_ command: Command) throws(Violation) {
         let user: UserID
         switch command {

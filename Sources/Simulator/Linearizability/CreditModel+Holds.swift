@@ -37,6 +37,16 @@ extension CreditModel {
         var expiresAt: Timestamp?
     }
 
+    /// Whether an answer is that of something not yet done in this state, and not one that others
+    /// may have been given before.
+    func isUndone(_ action: HoldAction, _ receipt: HoldReceipt, _ state: State) -> Bool {
+        switch (action, state.hold(action.number)) {
+        case (.place, nil): true
+        case (.settle, .open?), (.void, .open?): !receipt.replayed
+        default: false
+        }
+    }
+
     func hold(_ action: HoldAction, _ result: KeyclaveReturn?, _ state: State) -> State? {
         let known = state.hold(action.number)
         if case .lapse = action {

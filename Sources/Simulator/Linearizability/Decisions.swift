@@ -108,10 +108,10 @@ struct Decisions {
             return
         }
         // The hold keeps it from being done twice, but this refusal is kept under no id: another
-        // attempt on its way may do better, now or later. That is a deed of its own.
-        var late = deed
-        (late.returned, late.index) = (nil, nil)
-        deeds.append(late)
+        // attempt may have done better, or will. That is a deed of its own.
+        var other = deed
+        (other.returned, other.index) = (nil, nil)
+        if operation.attempts > 1 { deeds.append(other) }
         deed.identity = nil
     }
 

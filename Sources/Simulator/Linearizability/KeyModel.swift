@@ -5,10 +5,11 @@ import Replica
 /// One key, and the user and account that it belongs to.
 ///
 /// Exact: the key's state and name, its expiry and the end of its grace, the log index of its last
-/// change wherever two answers show it, whether it is accepted, and every refusal that these decide.
-/// When the log reaches the time that ends it is what the caller states: a call of its own. Not
-/// judged, for it depends on other keys: whether a cap was reached, and how many keys a revocation
-/// of all struck. A revoked key is taken to be remembered for as long as the history lasts.
+/// change wherever two answers show it, whether it is accepted, and every refusal that these
+/// decide. When the log reaches the time that ends it is what the caller states: a call of its own.
+/// Not judged, for it depends on other keys: whether a cap was reached, and how many keys a
+/// revocation of all struck. A revoked key is taken to be remembered for as long as the history
+/// lasts.
 struct KeyModel: SequentialModel {
     enum Phase: Hashable { case absent, inactive, active, retiring, revoked, expired }
     typealias Return = KeyclaveReturn

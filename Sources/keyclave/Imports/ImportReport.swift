@@ -51,7 +51,13 @@ struct ImportReport {
             lines: last.lines.lowerBound...part.lines.upperBound, lastPart: part.number)
     }
 
-    /// For programs, and in a table for people.
+    /// For people: without the lists that are empty.
+    var table: JSONValue {
+        guard case .object(let members) = json else { return json }
+        return .object(members.filter { $0.value != .array([]) })
+    }
+
+    /// For programs.
     var json: JSONValue {
         var members: [JSONValue.Member] = [
             .init("keys", .number(UInt64(count))), .init("dry_run", .bool(isDryRun)),
