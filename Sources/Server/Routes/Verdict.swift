@@ -97,7 +97,8 @@ extension CreditView {
 
 extension ByteSink where Self: ~Copyable {
     mutating func append<ID: Identifier>(id: ID) {
-        append(ID.prefix)
+        var prefix = ID.prefix
+        prefix.withUTF8 { append(raw: UnsafeRawBufferPointer($0)) }
         Base62.append(id.rawValue, width: Base62.fullWidth, to: &self)
     }
 
