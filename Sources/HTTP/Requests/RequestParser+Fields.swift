@@ -43,9 +43,8 @@ extension RequestParser {
         _ value: ByteRange, _ bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) {
         guard !head.host.isPresent else { throw .repeatedField }
-        for byte in value.slice(of: bytes) where !ByteClass.host.contains(byte) {
-            throw .malformedHost
-        }
+        guard bytes.end(of: .host, in: value.indices, usual: \.usualInHosts) == value.upperBound
+        else { throw .malformedHost }
         head.host = value
     }
 

@@ -33,8 +33,7 @@ extension RequestParser {
             let line = try takeLine(
                 bytes, limit: HTTPLimits.startLineBytes, tooLong: .requestLineTooLong)
         else { return false }
-        var end = line.lowerBound
-        while end < line.upperBound, ByteClass.token.contains(bytes[end]) { end += 1 }
+        var end = bytes.end(of: .token, in: line, usual: \.letters)
         let methodCount = end - line.lowerBound
         guard methodCount > 0, methodCount <= HTTPLimits.methodBytes,
             end < line.upperBound, bytes[end] == ASCII.space
@@ -43,8 +42,9 @@ extension RequestParser {
         head.method = Method(head.methodName.slice(of: bytes))
 
         let targetStart = end + 1
-        end = targetStart
-        while end < line.upperBound, ByteClass.target.contains(bytes[end]) { end += 1 }
+        end = bytes.end(
+            of: .target, in: targetStart..<line.upperBound,
+            usual: \.usualInTargets)
         guard end > targetStart, end < line.upperBound, bytes[end] == ASCII.space else {
             throw .malformedRequestLine
         }
@@ -77,8 +77,7 @@ extension RequestParser {
             }
             start = try skipAuthority(bytes)
         }
-        var pathEnd = start
-        while pathEnd < end, bytes[pathEnd] != UInt8(ascii: "?") { pathEnd += 1 }
+        let pathEnd = bytes.first(UInt8(ascii: "?"), in: start..<end) ?? end
         head.path = ByteRange(start..<pathEnd)
         if pathEnd < end { head.query = ByteRange(pathEnd + 1..<end) }
     }
@@ -104,23 +103,57 @@ extension RequestParser {
     }
 
     mutating func readField(_ bytes: UnsafeRawBufferPointer) throws(RequestRefusal) -> Bool {
-        let lineStart = position
-        let room = HTTPLimits.fieldBytes - (position - fieldsStart)
-        guard let line = try takeLine(bytes, limit: room - 2, tooLong: .fieldsTooLarge) else {
+        let start = position
+        let limit = HTTPLimits.fieldBytes - (position - fieldsStart) - 2
+        // What a look at a whole line has left over isn't looked at so again.
+        if scanned == position {
+            if bytes.isLineEnd(position), limit >= 0 {
+                take(through: position + 2)
+                return try endFields(bytes, at: start)
+            }
+            if let (colon, end) = bytes.usualFieldLine(from: position), end - start <= limit {
+                take(through: end + 2)
+                try countField()
+                try recognise(bytes, start, colon, end)
+                return true
+            }
+        }
+        guard let line = try takeLine(bytes, limit: limit, tooLong: .fieldsTooLarge) else {
             return false
         }
-        if line.isEmpty {
-            head.fields = ByteRange(fieldsStart..<lineStart)
-            head.byteCount = position
-            try finishHead(bytes)
-            return true
-        }
+        if line.isEmpty { return try endFields(bytes, at: start) }
+        try countField()
+        let colon = try checkFieldLine(bytes, line)
+        try recognise(bytes, start, colon, line.upperBound)
+        return true
+    }
+
+    private mutating func take(through end: Int) {
+        position = end
+        scanned = end
+    }
+
+    private mutating func countField() throws(RequestRefusal) {
         fieldCount += 1
         guard fieldCount <= HTTPLimits.fieldCount else { throw .fieldsTooLarge }
-        let colon = try checkFieldLine(bytes, line)
+    }
+
+    @inline(__always)
+    private mutating func recognise(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ colon: Int, _ end: Int
+    ) throws(RequestRefusal) {
         try recognise(
-            UnsafeRawBufferPointer(rebasing: bytes[line.lowerBound..<colon]),
-            ByteRange(bytes.withoutWhiteSpace(in: colon + 1..<line.upperBound)), bytes)
+            UnsafeRawBufferPointer(rebasing: bytes[start..<colon]),
+            ByteRange(bytes.withoutWhiteSpace(in: colon + 1..<end)), bytes)
+    }
+
+    /// Behind the empty line, which began at `end`.
+    private mutating func endFields(
+        _ bytes: UnsafeRawBufferPointer, at end: Int
+    ) throws(RequestRefusal) -> Bool {
+        head.fields = ByteRange(fieldsStart..<end)
+        head.byteCount = position
+        try finishHead(bytes)
         return true
     }
 
@@ -130,8 +163,7 @@ extension RequestParser {
     ) throws(RequestRefusal) -> Int {
         let first = bytes[line.lowerBound]
         if first == ASCII.space || first == ASCII.tab { throw .foldedField }
-        var colon = line.lowerBound
-        while colon < line.upperBound, ByteClass.token.contains(bytes[colon]) { colon += 1 }
+        let colon = bytes.end(of: .token, in: line, usual: \.usualInNames)
         guard colon < line.upperBound, colon > line.lowerBound else { throw .malformedField }
         let stop = bytes[colon]
         if stop == ASCII.space || stop == ASCII.tab { throw .spaceBeforeColon }

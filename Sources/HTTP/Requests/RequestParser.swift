@@ -186,7 +186,7 @@ public struct RequestParser: Sendable {
     ) throws(RequestRefusal) -> Range<Int>? {
         // The line feed may stand behind `limit` bytes and a carriage return.
         let last = min(bytes.count, position + limit + 2)
-        guard let lineFeed = bytes.firstLineFeed(in: scanned..<last) else {
+        guard let lineFeed = bytes.first(ASCII.lineFeed, in: scanned..<last) else {
             scanned = last
             if last == position + limit + 2 { throw tooLong }
             return nil
@@ -198,37 +198,5 @@ public struct RequestParser: Sendable {
         position = lineFeed + 1
         scanned = position
         return line
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Eight bytes at a time: heads are mostly long lines.
-    @inline(__always)
-    func firstLineFeed(in range: Range<Int>) -> Int? {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        var index = range.lowerBound
-        while index &+ 8 <= range.upperBound {
-            let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            let difference = word ^ (ones &* UInt64(ASCII.lineFeed))
-            let hits = (difference &- ones) & ~difference & (ones << 7)
-            if hits != 0 { return index &+ hits.trailingZeroBitCount / 8 }
-            index &+= 8
-        }
-        while index < range.upperBound {
-            if self[index] == ASCII.lineFeed { return index }
-            index &+= 1
-        }
-        return nil
-    }
-
-    /// True if a byte of a field's value may not stand there: control characters but the tab.
-    @inline(__always)
-    func hasForbiddenValueByte(in range: Range<Int>) -> Bool {
-        for index in range {
-            let byte = self[index]
-            if byte < ASCII.space, byte != ASCII.tab { return true }
-            if byte == ASCII.delete { return true }
-        }
-        return false
     }
 }
