@@ -29,6 +29,26 @@ public enum Base62 {
         }
     }
 
+    /// Appends all eleven digits: an id's, of which every answer has three.
+    @inlinable
+    @inline(__always)
+    public static func append<Sink: ByteSink & ~Copyable>(_ number: UInt64, to sink: inout Sink) {
+        // In two parts, 62 to the sixth apart, so that their divisions don't wait for each other.
+        let (high, low) = number.quotientAndRemainder(dividingBy: 56_800_235_584)
+        var digits: InlineArray<11, UInt8> = InlineArray(repeating: 0)
+        var rest = high
+        for position in stride(from: 4, through: 0, by: -1) {
+            digits[position] = alphabet.utf8Start[Int(truncatingIfNeeded: rest % 62)]
+            rest /= 62
+        }
+        rest = low
+        for position in stride(from: 10, through: 5, by: -1) {
+            digits[position] = alphabet.utf8Start[Int(truncatingIfNeeded: rest % 62)]
+            rest /= 62
+        }
+        withUnsafeBytes(of: &digits) { sink.append(raw: UnsafeRawBufferPointer($0)) }
+    }
+
     /// The number that the digits stand for; nil if there is none, a byte is no digit, or the
     /// number is 2^64 or more. Leading zeroes are allowed: the caller knows its width.
     public static func decode(_ digits: some Sequence<UInt8>) -> UInt64? {

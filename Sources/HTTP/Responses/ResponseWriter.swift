@@ -5,22 +5,24 @@ import Basics
 ///
 /// An answer is `begin`, any number of `field`, then `end`.
 public struct ResponseWriter: ~Copyable, Sendable {
-    public private(set) var buffer: ByteBuffer
+    @usableFromInline var written: ByteBuffer
     /// An answer has begun and not ended.
-    private var isOpen = false
+    @usableFromInline var isOpen = false
     private var status = Status.ok
     private var omitsContent = false
 
     public init(capacity: Int = 0) {
-        buffer = ByteBuffer(capacity: capacity)
+        written = ByteBuffer(capacity: capacity)
     }
 
-    public var count: Int { buffer.count }
+    public var count: Int { written.count }
     /// A copy of what was written.
-    public var bytes: [UInt8] { Array(buffer.bytes) }
+    public var bytes: [UInt8] { Array(written.bytes) }
+
+    public borrowing func append(to buffer: inout ByteBuffer) { buffer.append(raw: written.bytes) }
 
     /// Forgets what was sent and keeps the room for the next answers.
-    public mutating func removeAll() { buffer.removeAll() }
+    public mutating func removeAll() { written.removeAll() }
 
     /// `100 Continue`, between a request's head and its body.
     public mutating func writeContinue() {
@@ -40,38 +42,52 @@ public struct ResponseWriter: ~Copyable, Sendable {
         self.omitsContent = omitsContent
         append(status.line)
         append("Date: ")
-        date.append(to: &buffer)
-        append(keepsAlive ? "\r\n" : "\r\nConnection: close\r\n")
+        date.append(to: &written)
+        if keepsAlive { append("\r\n") } else { append("\r\nConnection: close\r\n") }
+    }
+
+    /// Opens an answer after which the connection stays.
+    @inline(__always)
+    public mutating func begin(_ opening: borrowing ResponseOpening, omitsContent: Bool) {
+        precondition(!isOpen, "an answer hasn't ended")
+        isOpen = true
+        status = opening.status
+        self.omitsContent = omitsContent
+        written.append(raw: opening.bytes)
     }
 
     public mutating func field(_ name: StaticString, _ value: StaticString) {
-        beginField(name)
-        append(value)
-        append("\r\n")
+        field(name) { $0.append(value) }
     }
 
+    @inlinable
+    @inline(__always)
     public mutating func field(_ name: StaticString, _ value: UInt64) {
-        beginField(name)
-        buffer.appendDecimal(value)
-        append("\r\n")
+        field(name) { $0.appendDecimal(value) }
     }
 
     /// A value from elsewhere. Bytes that may not stand in a field are written as `?`, so that
     /// no value can end its line.
     public mutating func field(_ name: StaticString, _ value: String) {
-        beginField(name)
-        for byte in value.utf8 {
-            buffer.append(byte < ASCII.space || byte >= ASCII.delete ? UInt8(ascii: "?") : byte)
+        field(name) { written in
+            for byte in value.utf8 {
+                written.append(
+                    byte < ASCII.space || byte >= ASCII.delete ? UInt8(ascii: "?") : byte)
+            }
         }
-        append("\r\n")
     }
 
     /// A field whose value `write` appends; it must be visible ASCII.
+    ///
+    /// Inlined wherever it is called, because a name whose length is known is a few moves.
+    @inlinable
     @inline(__always)
     public mutating func field(_ name: StaticString, write: (inout ByteBuffer) -> Void) {
-        beginField(name)
-        write(&buffer)
-        append("\r\n")
+        precondition(isOpen, "no answer has begun")
+        written.append(name)
+        written.append(": ")
+        write(&written)
+        written.append("\r\n")
     }
 
     /// Ends the answer with its body.
@@ -82,7 +98,7 @@ public struct ResponseWriter: ~Copyable, Sendable {
         if status != .noContent { field("Content-Length", UInt64(content.count)) }
         append("\r\n")
         isOpen = false
-        if !omitsContent { buffer.append(raw: content) }
+        if !omitsContent { written.append(raw: content) }
     }
 
     public mutating func end(_ content: [UInt8], type: StaticString?) {
@@ -90,14 +106,12 @@ public struct ResponseWriter: ~Copyable, Sendable {
     }
 
     /// Ends an answer without a body.
-    public mutating func end() { end(UnsafeRawBufferPointer(start: nil, count: 0), type: nil) }
-
-    private mutating func beginField(_ name: StaticString) {
+    public mutating func end() {
         precondition(isOpen, "no answer has begun")
-        append(name)
-        append(": ")
+        isOpen = false
+        if status == .noContent { append("\r\n") } else { append("Content-Length: 0\r\n\r\n") }
     }
 
     @inline(__always)
-    private mutating func append(_ text: StaticString) { buffer.append(text) }
+    private mutating func append(_ text: StaticString) { written.append(text) }
 }

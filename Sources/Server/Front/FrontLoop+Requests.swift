@@ -104,8 +104,8 @@ extension FrontLoop {
                 head, in: bytes, body: body, from: connection.origin, date: date,
                 now: { Clocks.now() }, to: &scratch)
         }
-        if case .looked(let looked, let context) = routed {
-            looks.append((looked, context))
+        if case .looked(let looked, let form) = routed {
+            looks.append((looked, form))
             if looks.count == FrontLimits.looks { answerLooks(connection) }
             return
         }

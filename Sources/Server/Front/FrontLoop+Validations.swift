@@ -17,14 +17,14 @@ extension FrontLoop {
     mutating func answerLooks(_ connection: FrontConnection) {
         guard !looks.isEmpty else { return }
         let now = Clocks.steady()
-        for (looked, context) in looks {
+        for (looked, form) in looks {
             let validation = router.judge(looked, now: now, date: date)
             if let question = looked.question, validation.reason == .pending {
-                hold(question, context, connection)
+                hold(question, AnswerContext(form), connection)
                 continue
             }
             verdicts.removeAll()
-            let status = router.write(validation, context, date: date, to: &verdicts)
+            let status = router.write(validation, form, date: date, to: &verdicts)
             metrics.note(validation.verdict)
             metrics.note(status)
             put(verdicts, connection)

@@ -29,7 +29,7 @@ struct FrontLoop: ~Copyable {
     private var letters: [FrontLetter] = []
     /// Keys of this batch that were looked up and not judged yet, and where their answers are
     /// written: `scratch` may already hold the answer to the request behind them.
-    var looks: [(looked: LookedUp, context: AnswerContext)] = []
+    var looks: [(looked: LookedUp, form: AnswerForm)] = []
     var verdicts = ResponseWriter(capacity: 4096)
     /// Requests of this batch that the thread has answered.
     var answeredRequests: UInt64 = 0

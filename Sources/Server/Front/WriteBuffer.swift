@@ -15,7 +15,7 @@ struct WriteBuffer: ~Copyable {
     var isEmpty: Bool { start == bytes.count }
 
     mutating func append(_ more: [UInt8]) { more.withUnsafeBytes { bytes.append(raw: $0) } }
-    mutating func append(_ answers: borrowing ResponseWriter) { bytes.append(raw: answers.buffer.bytes) }
+    mutating func append(_ answers: borrowing ResponseWriter) { answers.append(to: &bytes) }
 
     /// Writes until nothing is left or the kernel takes no more; true if nothing is left.
     mutating func flush(into socket: borrowing StreamSocket) throws(SystemError) -> Bool {

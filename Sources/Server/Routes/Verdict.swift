@@ -29,9 +29,11 @@ extension Validation.Verdict {
 
 extension Router {
     /// Looks a key up in this node's memory, or has the leader asked where it must.
-    func look(_ question: ValidationQuestion?, _ context: AnswerContext) -> Routed {
-        if let question, reader.isConfirming { return .submit(.validation(question), context) }
-        return .looked(lookUp(question), context)
+    func look(_ question: ValidationQuestion?, _ form: AnswerForm) -> Routed {
+        if let question, reader.isConfirming {
+            return .submit(.validation(question), AnswerContext(form))
+        }
+        return .looked(lookUp(question), form)
     }
 
     func lookUp(_ question: ValidationQuestion?) -> LookedUp {
@@ -75,6 +77,7 @@ extension ResponseWriter {
     }
 
     /// An id in a field, without making a string of it.
+    @inline(__always)
     mutating func field<ID: Identifier>(_ name: StaticString, id: ID) {
         field(name) { $0.append(id: id) }
     }
@@ -96,10 +99,10 @@ extension CreditView {
 }
 
 extension ByteSink where Self: ~Copyable {
+    @inline(__always)
     mutating func append<ID: Identifier>(id: ID) {
-        var prefix = ID.prefix
-        prefix.withUTF8 { append(raw: UnsafeRawBufferPointer($0)) }
-        Base62.append(id.rawValue, width: Base62.fullWidth, to: &self)
+        append(ID.prefix)
+        Base62.append(id.rawValue, to: &self)
     }
 
     /// An API's slug; the two that exist from the start without making a string.
