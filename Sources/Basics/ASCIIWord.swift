@@ -9,10 +9,10 @@ public struct ASCIIWord: Sendable {
     /// The first byte is the lowest.
     public let bits: UInt64
 
-    public static let count = 8
+    @inlinable public static var count: Int { 8 }
 
-    @usableFromInline static let ones: UInt64 = 0x0101_0101_0101_0101
-    @usableFromInline static let highest: UInt64 = 0x8080_8080_8080_8080
+    @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    @inlinable public static var highest: UInt64 { 0x8080_8080_8080_8080 }
 
     @inlinable
     @inline(__always)
@@ -29,10 +29,14 @@ public struct ASCIIWord: Sendable {
     @inlinable
     @inline(__always)
     public func within(_ low: UInt8, _ high: UInt8) -> UInt64 {
-        let plain = bits & ~ASCIIWord.highest
-        let notBelow = plain &+ ASCIIWord.ones &* UInt64(0x80 &- low)
-        let above = plain &+ ASCIIWord.ones &* UInt64(0x7F &- high)
-        return notBelow & ~above & ~bits & ASCIIWord.highest
+        notBelow(low) & ~notBelow(high &+ 1) & ~bits & ASCIIWord.highest
+    }
+
+    /// Only the highest bit of each byte has a meaning: whether the seven below are so much.
+    @inlinable
+    @inline(__always)
+    public func notBelow(_ low: UInt8) -> UInt64 {
+        (bits & ~ASCIIWord.highest) &+ ASCIIWord.ones &* UInt64(0x80 &- low)
     }
 
     /// The letters of either case.

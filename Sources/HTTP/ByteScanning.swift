@@ -37,6 +37,26 @@ extension UnsafeRawBufferPointer {
         return index
     }
 
+    /// Whether all bytes of the range are of a class.
+    @inline(__always)
+    func consists(
+        of members: @autoclosure () -> ByteClass, in range: Range<Int>,
+        usual: (ASCIIWord) -> UInt64
+    ) -> Bool {
+        // The last word overlaps the one before it, and one look at the end is enough.
+        let last = range.upperBound &- ASCIIWord.count
+        if last >= range.lowerBound {
+            var mask = usual(ASCIIWord(self, at: last))
+            var index = range.lowerBound
+            while index < last {
+                mask &= usual(ASCIIWord(self, at: index))
+                index &+= ASCIIWord.count
+            }
+            if ASCIIWord.isWhole(mask) { return true }
+        }
+        return end(of: members(), in: range, usual: usual) == range.upperBound
+    }
+
     /// The first place of a byte that isn't zero; nil if it isn't in the range.
     @inline(__always)
     func first(_ byte: UInt8, in range: Range<Int>) -> Int? {
@@ -84,6 +104,18 @@ extension UnsafeRawBufferPointer {
         return (colon, end)
     }
 
+    /// Where method and target of the request line at `start` end, if all of it is there and it is
+    /// as most are, of HTTP/1.1. Nil says nothing.
+    @inline(__always)
+    func usualRequestLine(from start: Int) -> (method: Int, target: Int)? {
+        let method = end(of: .token, in: start..<count, usual: \.letters)
+        guard method > start, method < count, self[method] == ASCII.space else { return nil }
+        let target = end(of: .target, in: method + 1..<count, usual: \.usualInTargets)
+        guard target > method + 1, target + 11 <= count else { return nil }
+        let version = UnsafeRawBufferPointer(rebasing: self[target..<target + 11])
+        return version.equals(" HTTP/1.1\r\n") ? (method, target) : nil
+    }
+
     @inline(__always)
     func isLineEnd(_ place: Int) -> Bool {
         place + 1 < count && self[place] == ASCII.carriageReturn
@@ -115,5 +147,5 @@ extension ASCIIWord {
     }
 
     @inline(__always)
-    var controls: UInt64 { within(0, 0x1F) | within(0x7F, 0x7F) }
+    var controls: UInt64 { ~(notBelow(0x20) & ~notBelow(0x7F)) & ASCIIWord.highest & ~bits }
 }

@@ -131,7 +131,9 @@ struct RouteFixture: ~Copyable {
         }
         verdict = nil
         switch routed {
-        case .looked(let looked, let form):
+        case .looked:
+            guard let look = router.looks.popLast() else { preconditionFailure("no look") }
+            let (looked, form) = (look.looked, look.form)
             let now = SteadyInstant(running: now, sinceBoot: now)
             let validation = router.judge(looked, now: now, date: Self.date)
             verdict = validation.verdict

@@ -31,7 +31,7 @@ extension RequestHead {
         start += 7
         while start < authorization.upperBound, bytes[start] == ASCII.space { start += 1 }
         let token = start..<authorization.upperBound
-        let end = bytes.end(of: .token68, in: token, usual: \.usualInCredentials)
-        return end == token.upperBound ? ByteRange(token) : .absent
+        return bytes.consists(of: .token68, in: token, usual: \.usualInCredentials)
+            ? ByteRange(token) : .absent
     }
 }

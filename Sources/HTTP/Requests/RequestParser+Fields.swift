@@ -43,8 +43,9 @@ extension RequestParser {
         _ value: ByteRange, _ bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) {
         guard !head.host.isPresent else { throw .repeatedField }
-        guard bytes.end(of: .host, in: value.indices, usual: \.usualInHosts) == value.upperBound
-        else { throw .malformedHost }
+        guard bytes.consists(of: .host, in: value.indices, usual: \.usualInHosts) else {
+            throw .malformedHost
+        }
         head.host = value
     }
 

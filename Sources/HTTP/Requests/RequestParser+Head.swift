@@ -29,27 +29,39 @@ extension RequestParser {
     mutating func readRequestLine(
         _ bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) -> Bool {
+        let start = position
+        // What a look at a whole line has left over isn't looked at so again.
+        if scanned == position, let (method, target) = bytes.usualRequestLine(from: position),
+            method - start <= HTTPLimits.methodBytes,
+            target + 9 - start <= HTTPLimits.startLineBytes
+        {
+            take(through: target + 11)
+            head.isVersion11 = true
+            return try noteRequestLine(bytes, start, method, target)
+        }
         guard
             let line = try takeLine(
                 bytes, limit: HTTPLimits.startLineBytes, tooLong: .requestLineTooLong)
         else { return false }
-        var end = bytes.end(of: .token, in: line, usual: \.letters)
-        let methodCount = end - line.lowerBound
-        guard methodCount > 0, methodCount <= HTTPLimits.methodBytes,
-            end < line.upperBound, bytes[end] == ASCII.space
+        let method = bytes.end(of: .token, in: line, usual: \.letters)
+        guard method > start, method - start <= HTTPLimits.methodBytes,
+            method < line.upperBound, bytes[method] == ASCII.space
         else { throw .malformedRequestLine }
-        head.methodName = ByteRange(line.lowerBound..<end)
-        head.method = Method(head.methodName.slice(of: bytes))
-
-        let targetStart = end + 1
-        end = bytes.end(
-            of: .target, in: targetStart..<line.upperBound,
-            usual: \.usualInTargets)
-        guard end > targetStart, end < line.upperBound, bytes[end] == ASCII.space else {
+        let target = bytes.end(
+            of: .target, in: method + 1..<line.upperBound, usual: \.usualInTargets)
+        guard target > method + 1, target < line.upperBound, bytes[target] == ASCII.space else {
             throw .malformedRequestLine
         }
-        head.target = ByteRange(targetStart..<end)
-        try readVersion(UnsafeRawBufferPointer(rebasing: bytes[end + 1..<line.upperBound]))
+        try readVersion(UnsafeRawBufferPointer(rebasing: bytes[target + 1..<line.upperBound]))
+        return try noteRequestLine(bytes, start, method, target)
+    }
+
+    private mutating func noteRequestLine(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ method: Int, _ target: Int
+    ) throws(RequestRefusal) -> Bool {
+        head.methodName = ByteRange(start..<method)
+        head.method = Method(head.methodName.slice(of: bytes))
+        head.target = ByteRange(method + 1..<target)
         try splitTarget(bytes)
         fieldsStart = position
         state = .fields

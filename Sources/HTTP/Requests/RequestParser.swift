@@ -137,18 +137,26 @@ public struct RequestParser: Sendable {
         }
     }
 
-    /// The body of the complete request; empty if it has none. `bytes` as given to `parse`.
-    @inline(__always)
+    /// The body of the complete request where it lies in `bytes`, which are those that were given
+    /// to `parse`, and empty if it has none; nil if it was gathered from chunks.
+    public func bodyInPlace(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        precondition(state == .complete, "the request isn't complete")
+        switch head.body {
+        case .none: return UnsafeRawBufferPointer(rebasing: bytes[position..<position])
+        case .length: return UnsafeRawBufferPointer(rebasing: bytes[head.byteCount..<position])
+        case .chunked: return nil
+        }
+    }
+
+    /// Whether the connection may serve another request after the complete one.
+    public var keepsAlive: Bool { head.keepsAlive }
+
+    /// The body of the complete request, wherever it is. `bytes` as given to `parse`.
     public func withBody<Result>(
         in bytes: UnsafeRawBufferPointer, _ read: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
-        precondition(state == .complete, "the request isn't complete")
-        switch head.body {
-        case .none: return read(UnsafeRawBufferPointer(rebasing: bytes[position..<position]))
-        case .length:
-            return read(UnsafeRawBufferPointer(rebasing: bytes[head.byteCount..<position]))
-        case .chunked: return chunkedBody.withUnsafeBytes(read)
-        }
+        if let body = bodyInPlace(in: bytes) { return read(body) }
+        return chunkedBody.withUnsafeBytes(read)
     }
 
     /// Takes one step; false if it needs more bytes or nothing is left to do.

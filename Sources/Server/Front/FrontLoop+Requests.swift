@@ -58,7 +58,7 @@ extension FrontLoop {
             }
             take(connection, bytes)
             hasProgressed = true
-            if !connection.parser.head.keepsAlive { connection.stage = .finishing }
+            if !connection.parser.keepsAlive { connection.stage = .finishing }
             connection.input.consume(connection.parser.byteCount)
             connection.parser.startNext()
         }
@@ -97,16 +97,16 @@ extension FrontLoop {
 
     /// Takes one whole request: answers it, hands it over, or looks up what it asks about.
     private mutating func take(_ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer) {
-        let head = connection.parser.head
         scratch.removeAll()
-        let routed = connection.parser.withBody(in: bytes) { body in
-            router.route(
-                head, in: bytes, body: body, from: connection.origin, date: date,
-                now: { Clocks.now() }, to: &scratch)
+        let routed: Routed
+        if let body = connection.parser.bodyInPlace(in: bytes) {
+            routed = route(connection, bytes, body)
+        } else {
+            let parser = connection.parser
+            routed = parser.withBody(in: bytes) { route(connection, bytes, $0) }
         }
-        if case .looked(let looked, let form) = routed {
-            looks.append((looked, form))
-            if looks.count == FrontLimits.looks { answerLooks(connection) }
+        if case .looked = routed {
+            if router.looks.count == FrontLimits.looks { answerLooks(connection) }
             return
         }
         // Answers leave in the order of their requests.
@@ -130,6 +130,16 @@ extension FrontLoop {
                 FrontConnection.Exchange(answer: .awaited(context), began: now))
             requests.append(ClientRequest(ticket: ticket.ticket, body: body))
         }
+    }
+
+    @inline(__always)
+    private mutating func route(
+        _ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer
+    ) -> Routed {
+        router.route(
+            connection.parser.head, in: bytes, body: body, from: connection.origin, date: date,
+            now: { Clocks.now() }, to: &scratch)
     }
 
     /// Puts the answer that was written to `scratch` in its place.

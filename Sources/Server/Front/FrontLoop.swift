@@ -27,9 +27,8 @@ struct FrontLoop: ~Copyable {
     /// Requests of this turn for the node.
     var requests: [ClientRequest] = []
     private var letters: [FrontLetter] = []
-    /// Keys of this batch that were looked up and not judged yet, and where their answers are
-    /// written: `scratch` may already hold the answer to the request behind them.
-    var looks: [(looked: LookedUp, form: AnswerForm)] = []
+    /// Where the answers to what was looked up are written: `scratch` may already hold the answer
+    /// to the request behind them.
     var verdicts = ResponseWriter(capacity: 4096)
     /// Requests of this batch that the thread has answered.
     var answeredRequests: UInt64 = 0

@@ -7,9 +7,10 @@ import Replica
 public enum Routed: Sendable {
     /// The answer is in the writer.
     case answered(Status)
-    /// A key was looked up. When all of a batch are, read the clocks, judge, and write with
-    /// `Router.write`; or look again in a moment if the answer is pending.
-    case looked(LookedUp, AnswerForm)
+    /// A key was looked up, and is the last of `Router.looks`. When all of a batch are, read the
+    /// clocks, judge, and write with `Router.write`; or look again in a moment if the answer is
+    /// pending.
+    case looked
     /// The node has to be asked; its reply is rendered with the context.
     case submit(ClientRequest.Body, AnswerContext)
     /// A page about the process is wanted: write it with `Router.write`.

@@ -6,7 +6,7 @@ import Replica
 // Validations, answered by the thread that read them.
 extension Router {
     /// `/v1/auth`: a gateway asks whether its client's request may pass.
-    func authorize(
+    mutating func authorize(
         _ request: IncomingRequest, _ form: inout AnswerForm
     ) throws(ProblemDetails) -> Routed {
         let query: AuthQuery
@@ -87,7 +87,7 @@ extension Router {
     }
 
     /// `POST /v1/verify`: a back-end asks about a key that its client gave it.
-    func verify(
+    mutating func verify(
         _ request: IncomingRequest, _ form: AnswerForm
     ) throws(ProblemDetails) -> Routed {
         let parameters = try QueryParameters(request, allowed: keyParameter)

@@ -35,6 +35,9 @@ public struct Router: ~Copyable {
     /// Bodies are written here first; used again and again.
     var json = JSONWriter(capacity: 4 << 10)
     var failedLogins = FailedLogins()
+    /// Of the requests that were routed since the last were judged. Here and not in what `route`
+    /// returns, because a look-up is large, and would be copied from hand to hand.
+    var looks: [Look] = []
     private var nextMark: RequestMark
 
     /// The reader must have been made on the thread that uses the router.

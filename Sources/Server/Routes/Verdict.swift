@@ -28,12 +28,19 @@ extension Validation.Verdict {
 }
 
 extension Router {
+    /// A key that was looked up and not judged yet.
+    struct Look {
+        let looked: LookedUp
+        let form: AnswerForm
+    }
+
     /// Looks a key up in this node's memory, or has the leader asked where it must.
-    func look(_ question: ValidationQuestion?, _ form: AnswerForm) -> Routed {
+    mutating func look(_ question: ValidationQuestion?, _ form: AnswerForm) -> Routed {
         if let question, reader.isConfirming {
             return .submit(.validation(question), AnswerContext(form))
         }
-        return .looked(lookUp(question), form)
+        looks.append(Look(looked: LookedUp(question, reader: reader), form: form))
+        return .looked
     }
 
     func lookUp(_ question: ValidationQuestion?) -> LookedUp {
