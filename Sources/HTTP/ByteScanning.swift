@@ -16,11 +16,11 @@ extension UnsafeRawBufferPointer {
         return ASCIIWord(bits: bits)
     }
 
-    /// Where the bytes of a class that the range begins with end. `usual` masks those of them
-    /// that the bytes mostly are, and never a zero.
+    /// Where the bytes of a class that the range begins with end, mostly before `stop`, which is
+    /// none of them. `usual` masks those of the class that the bytes mostly are, and never a zero.
     @inline(__always)
     func end(
-        of members: @autoclosure () -> ByteClass, in range: Range<Int>,
+        of members: @autoclosure () -> ByteClass, in range: Range<Int>, before stop: UInt8,
         usual: (ASCIIWord) -> UInt64
     ) -> Int {
         var index = range.lowerBound
@@ -31,7 +31,8 @@ extension UnsafeRawBufferPointer {
                 continue
             }
             index &+= ASCIIWord.firstOutside(mask)
-            guard index < range.upperBound, members().contains(self[index]) else { break }
+            guard index < range.upperBound, self[index] != stop, members().contains(self[index])
+            else { break }
             index &+= 1
         }
         return index
@@ -54,7 +55,7 @@ extension UnsafeRawBufferPointer {
             }
             if ASCIIWord.isWhole(mask) { return true }
         }
-        return end(of: members(), in: range, usual: usual) == range.upperBound
+        return end(of: members(), in: range, before: 0, usual: usual) == range.upperBound
     }
 
     /// The first place of a byte that isn't zero; nil if it isn't in the range.
@@ -97,7 +98,8 @@ extension UnsafeRawBufferPointer {
     /// most are: a name, a colon, no control character, and CRLF. Nil says nothing.
     @inline(__always)
     func usualFieldLine(from start: Int) -> (colon: Int, end: Int)? {
-        let colon = end(of: .token, in: start..<count, usual: \.usualInNames)
+        let colon = end(
+            of: .token, in: start..<count, before: UInt8(ascii: ":"), usual: \.usualInNames)
         guard colon > start, colon < count, self[colon] == UInt8(ascii: ":") else { return nil }
         let end = firstControl(in: colon + 1..<count)
         guard isLineEnd(end) else { return nil }
@@ -108,9 +110,11 @@ extension UnsafeRawBufferPointer {
     /// as most are, of HTTP/1.1. Nil says nothing.
     @inline(__always)
     func usualRequestLine(from start: Int) -> (method: Int, target: Int)? {
-        let method = end(of: .token, in: start..<count, usual: \.letters)
+        let method = end(
+            of: .token, in: start..<count, before: ASCII.space, usual: \.letters)
         guard method > start, method < count, self[method] == ASCII.space else { return nil }
-        let target = end(of: .target, in: method + 1..<count, usual: \.usualInTargets)
+        let target = end(
+            of: .target, in: method + 1..<count, before: ASCII.space, usual: \.usualInTargets)
         guard target > method + 1, target + 11 <= count else { return nil }
         let version = UnsafeRawBufferPointer(rebasing: self[target..<target + 11])
         return version.equals(" HTTP/1.1\r\n") ? (method, target) : nil

@@ -43,12 +43,14 @@ extension RequestParser {
             let line = try takeLine(
                 bytes, limit: HTTPLimits.startLineBytes, tooLong: .requestLineTooLong)
         else { return false }
-        let method = bytes.end(of: .token, in: line, usual: \.letters)
+        let method = bytes.end(
+            of: .token, in: line, before: ASCII.space, usual: \.letters)
         guard method > start, method - start <= HTTPLimits.methodBytes,
             method < line.upperBound, bytes[method] == ASCII.space
         else { throw .malformedRequestLine }
         let target = bytes.end(
-            of: .target, in: method + 1..<line.upperBound, usual: \.usualInTargets)
+            of: .target, in: method + 1..<line.upperBound, before: ASCII.space,
+            usual: \.usualInTargets)
         guard target > method + 1, target < line.upperBound, bytes[target] == ASCII.space else {
             throw .malformedRequestLine
         }
@@ -175,7 +177,8 @@ extension RequestParser {
     ) throws(RequestRefusal) -> Int {
         let first = bytes[line.lowerBound]
         if first == ASCII.space || first == ASCII.tab { throw .foldedField }
-        let colon = bytes.end(of: .token, in: line, usual: \.usualInNames)
+        let colon = bytes.end(
+            of: .token, in: line, before: UInt8(ascii: ":"), usual: \.usualInNames)
         guard colon < line.upperBound, colon > line.lowerBound else { throw .malformedField }
         let stop = bytes[colon]
         if stop == ASCII.space || stop == ASCII.tab { throw .spaceBeforeColon }

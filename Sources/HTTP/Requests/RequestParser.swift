@@ -8,7 +8,9 @@
 /// Laws: the result doesn't depend on how the bytes were split; once refused, always refused; no
 /// byte is looked at more than a fixed number of times; a request without chunks is read without
 /// allocation.
-public struct RequestParser: Sendable {
+///
+/// Not copied by accident: its head is large.
+public struct RequestParser: ~Copyable, Sendable {
     public enum Progress: Hashable, Sendable {
         /// More bytes are needed.
         case incomplete

@@ -102,8 +102,7 @@ extension FrontLoop {
         if let body = connection.parser.bodyInPlace(in: bytes) {
             routed = route(connection, bytes, body)
         } else {
-            let parser = connection.parser
-            routed = parser.withBody(in: bytes) { route(connection, bytes, $0) }
+            routed = connection.parser.withBody(in: bytes) { route(connection, bytes, $0) }
         }
         if case .looked = routed {
             if router.looks.count == FrontLimits.looks { answerLooks(connection) }
@@ -212,9 +211,9 @@ extension FrontLoop {
         connection.phase = phase
         guard !isDraining else { return }
         switch phase {
-        case .idle: connection.deadline = now + services.settings.idleDeadline
+        case .idle: connection.deadline = now + idleDeadline
         case .waiting: connection.deadline = now + FrontLimits.waitDeadline
-        case .readingHead: connection.deadline = now + services.settings.headDeadline
+        case .readingHead: connection.deadline = now + headDeadline
         case .readingBody: connection.deadline = now + FrontLimits.bodyDeadline
         case .writing: connection.deadline = now + FrontLimits.writeDeadline
         }

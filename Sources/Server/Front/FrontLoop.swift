@@ -18,6 +18,9 @@ struct FrontLoop: ~Copyable {
 
     let number: Int
     let services: FrontServices
+    /// As in the services' settings, which would be copied whole for each.
+    let idleDeadline: Duration
+    let headDeadline: Duration
     let mailbox: Mailbox<FrontLetter>
     let metrics: FrontMetrics
     let poller: Poller
@@ -71,6 +74,8 @@ struct FrontLoop: ~Copyable {
         self.listener = Listener(listener)
         self.mailbox = mailbox
         self.services = services
+        idleDeadline = services.settings.idleDeadline
+        headDeadline = services.settings.headDeadline
         self.metrics = metrics
         router = Router(
             settings: services.settings.router, reader: services.table.makeReader(),
@@ -213,7 +218,7 @@ struct FrontLoop: ~Copyable {
 
     private mutating func admit(_ socket: consuming StreamSocket) throws(SystemError) {
         guard services.connectionCount.enter() else { return try turnAway(socket) }
-        let deadline = now + services.settings.headDeadline
+        let deadline = now + headDeadline
         try enroll(connections.insert(socket, deadline: deadline))
         metrics.accepted.add()
     }

@@ -4,6 +4,8 @@ import Keyring
 import Replica
 
 /// What becomes of a request at the front.
+///
+/// What is large is boxed: a validation passes through here without it.
 public enum Routed: Sendable {
     /// The answer is in the writer.
     case answered(Status)
@@ -12,9 +14,9 @@ public enum Routed: Sendable {
     /// pending.
     case looked
     /// The node has to be asked; its reply is rendered with the context.
-    case submit(ClientRequest.Body, AnswerContext)
+    indirect case submit(ClientRequest.Body, AnswerContext)
     /// A page about the process is wanted: write it with `Router.write`.
-    case monitoring(MonitoringPage, AnswerContext)
+    indirect case monitoring(MonitoringPage, AnswerContext)
 }
 
 /// How a request is to be answered, whatever with: all that a validation needs to be answered.
