@@ -26,7 +26,7 @@ import Testing
 
     @Test func allElevenDigitsAtOnceAreTheSame() {
         var random = SeededGenerator(seed: 6)
-        let edges = [0, 61, 62, 238_327, 238_328, 56_800_235_583, 56_800_235_584, .max]
+        let edges: [UInt64] = [0, 61, 62, 238_327, 238_328, 56_800_235_583, 56_800_235_584, .max]
         for number in edges + (0..<2_000).map({ _ in random.next() >> random.below(64) }) {
             var digits = Array("key_".utf8)
             Base62.append(number, to: &digits)

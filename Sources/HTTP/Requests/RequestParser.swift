@@ -3,7 +3,7 @@
 /// refused).
 ///
 /// The caller gives all bytes it holds from the start of the request on, again with more bytes
-/// after `incomplete`. After `complete` it answers, drops `byteCount` bytes and calls `startNext`.
+/// after `incomplete`. After `complete` it answers, calls `startNext` and drops so many bytes.
 ///
 /// Laws: the result doesn't depend on how the bytes were split; once refused, always refused; no
 /// byte is looked at more than a fixed number of times; a request without chunks is read without
@@ -52,6 +52,7 @@ public struct RequestParser: ~Copyable, Sendable {
         }
     }
 
+    @usableFromInline
     enum State: Hashable, Sendable {
         case start, requestLine, fields, plainBody
         case chunkSize, chunkData, chunkEnd, trailers
@@ -62,11 +63,11 @@ public struct RequestParser: ~Copyable, Sendable {
     /// The request's line and headers; whole once its body is awaited or complete.
     public internal(set) var head = RequestHead()
     let bodyLimits: BodyLimits
-    var state = State.start
+    @usableFromInline var state = State.start
     /// Everything before it is read for good.
-    var position = 0
+    @usableFromInline var position = 0
     /// No line feed between `position` and here.
-    var scanned = 0
+    @usableFromInline var scanned = 0
     var blankLines = 0
     var fieldCount = 0
     /// Where the first field or trailer line begins.
@@ -84,13 +85,13 @@ public struct RequestParser: ~Copyable, Sendable {
     public init(bodyLimits: BodyLimits = BodyLimits()) { self.bodyLimits = bodyLimits }
 
     /// The bytes of the request, once it is complete.
-    public var byteCount: Int {
+    @inlinable public var byteCount: Int {
         precondition(state == .complete, "the request isn't complete")
         return position
     }
 
     /// True before the first byte of a request: the connection is idle.
-    public var isIdle: Bool { state == .start && position == 0 && scanned == 0 }
+    @inlinable public var isIdle: Bool { state == .start && position == 0 && scanned == 0 }
 
     /// True once the head is read and its body awaited.
     public var isReadingBody: Bool {
@@ -100,9 +101,11 @@ public struct RequestParser: ~Copyable, Sendable {
         }
     }
 
-    /// Gets ready for the request that follows the complete one.
-    public mutating func startNext() {
+    /// Gets ready for the request that follows the complete one, and returns the bytes of that.
+    @discardableResult
+    public mutating func startNext() -> Int {
         precondition(state == .complete, "the request isn't complete")
+        let byteCount = position
         head = RequestHead()
         state = .start
         position = 0
@@ -116,7 +119,8 @@ public struct RequestParser: ~Copyable, Sendable {
         chunkFraming = 0
         // One large body shouldn't cost the connection its memory for ever.
         if chunkedBody.capacity > 1 << 16 { chunkedBody = [] }
-        chunkedBody.removeAll(keepingCapacity: true)
+        if !chunkedBody.isEmpty { chunkedBody.removeAll(keepingCapacity: true) }
+        return byteCount
     }
 
     /// Reads on. `bytes` begins at the request's first byte.
@@ -149,9 +153,6 @@ public struct RequestParser: ~Copyable, Sendable {
         case .chunked: return nil
         }
     }
-
-    /// Whether the connection may serve another request after the complete one.
-    public var keepsAlive: Bool { head.keepsAlive }
 
     /// The body of the complete request, wherever it is. `bytes` as given to `parse`.
     public func withBody<Result>(

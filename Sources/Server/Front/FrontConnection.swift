@@ -91,6 +91,12 @@ final class FrontConnection {
         return parser.isReadingBody ? .readingBody : .readingHead
     }
 
+    /// True if something was read of which a request may be taken.
+    var mayBeServed: Bool {
+        stage == .open && !input.isEmpty && exchanges.count < FrontLimits.exchanges
+            && output.count < FrontLimits.queuedBytes
+    }
+
     /// True if nothing that was asked is unanswered or unwritten.
     var isQuiet: Bool { exchanges.isEmpty && output.isEmpty }
 

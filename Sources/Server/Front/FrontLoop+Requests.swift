@@ -32,7 +32,7 @@ extension FrontLoop {
             isStarved = takeRequests(connection, &hasProgressed)
             guard write(connection) else { return }
             // Stopped for want of room in the output, which has just gone out.
-        } while !isStarved && connection.output.isEmpty && mayServe(connection)
+        } while !isStarved && connection.output.isEmpty && connection.mayBeServed
         settle(connection, hasProgressed)
     }
 
@@ -48,7 +48,7 @@ extension FrontLoop {
                 metrics.answerTime.note(Clocks.now() - now, count: answeredRequests)
             }
         }
-        while mayServe(connection) {
+        while connection.mayBeServed {
             let bytes = connection.input.filled
             let progress = connection.parser.parse(bytes)
             guard progress == .complete else {
@@ -58,9 +58,8 @@ extension FrontLoop {
             }
             take(connection, bytes)
             hasProgressed = true
-            if !connection.parser.keepsAlive { connection.stage = .finishing }
-            connection.input.consume(connection.parser.byteCount)
-            connection.parser.startNext()
+            if !connection.parser.head.keepsAlive { connection.stage = .finishing }
+            connection.input.consume(connection.parser.startNext())
         }
         answerLooks(connection)
         guard connection.input.isEmpty else { return connection.stage == .finishing }
@@ -87,12 +86,6 @@ extension FrontLoop {
             // What is missing will never come.
             if connection.hasEnded { connection.stage = .finishing }
         }
-    }
-
-    private func mayServe(_ connection: FrontConnection) -> Bool {
-        connection.stage == .open && !connection.input.isEmpty
-            && connection.exchanges.count < FrontLimits.exchanges
-            && connection.output.count < FrontLimits.queuedBytes
     }
 
     /// Takes one whole request: answers it, hands it over, or looks up what it asks about.
@@ -162,7 +155,7 @@ extension FrontLoop {
     mutating func flush(_ connection: FrontConnection) {
         let before = connection.output.count
         guard write(connection) else { return }
-        if connection.output.isEmpty && mayServe(connection) {
+        if connection.output.isEmpty && connection.mayBeServed {
             return serve(connection, hasProgressed: before > 0)
         }
         settle(connection, connection.output.count < before)
@@ -188,7 +181,7 @@ extension FrontLoop {
     }
 
     /// Tells the poller what the connection waits for.
-    func watch(_ connection: FrontConnection) {
+    mutating func watch(_ connection: FrontConnection) {
         var interest: Interest = connection.stage == .lingering ? .read : []
         if !connection.output.isEmpty { interest.insert(.write) }
         if connection.stage == .open && connection.exchanges.count < FrontLimits.exchanges
@@ -203,7 +196,7 @@ extension FrontLoop {
     }
 
     /// Moves the deadline if the connection does something else now, or the same anew.
-    private func note(_ connection: FrontConnection, _ hasProgressed: Bool) {
+    private mutating func note(_ connection: FrontConnection, _ hasProgressed: Bool) {
         // A lingering connection's deadline is its last.
         guard connection.stage != .lingering else { return }
         let phase = connection.currentPhase
