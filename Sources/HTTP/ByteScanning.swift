@@ -9,7 +9,8 @@ extension UnsafeRawBufferPointer {
         if index &+ ASCIIWord.count <= end { return ASCIIWord(self, at: index) }
         let missing = index &+ ASCIIWord.count &- end
         if index >= missing {
-            return ASCIIWord(bits: ASCIIWord(self, at: index &- missing).bits >> UInt64(8 * missing))
+            return ASCIIWord(
+                bits: ASCIIWord(self, at: index &- missing).bits >> UInt64(8 * missing))
         }
         var bits: UInt64 = 0
         for place in (index..<end).reversed() { bits = bits << 8 | UInt64(self[place]) }

@@ -59,7 +59,8 @@ extension Router {
                 refusal.problem(context), context.form, index: index, date: date, to: &response)
         case .malformed, .noted:
             return write(
-                ProblemDetails(.internalError), context.form, index: index, date: date, to: &response)
+                ProblemDetails(.internalError), context.form, index: index, date: date,
+                to: &response)
         case .charged(let outcomes):
             return render(outcomes, context, index: index, date: date, to: &response)
         case .held(let receipt):
@@ -103,7 +104,8 @@ extension Router {
                 refusal.problem(context), context.form, index: index, date: date, to: &response)
         case nil:
             return write(
-                ProblemDetails(.internalError), context.form, index: index, date: date, to: &response)
+                ProblemDetails(.internalError), context.form, index: index, date: date,
+                to: &response)
         }
     }
 
