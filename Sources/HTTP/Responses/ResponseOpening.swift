@@ -24,7 +24,9 @@ public struct ResponseOpening: ~Copyable, Sendable {
     @inline(never)
     private mutating func write(_ date: HTTPDate) {
         second = date.second
-        writer = ResponseWriter(capacity: 256)
+        // Never ended, and begun anew in the same memory: a second costs no allocation.
+        writer.removeAll()
+        writer.isOpen = false
         writer.begin(status, date: date, keepsAlive: true)
         writer.field(field.name, field.value)
     }
