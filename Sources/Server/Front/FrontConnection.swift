@@ -11,7 +11,7 @@ import Replica
 /// - The oldest exchange is always one that still waits.
 /// - One thread alone touches it, and no access to a property reaches into another of the same:
 ///   what is done with one calls nothing that knows the connection. So it isn't checked at run
-///   time either, which was 8 % of a validation's instructions (`@exclusivity(unchecked)`).
+///   time either, which was 9 % of a validation's instructions (`@exclusivity(unchecked)`).
 final class FrontConnection {
     /// A request whose answer can't be written yet.
     struct Exchange {
