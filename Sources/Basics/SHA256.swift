@@ -72,13 +72,8 @@ public struct SHA256: Sendable {
     /// The digest of at most `oneBlockLimit` bytes: one compression and nothing around it, for
     /// the key texts that every validation digests.
     public static func digest(ofOneBlock bytes: RawSpan) -> Digest {
-        precondition(bytes.byteCount <= oneBlockLimit, "the message needs a second block")
-        var block = SHA256Block.zero
-        block.place(bytes, 0..<bytes.byteCount, at: 0)
-        block.endMark(at: bytes.byteCount)
-        block.setBitCount(UInt64(bytes.byteCount) * 8)
         var state = SHA256State.initial
-        state.compress(block)
+        state.compress(SHA256Block(whole: bytes))
         return state.digest
     }
 

@@ -15,8 +15,31 @@ struct SHA256Block: Sendable {
         }
     }
 
+    /// A whole message of at most 55 bytes with its end mark and length (§5.1.1).
+    @inline(__always)
+    init(whole message: RawSpan) {
+        let count = message.byteCount
+        precondition(count <= SHA256.oneBlockLimit, "the message needs a second block")
+        var words: InlineArray<16, UInt32> = InlineArray(repeating: 0)
+        withUnsafeMutableBytes(of: &words) { raw in
+            message.withUnsafeBytes { raw.copyMemory(from: $0) }
+            raw[count] = 0x80
+        }
+        for index in 0..<14 { words[index] = words[index].bigEndian }
+        words[15] = UInt32(count) * 8
+        self.words = words
+    }
+
     @inline(__always)
     subscript(index: Int) -> UInt32 { words[index] }
+
+    /// The words in their order, for the time of the call.
+    @inline(__always)
+    func withUnsafeWords(_ body: (UnsafePointer<UInt32>) -> Void) {
+        withUnsafeBytes(of: words) { raw in
+            body(raw.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt32.self))
+        }
+    }
 
     /// Puts bytes into a block that is zero from `position` on.
     mutating func place(_ bytes: RawSpan, _ range: Range<Int>, at position: Int) {

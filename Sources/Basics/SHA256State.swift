@@ -1,7 +1,11 @@
+import CSHA256
+
 /// The eight working words of SHA-256 and its compression function (FIPS 180-4, §6.2.2).
 ///
-/// The 64 rounds are written out: the variables rotate by renaming instead of moving, and the
-/// schedule lives in registers or on the stack. A loop takes about twice as long a block.
+/// The processor's instructions do it where there are some, in 42 ns a block instead of 192 (AMD
+/// EPYC): in `CSHA256`, because Swift has no word for them. In Swift the 64 rounds are written
+/// out: the variables rotate by renaming instead of moving, and the schedule lives in registers or
+/// on the stack. A loop takes about twice as long a block.
 struct SHA256State: Sendable {
     private var a, b, c, d, e, f, g, h: UInt32
 
@@ -18,7 +22,33 @@ struct SHA256State: Sendable {
             UInt64(e) << 32 | UInt64(f), UInt64(g) << 32 | UInt64(h))
     }
 
+    /// Found out once: a build runs on processors with and without.
+    static let isInstruction = sha256_is_instruction()
+
+    @inline(__always)
     mutating func compress(_ block: SHA256Block) {
+        if SHA256State.isInstruction {
+            compressByInstructions(block)
+        } else {
+            compressByRounds(block)
+        }
+    }
+
+    /// Requires that the processor has them (``isInstruction``).
+    mutating func compressByInstructions(_ block: SHA256Block) {
+        var words: InlineArray<8, UInt32> = [a, b, c, d, e, f, g, h]
+        withUnsafeMutableBytes(of: &words) { words in
+            block.withUnsafeWords { block in
+                sha256_compress(
+                    words.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt32.self), block)
+            }
+        }
+        self = SHA256State(
+            a: words[0], b: words[1], c: words[2], d: words[3],
+            e: words[4], f: words[5], g: words[6], h: words[7])
+    }
+
+    mutating func compressByRounds(_ block: SHA256Block) {
         var schedule = block
         var work = self
         work.firstQuarter(schedule)

@@ -44,6 +44,14 @@ struct SlicedCRC: Sendable {
                     ^ table[Int(eight >> 56)]
                 offset += 8
             }
+            if bytes.byteCount - offset >= 4 {
+                let word = bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt32.self)
+                let four = word.littleEndian ^ remainder
+                remainder =
+                    table[3 * 256 + Int(four & 0xff)] ^ table[2 * 256 + Int(four >> 8 & 0xff)]
+                    ^ table[256 + Int(four >> 16 & 0xff)] ^ table[Int(four >> 24)]
+                offset += 4
+            }
             while offset < bytes.byteCount {
                 let byte = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
                 remainder = remainder >> 8 ^ table[Int((remainder ^ UInt32(byte)) & 0xff)]

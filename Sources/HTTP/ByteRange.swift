@@ -1,3 +1,5 @@
+import Basics
+
 /// A part of a buffer that somebody else owns: trivial, so that a parsed request holds no
 /// reference and costs no allocation.
 @frozen
@@ -36,24 +38,44 @@ public struct ByteRange: Hashable, Sendable {
 extension UnsafeRawBufferPointer {
     /// True if the bytes are exactly those of `literal`.
     @inlinable
-    public func equals(_ literal: StaticString) -> Bool {
-        guard count == literal.utf8CodeUnitCount else { return false }
-        let other = literal.utf8Start
-        for index in 0..<count where self[index] != other[index] { return false }
-        return true
-    }
+    @inline(__always)
+    public func equals(_ literal: StaticString) -> Bool { equals(literal) { $0 } }
 
     /// True if the bytes, with ASCII letters folded to lower case, are those of `literal`, which
     /// is in lower case.
     @inlinable
-    public func equals(foldedTo literal: StaticString) -> Bool {
-        guard count == literal.utf8CodeUnitCount else { return false }
-        let other = literal.utf8Start
+    @inline(__always)
+    public func equals(foldedTo literal: StaticString) -> Bool { equals(literal, \.lowercased) }
+
+    /// Inlined wherever it is called, so that the literal is compared as a few numbers; the last
+    /// of its words overlaps the one before.
+    @inlinable
+    @inline(__always)
+    func equals(_ literal: StaticString, _ fold: (ASCIIWord) -> ASCIIWord) -> Bool {
+        let count = literal.utf8CodeUnitCount
+        guard self.count == count else { return false }
+        let other = UnsafeRawBufferPointer(start: literal.utf8Start, count: count)
+        if count >= 8 {
+            for offset in stride(from: 0, to: count - 8, by: 8)
+            where fold(ASCIIWord(self, at: offset)).bits != ASCIIWord(other, at: offset).bits {
+                return false
+            }
+            return fold(ASCIIWord(self, at: count - 8)).bits == ASCIIWord(other, at: count - 8).bits
+        }
+        if count >= 4 { return fold(fourToEight).bits == other.fourToEight.bits }
         for index in 0..<count {
-            let byte = self[index]
-            let folded = byte &- 0x41 < 26 ? byte | 0x20 : byte
-            if folded != other[index] { return false }
+            let folded = fold(ASCIIWord(bits: UInt64(self[index])))
+            if folded.bits != UInt64(other[index]) { return false }
         }
         return true
+    }
+
+    /// Four to eight bytes as one word, those in the middle twice.
+    @inlinable
+    @inline(__always)
+    var fourToEight: ASCIIWord {
+        let low = loadUnaligned(fromByteOffset: 0, as: UInt32.self)
+        let high = loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
+        return ASCIIWord(bits: UInt64(low) | UInt64(high) << 32)
     }
 }

@@ -91,6 +91,12 @@ extension KeyText {
         return API(slug: text.extracting(label))
     }
 
+    /// Whether `api(ofKey:)` names one, for those who needn't know which.
+    public static func isKey(_ text: RawSpan) -> Bool {
+        guard let label = label(of: text, prefix: keyPrefix) else { return false }
+        return API.isSlug(text.extracting(label))
+    }
+
     /// The role that the text of a token names, if form and check digits are right.
     public static func role(ofToken text: RawSpan) -> Role? {
         guard let label = label(of: text, prefix: tokenPrefix) else { return nil }
@@ -112,16 +118,23 @@ extension KeyText {
         guard count <= longestCount, tail > start + 1, text.byte(tail - 1) == UInt8(ascii: "_")
         else { return nil }
         for offset in 0..<start where text.byte(offset) != prefix.utf8Start[offset] { return nil }
-        for offset in tail..<tail + randomCount where Base62.value(of: text.byte(offset)) == nil {
-            return nil
-        }
-        var check: UInt64 = 0
-        for offset in tail + randomCount..<count {
-            guard let value = Base62.value(of: text.byte(offset)) else { return nil }
-            check = check * 62 + value
-        }
+        guard let check = checkDigits(ofTail: text.extracting(tail..<count)) else { return nil }
         let random = text.extracting(tail..<tail + randomCount)
         return check == UInt64(CRC32.checksum(random)) ? start..<tail - 1 : nil
+    }
+
+    /// The number that the last digits of a tail stand for; nil unless all of the tail is digits.
+    private static func checkDigits(ofTail tail: RawSpan) -> UInt64? {
+        tail.withUnsafeBytes { tail in
+            // The last word overlaps the one before it.
+            let last = ASCIIWord(tail, at: tailCount - ASCIIWord.count)
+            var digits = last.alphanumerics
+            for offset in stride(from: 0, to: tailCount - ASCIIWord.count, by: ASCIIWord.count) {
+                digits &= ASCIIWord(tail, at: offset).alphanumerics
+            }
+            guard ASCIIWord.isWhole(digits) else { return nil }
+            return Base62.value(ofDigits: last, last: checkCount)
+        }
     }
 }
 

@@ -24,6 +24,29 @@ import Testing
         }
     }
 
+    @Test func allElevenDigitsAtOnceAreTheSame() {
+        var random = SeededGenerator(seed: 6)
+        let edges: [UInt64] = [0, 61, 62, 238_327, 238_328, 56_800_235_583, 56_800_235_584, .max]
+        for number in edges + (0..<2_000).map({ _ in random.next() >> random.below(64) }) {
+            var digits = Array("key_".utf8)
+            Base62.append(number, to: &digits)
+            let expected = "key_" + Base62.encode(number, width: Base62.fullWidth)
+            #expect(String(decoding: digits, as: UTF8.self) == expected)
+        }
+    }
+
+    @Test func eightDigitsAtOnceHaveTheSameValue() {
+        var random = SeededGenerator(seed: 7)
+        for _ in 0..<2_000 {
+            let digits = (0..<8).map { _ in Base62.digit(random.below(62)) }
+            let word = digits.withUnsafeBytes { ASCIIWord($0, at: 0) }
+            for count in 1...8 {
+                let value = Base62.value(ofDigits: word, last: count)
+                #expect(value == Base62.decode(digits.suffix(count)))
+            }
+        }
+    }
+
     @Test(arguments: ["", "-1", "1 ", "a_b", "é", "LygHa16AHYG", "zzzzzzzzzzz", "100000000000"])
     func noNumber(text: String) {
         #expect(Base62.decode(text) == nil)

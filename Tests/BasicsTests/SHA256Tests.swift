@@ -1,5 +1,6 @@
-import Basics
 import Testing
+
+@testable import Basics
 
 /// Vectors of FIPS 180-4's examples (NIST, "SHA-256 Examples") and NIST CAVP SHAVS.
 @Suite struct SHA256Tests {
@@ -46,6 +47,30 @@ import Testing
                 #expect(SHA256.digest(ofOneBlock: message.span.bytes).bytes == expected)
             }
         }
+    }
+
+    /// `compress` takes the instructions where there are some; the vectors above are held against
+    /// it. Here both are, block by block.
+    @Test(.enabled(if: SHA256State.isInstruction, "no instructions for SHA-256 here"))
+    func instructionsAndRoundsAgree() {
+        var random = SeededGenerator(seed: 8)
+        var state = SHA256State.initial
+        for _ in 0..<2_000 {
+            let message = (0..<64).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            let block = SHA256Block(message.span.bytes, at: 0)
+            var byRounds = state
+            byRounds.compressByRounds(block)
+            state.compressByInstructions(block)
+            #expect(state.digest == byRounds.digest)
+        }
+    }
+
+    @Test func roundsGiveThePublishedDigest() {
+        var state = SHA256State.initial
+        state.compressByRounds(SHA256Block(whole: Array("abc".utf8).span.bytes))
+        #expect(
+            state.digest.hex
+                == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
 
     @Test func anySplitIntoUpdatesGivesTheSameDigest() {

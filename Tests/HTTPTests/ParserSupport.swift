@@ -41,7 +41,7 @@ extension Reading {
 }
 
 extension Reading.Request {
-    init(_ parser: RequestParser, _ bytes: [UInt8]) {
+    init(_ parser: borrowing RequestParser, _ bytes: [UInt8]) {
         let head = parser.head
         method = head.methodName.text(in: bytes) ?? ""
         target = head.target.text(in: bytes) ?? ""

@@ -1,6 +1,7 @@
 import Basics
-import HTTP
 import Testing
+
+@testable import HTTP
 
 @Suite struct ResponseTests {
     static let date = HTTPDate(Timestamp(milliseconds: 784_111_777_500))
@@ -89,6 +90,24 @@ import Testing
         #expect(Set(titles).count == titles.count)
     }
 
+    @Test func `an opening begins an answer as its parts would, whatever the second`() {
+        var opening = ResponseOpening(.ok, "X-Keyclave-Node", "n1")
+        for second: Int64 in [784_111_777, 784_111_777, 784_111_778] {
+            let date = HTTPDate(Timestamp(milliseconds: second * 1_000))
+            var byParts = ResponseWriter()
+            byParts.begin(.ok, date: date, keepsAlive: true)
+            byParts.field("X-Keyclave-Node", "n1")
+            byParts.field("X-Keyclave-Index", 7)
+            byParts.end()
+            var response = ResponseWriter()
+            opening.renew(date)
+            response.begin(opening, omitsContent: false)
+            response.field("X-Keyclave-Index", 7)
+            response.end()
+            #expect(response.bytes == byParts.bytes)
+        }
+    }
+
     @Test func `a buffer that is used again isn't grown again`() {
         var response = ResponseWriter(capacity: 512)
         var pointers: Set<UnsafeRawPointer?> = []
@@ -96,7 +115,7 @@ import Testing
             response.removeAll()
             response.begin(.ok, date: Self.date, keepsAlive: true)
             response.end("body".bytes, type: "text/plain")
-            pointers.insert(response.bytes.withUnsafeBytes { $0.baseAddress })
+            pointers.insert(response.written.bytes.baseAddress)
         }
         #expect(pointers.count == 1)
     }

@@ -12,7 +12,11 @@ struct KeyTextTests {
     private let padded = "kc_batch_ow8a4LUuiaIWMBLNDVlsvom0Y8vILC00ergp"
 
     private func api(_ text: String) -> API? { api(Array(text.utf8)) }
-    private func api(_ text: [UInt8]) -> API? { KeyText.api(ofKey: text.span.bytes) }
+    private func api(_ text: [UInt8]) -> API? {
+        let api = KeyText.api(ofKey: text.span.bytes)
+        #expect(KeyText.isKey(text.span.bytes) == (api != nil))
+        return api
+    }
     private func role(_ text: String) -> Role? {
         KeyText.role(ofToken: Array(text.utf8).span.bytes)
     }

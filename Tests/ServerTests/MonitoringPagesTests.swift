@@ -74,7 +74,7 @@ import Testing
             let result = fixture.send("\(method) \(path)")
             #expect(result.page == page)
             let context = try #require(result.context)
-            #expect(context.omitsContent == (method == "HEAD"))
+            #expect(context.form.omitsContent == (method == "HEAD"))
         }
         #expect(fixture.send("POST \(path)").request == "405 method_not_allowed")
         let context = try #require(fixture.send("GET \(path)").context)
@@ -100,7 +100,7 @@ extension RouteFixture {
             page, text, context, date: RouteFixture.date, to: &response)
         var parser = ResponseParser()
         parser.append(response.bytes)
-        let answer = try #require(try parser.next(toHead: context.omitsContent))
+        let answer = try #require(try parser.next(toHead: context.form.omitsContent))
         #expect(answer.status == status.rawValue)
         return answer
     }

@@ -40,9 +40,12 @@ import Testing
     static func context(
         _ endpoint: Endpoint, isBatch: Bool = false, omitsContent: Bool = false
     ) -> AnswerContext {
-        AnswerContext(
-            endpoint: endpoint, mark: RequestMark(high: 1, low: 2), keepsAlive: true,
-            omitsContent: omitsContent, isBatch: isBatch)
+        var context = AnswerContext(
+            AnswerForm(
+                endpoint: endpoint, mark: RequestMark(high: 1, low: 2), keepsAlive: true,
+                omitsContent: omitsContent))
+        context.isBatch = isBatch
+        return context
     }
 
     static func rendered(

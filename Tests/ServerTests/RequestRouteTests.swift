@@ -126,8 +126,8 @@ import Testing
             var fixture = Fixture()
             let result = fixture.send(line, [Self.bearer], body)
             #expect(result.request == expected, "\(line)")
-            #expect(result.context?.keepsAlive == true)
-            #expect(result.context?.omitsContent == line.hasPrefix("HEAD"))
+            #expect(result.context?.form.keepsAlive == true)
+            #expect(result.context?.form.omitsContent == line.hasPrefix("HEAD"))
         }
     }
 

@@ -131,11 +131,13 @@ struct RouteFixture: ~Copyable {
         }
         verdict = nil
         switch routed {
-        case .looked(let looked, let context):
+        case .looked:
+            guard let look = router.looks.popLast() else { preconditionFailure("no look") }
+            let (looked, form) = (look.looked, look.form)
             let now = SteadyInstant(running: now, sinceBoot: now)
             let validation = router.judge(looked, now: now, date: Self.date)
             verdict = validation.verdict
-            let status = router.write(validation, context, date: Self.date, to: &response)
+            let status = router.write(validation, form, date: Self.date, to: &response)
             return answered(status, to: bytes)
         case .answered(let status): return answered(status, to: bytes)
         case .submit(let body, let context): return .submitted(body, context)
@@ -152,7 +154,7 @@ struct RouteFixture: ~Copyable {
     mutating func render(_ reply: ClientReply, _ context: AnswerContext) -> Response {
         response.removeAll()
         let status = router.render(reply, context, date: Self.date, to: &response)
-        let answer = parsed(toHead: context.omitsContent)
+        let answer = parsed(toHead: context.form.omitsContent)
         precondition(answer.status == status.rawValue, "another status than said")
         return answer
     }

@@ -26,14 +26,12 @@ extension RequestHead {
     public func bearerToken(in bytes: UnsafeRawBufferPointer) -> ByteRange {
         guard authorization.isPresent, authorization.count > 7 else { return .absent }
         var start = authorization.lowerBound
-        let scheme = UnsafeRawBufferPointer(rebasing: bytes[start..<start + 6])
-        guard scheme.equals(foldedTo: "bearer"), bytes[start + 6] == ASCII.space else {
-            return .absent
-        }
+        let scheme = UnsafeRawBufferPointer(rebasing: bytes[start..<start + 7])
+        guard scheme.equals(foldedTo: "bearer ") else { return .absent }
         start += 7
         while start < authorization.upperBound, bytes[start] == ASCII.space { start += 1 }
         let token = start..<authorization.upperBound
-        for index in token where !ByteClass.token68.contains(bytes[index]) { return .absent }
-        return ByteRange(token)
+        return bytes.consists(of: .token68, in: token, usual: \.usualInCredentials)
+            ? ByteRange(token) : .absent
     }
 }

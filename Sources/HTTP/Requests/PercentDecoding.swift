@@ -62,11 +62,11 @@ public struct QueryString {
     /// The next parameter; nil at the end. Empty ones are passed over.
     public mutating func next() -> Parameter? {
         while !rest.isEmpty {
-            let end = bytes[rest].firstIndex(of: UInt8(ascii: "&")) ?? rest.upperBound
+            let end = bytes.first(UInt8(ascii: "&"), in: rest) ?? rest.upperBound
             let whole = rest.lowerBound..<end
             rest = min(end + 1, rest.upperBound)..<rest.upperBound
             if whole.isEmpty { continue }
-            let equals = bytes[whole].firstIndex(of: UInt8(ascii: "=")) ?? whole.upperBound
+            let equals = bytes.first(UInt8(ascii: "="), in: whole) ?? whole.upperBound
             let valueStart = min(equals + 1, whole.upperBound)
             return Parameter(
                 name: UnsafeRawBufferPointer(rebasing: bytes[whole.lowerBound..<equals]),

@@ -43,7 +43,7 @@ extension RequestParser {
         _ value: ByteRange, _ bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) {
         guard !head.host.isPresent else { throw .repeatedField }
-        for byte in value.slice(of: bytes) where !ByteClass.host.contains(byte) {
+        guard bytes.consists(of: .host, in: value.indices, usual: \.usualInHosts) else {
             throw .malformedHost
         }
         head.host = value

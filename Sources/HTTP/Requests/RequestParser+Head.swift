@@ -29,27 +29,41 @@ extension RequestParser {
     mutating func readRequestLine(
         _ bytes: UnsafeRawBufferPointer
     ) throws(RequestRefusal) -> Bool {
+        let start = position
+        // What a look at a whole line has left over isn't looked at so again.
+        if scanned == position, let (method, target) = bytes.usualRequestLine(from: position),
+            method - start <= HTTPLimits.methodBytes,
+            target + 9 - start <= HTTPLimits.startLineBytes
+        {
+            take(through: target + 11)
+            head.isVersion11 = true
+            return try noteRequestLine(bytes, start, method, target)
+        }
         guard
             let line = try takeLine(
                 bytes, limit: HTTPLimits.startLineBytes, tooLong: .requestLineTooLong)
         else { return false }
-        var end = line.lowerBound
-        while end < line.upperBound, ByteClass.token.contains(bytes[end]) { end += 1 }
-        let methodCount = end - line.lowerBound
-        guard methodCount > 0, methodCount <= HTTPLimits.methodBytes,
-            end < line.upperBound, bytes[end] == ASCII.space
+        let method = bytes.end(
+            of: .token, in: line, before: ASCII.space, usual: \.letters)
+        guard method > start, method - start <= HTTPLimits.methodBytes,
+            method < line.upperBound, bytes[method] == ASCII.space
         else { throw .malformedRequestLine }
-        head.methodName = ByteRange(line.lowerBound..<end)
-        head.method = Method(head.methodName.slice(of: bytes))
-
-        let targetStart = end + 1
-        end = targetStart
-        while end < line.upperBound, ByteClass.target.contains(bytes[end]) { end += 1 }
-        guard end > targetStart, end < line.upperBound, bytes[end] == ASCII.space else {
+        let target = bytes.end(
+            of: .target, in: method + 1..<line.upperBound, before: ASCII.space,
+            usual: \.usualInTargets)
+        guard target > method + 1, target < line.upperBound, bytes[target] == ASCII.space else {
             throw .malformedRequestLine
         }
-        head.target = ByteRange(targetStart..<end)
-        try readVersion(UnsafeRawBufferPointer(rebasing: bytes[end + 1..<line.upperBound]))
+        try readVersion(UnsafeRawBufferPointer(rebasing: bytes[target + 1..<line.upperBound]))
+        return try noteRequestLine(bytes, start, method, target)
+    }
+
+    private mutating func noteRequestLine(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ method: Int, _ target: Int
+    ) throws(RequestRefusal) -> Bool {
+        head.methodName = ByteRange(start..<method)
+        head.method = Method(head.methodName.slice(of: bytes))
+        head.target = ByteRange(method + 1..<target)
         try splitTarget(bytes)
         fieldsStart = position
         state = .fields
@@ -77,8 +91,7 @@ extension RequestParser {
             }
             start = try skipAuthority(bytes)
         }
-        var pathEnd = start
-        while pathEnd < end, bytes[pathEnd] != UInt8(ascii: "?") { pathEnd += 1 }
+        let pathEnd = bytes.first(UInt8(ascii: "?"), in: start..<end) ?? end
         head.path = ByteRange(start..<pathEnd)
         if pathEnd < end { head.query = ByteRange(pathEnd + 1..<end) }
     }
@@ -104,23 +117,57 @@ extension RequestParser {
     }
 
     mutating func readField(_ bytes: UnsafeRawBufferPointer) throws(RequestRefusal) -> Bool {
-        let lineStart = position
-        let room = HTTPLimits.fieldBytes - (position - fieldsStart)
-        guard let line = try takeLine(bytes, limit: room - 2, tooLong: .fieldsTooLarge) else {
+        let start = position
+        let limit = HTTPLimits.fieldBytes - (position - fieldsStart) - 2
+        // What a look at a whole line has left over isn't looked at so again.
+        if scanned == position {
+            if bytes.isLineEnd(position), limit >= 0 {
+                take(through: position + 2)
+                return try endFields(bytes, at: start)
+            }
+            if let (colon, end) = bytes.usualFieldLine(from: position), end - start <= limit {
+                take(through: end + 2)
+                try countField()
+                try recognise(bytes, start, colon, end)
+                return true
+            }
+        }
+        guard let line = try takeLine(bytes, limit: limit, tooLong: .fieldsTooLarge) else {
             return false
         }
-        if line.isEmpty {
-            head.fields = ByteRange(fieldsStart..<lineStart)
-            head.byteCount = position
-            try finishHead(bytes)
-            return true
-        }
+        if line.isEmpty { return try endFields(bytes, at: start) }
+        try countField()
+        let colon = try checkFieldLine(bytes, line)
+        try recognise(bytes, start, colon, line.upperBound)
+        return true
+    }
+
+    private mutating func take(through end: Int) {
+        position = end
+        scanned = end
+    }
+
+    private mutating func countField() throws(RequestRefusal) {
         fieldCount += 1
         guard fieldCount <= HTTPLimits.fieldCount else { throw .fieldsTooLarge }
-        let colon = try checkFieldLine(bytes, line)
+    }
+
+    @inline(__always)
+    private mutating func recognise(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ colon: Int, _ end: Int
+    ) throws(RequestRefusal) {
         try recognise(
-            UnsafeRawBufferPointer(rebasing: bytes[line.lowerBound..<colon]),
-            ByteRange(bytes.withoutWhiteSpace(in: colon + 1..<line.upperBound)), bytes)
+            UnsafeRawBufferPointer(rebasing: bytes[start..<colon]),
+            ByteRange(bytes.withoutWhiteSpace(in: colon + 1..<end)), bytes)
+    }
+
+    /// Behind the empty line, which began at `end`.
+    private mutating func endFields(
+        _ bytes: UnsafeRawBufferPointer, at end: Int
+    ) throws(RequestRefusal) -> Bool {
+        head.fields = ByteRange(fieldsStart..<end)
+        head.byteCount = position
+        try finishHead(bytes)
         return true
     }
 
@@ -130,8 +177,8 @@ extension RequestParser {
     ) throws(RequestRefusal) -> Int {
         let first = bytes[line.lowerBound]
         if first == ASCII.space || first == ASCII.tab { throw .foldedField }
-        var colon = line.lowerBound
-        while colon < line.upperBound, ByteClass.token.contains(bytes[colon]) { colon += 1 }
+        let colon = bytes.end(
+            of: .token, in: line, before: UInt8(ascii: ":"), usual: \.usualInNames)
         guard colon < line.upperBound, colon > line.lowerBound else { throw .malformedField }
         let stop = bytes[colon]
         if stop == ASCII.space || stop == ASCII.tab { throw .spaceBeforeColon }

@@ -3,12 +3,14 @@
 /// refused).
 ///
 /// The caller gives all bytes it holds from the start of the request on, again with more bytes
-/// after `incomplete`. After `complete` it answers, drops `byteCount` bytes and calls `startNext`.
+/// after `incomplete`. After `complete` it answers, calls `startNext` and drops so many bytes.
 ///
 /// Laws: the result doesn't depend on how the bytes were split; once refused, always refused; no
 /// byte is looked at more than a fixed number of times; a request without chunks is read without
 /// allocation.
-public struct RequestParser: Sendable {
+///
+/// Not copied by accident: its head is large.
+public struct RequestParser: ~Copyable, Sendable {
     public enum Progress: Hashable, Sendable {
         /// More bytes are needed.
         case incomplete
@@ -50,6 +52,7 @@ public struct RequestParser: Sendable {
         }
     }
 
+    @usableFromInline
     enum State: Hashable, Sendable {
         case start, requestLine, fields, plainBody
         case chunkSize, chunkData, chunkEnd, trailers
@@ -60,11 +63,11 @@ public struct RequestParser: Sendable {
     /// The request's line and headers; whole once its body is awaited or complete.
     public internal(set) var head = RequestHead()
     let bodyLimits: BodyLimits
-    var state = State.start
+    @usableFromInline var state = State.start
     /// Everything before it is read for good.
-    var position = 0
+    @usableFromInline var position = 0
     /// No line feed between `position` and here.
-    var scanned = 0
+    @usableFromInline var scanned = 0
     var blankLines = 0
     var fieldCount = 0
     /// Where the first field or trailer line begins.
@@ -82,13 +85,13 @@ public struct RequestParser: Sendable {
     public init(bodyLimits: BodyLimits = BodyLimits()) { self.bodyLimits = bodyLimits }
 
     /// The bytes of the request, once it is complete.
-    public var byteCount: Int {
+    @inlinable public var byteCount: Int {
         precondition(state == .complete, "the request isn't complete")
         return position
     }
 
     /// True before the first byte of a request: the connection is idle.
-    public var isIdle: Bool { state == .start && position == 0 && scanned == 0 }
+    @inlinable public var isIdle: Bool { state == .start && position == 0 && scanned == 0 }
 
     /// True once the head is read and its body awaited.
     public var isReadingBody: Bool {
@@ -98,9 +101,11 @@ public struct RequestParser: Sendable {
         }
     }
 
-    /// Gets ready for the request that follows the complete one.
-    public mutating func startNext() {
+    /// Gets ready for the request that follows the complete one, and returns the bytes of that.
+    @discardableResult
+    public mutating func startNext() -> Int {
         precondition(state == .complete, "the request isn't complete")
+        let byteCount = position
         head = RequestHead()
         state = .start
         position = 0
@@ -114,7 +119,8 @@ public struct RequestParser: Sendable {
         chunkFraming = 0
         // One large body shouldn't cost the connection its memory for ever.
         if chunkedBody.capacity > 1 << 16 { chunkedBody = [] }
-        chunkedBody.removeAll(keepingCapacity: true)
+        if !chunkedBody.isEmpty { chunkedBody.removeAll(keepingCapacity: true) }
+        return byteCount
     }
 
     /// Reads on. `bytes` begins at the request's first byte.
@@ -137,18 +143,23 @@ public struct RequestParser: Sendable {
         }
     }
 
-    /// The body of the complete request; empty if it has none. `bytes` as given to `parse`.
-    @inline(__always)
+    /// The body of the complete request where it lies in `bytes`, which are those that were given
+    /// to `parse`, and empty if it has none; nil if it was gathered from chunks.
+    public func bodyInPlace(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        precondition(state == .complete, "the request isn't complete")
+        switch head.body {
+        case .none: return UnsafeRawBufferPointer(rebasing: bytes[position..<position])
+        case .length: return UnsafeRawBufferPointer(rebasing: bytes[head.byteCount..<position])
+        case .chunked: return nil
+        }
+    }
+
+    /// The body of the complete request, wherever it is. `bytes` as given to `parse`.
     public func withBody<Result>(
         in bytes: UnsafeRawBufferPointer, _ read: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
-        precondition(state == .complete, "the request isn't complete")
-        switch head.body {
-        case .none: return read(UnsafeRawBufferPointer(rebasing: bytes[position..<position]))
-        case .length:
-            return read(UnsafeRawBufferPointer(rebasing: bytes[head.byteCount..<position]))
-        case .chunked: return chunkedBody.withUnsafeBytes(read)
-        }
+        if let body = bodyInPlace(in: bytes) { return read(body) }
+        return chunkedBody.withUnsafeBytes(read)
     }
 
     /// Takes one step; false if it needs more bytes or nothing is left to do.
@@ -186,7 +197,7 @@ public struct RequestParser: Sendable {
     ) throws(RequestRefusal) -> Range<Int>? {
         // The line feed may stand behind `limit` bytes and a carriage return.
         let last = min(bytes.count, position + limit + 2)
-        guard let lineFeed = bytes.firstLineFeed(in: scanned..<last) else {
+        guard let lineFeed = bytes.first(ASCII.lineFeed, in: scanned..<last) else {
             scanned = last
             if last == position + limit + 2 { throw tooLong }
             return nil
@@ -198,37 +209,5 @@ public struct RequestParser: Sendable {
         position = lineFeed + 1
         scanned = position
         return line
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Eight bytes at a time: heads are mostly long lines.
-    @inline(__always)
-    func firstLineFeed(in range: Range<Int>) -> Int? {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        var index = range.lowerBound
-        while index &+ 8 <= range.upperBound {
-            let word = UInt64(littleEndian: loadUnaligned(fromByteOffset: index, as: UInt64.self))
-            let difference = word ^ (ones &* UInt64(ASCII.lineFeed))
-            let hits = (difference &- ones) & ~difference & (ones << 7)
-            if hits != 0 { return index &+ hits.trailingZeroBitCount / 8 }
-            index &+= 8
-        }
-        while index < range.upperBound {
-            if self[index] == ASCII.lineFeed { return index }
-            index &+= 1
-        }
-        return nil
-    }
-
-    /// True if a byte of a field's value may not stand there: control characters but the tab.
-    @inline(__always)
-    func hasForbiddenValueByte(in range: Range<Int>) -> Bool {
-        for index in range {
-            let byte = self[index]
-            if byte < ASCII.space, byte != ASCII.tab { return true }
-            if byte == ASCII.delete { return true }
-        }
-        return false
     }
 }

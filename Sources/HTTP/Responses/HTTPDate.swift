@@ -31,8 +31,8 @@ public struct HTTPDate: Sendable {
     }
 
     @inline(__always)
-    public func append(to bytes: inout [UInt8]) {
-        text.span.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+    public func append(to sink: inout some ByteSink & ~Copyable) {
+        text.span.withUnsafeBytes { sink.append(raw: $0) }
     }
 
     private mutating func put(_ word: StaticString, at offset: Int) {

@@ -1,28 +1,28 @@
+import Basics
+
 /// Appends answers to a buffer that is sent and used again: nothing is allocated once it has
 /// grown to what a connection's answers need.
 ///
 /// An answer is `begin`, any number of `field`, then `end`.
-public struct ResponseWriter: Sendable {
-    public private(set) var bytes: [UInt8]
+public struct ResponseWriter: ~Copyable, Sendable {
+    @usableFromInline var written: ByteBuffer
     /// An answer has begun and not ended.
-    private var isOpen = false
+    @usableFromInline var isOpen = false
     private var status = Status.ok
     private var omitsContent = false
 
     public init(capacity: Int = 0) {
-        bytes = []
-        if capacity > 0 { bytes.reserveCapacity(capacity) }
+        written = ByteBuffer(capacity: capacity)
     }
 
-    public var count: Int { bytes.count }
+    public var count: Int { written.count }
+    /// A copy of what was written.
+    public var bytes: [UInt8] { Array(written.bytes) }
+
+    public borrowing func append(to buffer: inout ByteBuffer) { buffer.append(raw: written.bytes) }
 
     /// Forgets what was sent and keeps the room for the next answers.
-    public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
-
-    /// Forgets the first `count` bytes: those that the kernel took.
-    public mutating func removeFirst(_ count: Int) {
-        if count == bytes.count { removeAll() } else { bytes.removeFirst(count) }
-    }
+    public mutating func removeAll() { written.removeAll() }
 
     /// `100 Continue`, between a request's head and its body.
     public mutating func writeContinue() {
@@ -42,38 +42,52 @@ public struct ResponseWriter: Sendable {
         self.omitsContent = omitsContent
         append(status.line)
         append("Date: ")
-        date.append(to: &bytes)
-        append(keepsAlive ? "\r\n" : "\r\nConnection: close\r\n")
+        date.append(to: &written)
+        if keepsAlive { append("\r\n") } else { append("\r\nConnection: close\r\n") }
+    }
+
+    /// Opens an answer after which the connection stays.
+    @inline(__always)
+    public mutating func begin(_ opening: borrowing ResponseOpening, omitsContent: Bool) {
+        precondition(!isOpen, "an answer hasn't ended")
+        isOpen = true
+        status = opening.status
+        self.omitsContent = omitsContent
+        written.append(raw: opening.bytes)
     }
 
     public mutating func field(_ name: StaticString, _ value: StaticString) {
-        beginField(name)
-        append(value)
-        append("\r\n")
+        field(name) { $0.append(value) }
     }
 
+    @inlinable
+    @inline(__always)
     public mutating func field(_ name: StaticString, _ value: UInt64) {
-        beginField(name)
-        bytes.appendDecimal(value)
-        append("\r\n")
+        field(name) { $0.appendDecimal(value) }
     }
 
     /// A value from elsewhere. Bytes that may not stand in a field are written as `?`, so that
     /// no value can end its line.
     public mutating func field(_ name: StaticString, _ value: String) {
-        beginField(name)
-        for byte in value.utf8 {
-            bytes.append(byte < ASCII.space || byte >= ASCII.delete ? UInt8(ascii: "?") : byte)
+        field(name) { written in
+            for byte in value.utf8 {
+                written.append(
+                    byte < ASCII.space || byte >= ASCII.delete ? UInt8(ascii: "?") : byte)
+            }
         }
-        append("\r\n")
     }
 
     /// A field whose value `write` appends; it must be visible ASCII.
+    ///
+    /// Inlined wherever it is called, because a name whose length is known is a few moves.
+    @inlinable
     @inline(__always)
-    public mutating func field(_ name: StaticString, write: (inout [UInt8]) -> Void) {
-        beginField(name)
-        write(&bytes)
-        append("\r\n")
+    public mutating func field(_ name: StaticString, write: (inout ByteBuffer) -> Void) {
+        precondition(isOpen, "no answer has begun")
+        written.append(name)
+        written.append(": ")
+        write(&written)
+        written.append("\r\n")
     }
 
     /// Ends the answer with its body.
@@ -84,7 +98,7 @@ public struct ResponseWriter: Sendable {
         if status != .noContent { field("Content-Length", UInt64(content.count)) }
         append("\r\n")
         isOpen = false
-        if !omitsContent { bytes.append(contentsOf: content) }
+        if !omitsContent { written.append(raw: content) }
     }
 
     public mutating func end(_ content: [UInt8], type: StaticString?) {
@@ -92,38 +106,12 @@ public struct ResponseWriter: Sendable {
     }
 
     /// Ends an answer without a body.
-    public mutating func end() { end(UnsafeRawBufferPointer(start: nil, count: 0), type: nil) }
-
-    private mutating func beginField(_ name: StaticString) {
+    public mutating func end() {
         precondition(isOpen, "no answer has begun")
-        append(name)
-        append(": ")
+        isOpen = false
+        if status == .noContent { append("\r\n") } else { append("Content-Length: 0\r\n\r\n") }
     }
 
     @inline(__always)
-    private mutating func append(_ text: StaticString) { bytes.append(text) }
-}
-
-extension [UInt8] {
-    /// The number's decimal digits.
-    @inlinable
-    public mutating func appendDecimal(_ value: UInt64) {
-        var digits: InlineArray<20, UInt8> = InlineArray(repeating: 0)
-        var first = 20
-        var rest = value
-        repeat {
-            first -= 1
-            digits[first] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
-        } while rest > 0
-        for index in first..<20 { append(digits[index]) }
-    }
-
-    /// The bytes of a literal.
-    @inlinable
-    public mutating func append(_ text: StaticString) {
-        append(
-            contentsOf: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-        )
-    }
+    private mutating func append(_ text: StaticString) { written.append(text) }
 }

@@ -24,11 +24,22 @@ public struct API: Comparable, Hashable, Sendable, CustomStringConvertible {
         var number: UInt64 = 0
         for offset in slug.byteOffsets {
             guard let digit = API.digit(of: slug.byte(offset)) else { return nil }
-            number = number * 37 + digit
+            number = number &* 37 &+ digit
         }
         // Left-aligned: the order of the numbers is the order of the slugs.
-        for _ in slug.byteCount..<API.longestSlug { number *= 37 }
+        for _ in slug.byteCount..<API.longestSlug { number = number &* 37 }
         rawValue = number
+    }
+
+    /// Whether the characters are a slug's.
+    static func isSlug(_ characters: RawSpan) -> Bool {
+        guard (API.shortestSlug...API.longestSlug).contains(characters.byteCount) else {
+            return false
+        }
+        for offset in characters.byteOffsets where API.digit(of: characters.byte(offset)) == nil {
+            return false
+        }
+        return true
     }
 
     /// Nil for a number that no slug gives.

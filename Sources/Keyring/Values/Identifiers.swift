@@ -5,7 +5,7 @@ import Basics
 ///
 /// Its text, in paths and bodies, is a prefix and eleven base-62 digits: `key_0A1b2C3d4E5`.
 public protocol Identifier: Comparable, Hashable, Sendable, CustomStringConvertible {
-    static var prefix: String { get }
+    static var prefix: StaticString { get }
     var rawValue: UInt64 { get }
     init(_ rawValue: UInt64)
 }
@@ -14,15 +14,15 @@ extension Identifier {
     /// Reads the text form; nil for anything that `text` never gives.
     public init?(text: String) {
         let utf8 = text.utf8
-        guard utf8.count == Self.prefix.utf8.count + Base62.fullWidth,
-            utf8.starts(with: Self.prefix.utf8),
-            let number = Base62.decode(utf8.dropFirst(Self.prefix.utf8.count))
+        let prefix = Self.prefix.description.utf8
+        guard utf8.count == prefix.count + Base62.fullWidth, utf8.starts(with: prefix),
+            let number = Base62.decode(utf8.dropFirst(prefix.count))
         else { return nil }
         self.init(number)
     }
 
     public var text: String {
-        Self.prefix + Base62.encode(rawValue, width: Base62.fullWidth)
+        Self.prefix.description + Base62.encode(rawValue, width: Base62.fullWidth)
     }
 
     public var description: String { text }
@@ -30,7 +30,7 @@ extension Identifier {
 
 /// A customer's organisation: `acc_…`.
 public struct AccountID: Identifier {
-    public static let prefix = "acc_"
+    @inlinable public static var prefix: StaticString { "acc_" }
     public var rawValue: UInt64
     @inlinable public init(_ rawValue: UInt64) { self.rawValue = rawValue }
     @inlinable public static func < (left: Self, right: Self) -> Bool {
@@ -40,7 +40,7 @@ public struct AccountID: Identifier {
 
 /// A user of one account: `usr_…`.
 public struct UserID: Identifier {
-    public static let prefix = "usr_"
+    @inlinable public static var prefix: StaticString { "usr_" }
     public var rawValue: UInt64
     @inlinable public init(_ rawValue: UInt64) { self.rawValue = rawValue }
     @inlinable public static func < (left: Self, right: Self) -> Bool {
@@ -50,7 +50,7 @@ public struct UserID: Identifier {
 
 /// An API key, its secret aside: `key_…`.
 public struct KeyID: Identifier {
-    public static let prefix = "key_"
+    @inlinable public static var prefix: StaticString { "key_" }
     public var rawValue: UInt64
     @inlinable public init(_ rawValue: UInt64) { self.rawValue = rawValue }
     @inlinable public static func < (left: Self, right: Self) -> Bool {
@@ -60,7 +60,7 @@ public struct KeyID: Identifier {
 
 /// A management token, its secret aside: `tok_…`.
 public struct TokenID: Identifier {
-    public static let prefix = "tok_"
+    @inlinable public static var prefix: StaticString { "tok_" }
     public var rawValue: UInt64
     @inlinable public init(_ rawValue: UInt64) { self.rawValue = rawValue }
     @inlinable public static func < (left: Self, right: Self) -> Bool {

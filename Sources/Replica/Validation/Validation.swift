@@ -110,7 +110,7 @@ public struct ValidationQuestion: Hashable, Sendable {
     public init?(
         text: RawSpan, api: API?, cost: Credits, foreign: @autoclosure () -> ForeignKeyForm = .none
     ) {
-        if KeyText.api(ofKey: text) != nil {
+        if KeyText.isKey(text) {
             self.init(digest: KeyText.digest(of: text), api: api, cost: cost)
             return
         }

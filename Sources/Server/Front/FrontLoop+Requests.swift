@@ -32,7 +32,7 @@ extension FrontLoop {
             isStarved = takeRequests(connection, &hasProgressed)
             guard write(connection) else { return }
             // Stopped for want of room in the output, which has just gone out.
-        } while !isStarved && connection.output.isEmpty && mayServe(connection)
+        } while !isStarved && connection.output.isEmpty && connection.mayBeServed
         settle(connection, hasProgressed)
     }
 
@@ -48,7 +48,7 @@ extension FrontLoop {
                 metrics.answerTime.note(Clocks.now() - now, count: answeredRequests)
             }
         }
-        while mayServe(connection) {
+        while connection.mayBeServed {
             let bytes = connection.input.filled
             let progress = connection.parser.parse(bytes)
             guard progress == .complete else {
@@ -59,8 +59,7 @@ extension FrontLoop {
             take(connection, bytes)
             hasProgressed = true
             if !connection.parser.head.keepsAlive { connection.stage = .finishing }
-            connection.input.consume(connection.parser.byteCount)
-            connection.parser.startNext()
+            connection.input.consume(connection.parser.startNext())
         }
         answerLooks(connection)
         guard connection.input.isEmpty else { return connection.stage == .finishing }
@@ -82,31 +81,24 @@ extension FrontLoop {
         case .expectsContinue:
             scratch.removeAll()
             scratch.writeContinue()
-            put(scratch.bytes, connection)
+            put(scratch, connection)
         case .incomplete, .complete:
             // What is missing will never come.
             if connection.hasEnded { connection.stage = .finishing }
         }
     }
 
-    private func mayServe(_ connection: FrontConnection) -> Bool {
-        connection.stage == .open && !connection.input.isEmpty
-            && connection.exchanges.count < FrontLimits.exchanges
-            && connection.output.count < FrontLimits.queuedBytes
-    }
-
     /// Takes one whole request: answers it, hands it over, or looks up what it asks about.
     private mutating func take(_ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer) {
-        let head = connection.parser.head
         scratch.removeAll()
-        let routed = connection.parser.withBody(in: bytes) { body in
-            router.route(
-                head, in: bytes, body: body, from: connection.origin, date: date,
-                now: { Clocks.now() }, to: &scratch)
+        let routed: Routed
+        if let body = connection.parser.bodyInPlace(in: bytes) {
+            routed = route(connection, bytes, body)
+        } else {
+            routed = connection.parser.withBody(in: bytes) { route(connection, bytes, $0) }
         }
-        if case .looked(let looked, let context) = routed {
-            looks.append((looked, context))
-            if looks.count == FrontLimits.looks { answerLooks(connection) }
+        if case .looked = routed {
+            if router.looks.count == FrontLimits.looks { answerLooks(connection) }
             return
         }
         // Answers leave in the order of their requests.
@@ -132,18 +124,28 @@ extension FrontLoop {
         }
     }
 
+    @inline(__always)
+    private mutating func route(
+        _ connection: FrontConnection, _ bytes: UnsafeRawBufferPointer,
+        _ body: UnsafeRawBufferPointer
+    ) -> Routed {
+        router.route(
+            connection.parser.head, in: bytes, body: body, from: connection.origin, date: date,
+            now: { Clocks.now() }, to: &scratch)
+    }
+
     /// Puts the answer that was written to `scratch` in its place.
     private func answer(_ status: Status, _ connection: FrontConnection) {
         metrics.note(status)
-        put(scratch.bytes, connection)
+        put(scratch, connection)
     }
 
-    func put(_ answer: [UInt8], _ connection: FrontConnection) {
+    func put(_ answer: borrowing ResponseWriter, _ connection: FrontConnection) {
         if connection.exchanges.isEmpty {
             connection.output.append(answer)
         } else {
             connection.exchanges.append(
-                FrontConnection.Exchange(answer: .ready(answer), began: now))
+                FrontConnection.Exchange(answer: .ready(answer.bytes), began: now))
         }
     }
 
@@ -153,7 +155,7 @@ extension FrontLoop {
     mutating func flush(_ connection: FrontConnection) {
         let before = connection.output.count
         guard write(connection) else { return }
-        if connection.output.isEmpty && mayServe(connection) {
+        if connection.output.isEmpty && connection.mayBeServed {
             return serve(connection, hasProgressed: before > 0)
         }
         settle(connection, connection.output.count < before)
@@ -179,7 +181,7 @@ extension FrontLoop {
     }
 
     /// Tells the poller what the connection waits for.
-    func watch(_ connection: FrontConnection) {
+    mutating func watch(_ connection: FrontConnection) {
         var interest: Interest = connection.stage == .lingering ? .read : []
         if !connection.output.isEmpty { interest.insert(.write) }
         if connection.stage == .open && connection.exchanges.count < FrontLimits.exchanges
@@ -194,7 +196,7 @@ extension FrontLoop {
     }
 
     /// Moves the deadline if the connection does something else now, or the same anew.
-    private func note(_ connection: FrontConnection, _ hasProgressed: Bool) {
+    private mutating func note(_ connection: FrontConnection, _ hasProgressed: Bool) {
         // A lingering connection's deadline is its last.
         guard connection.stage != .lingering else { return }
         let phase = connection.currentPhase
@@ -202,9 +204,9 @@ extension FrontLoop {
         connection.phase = phase
         guard !isDraining else { return }
         switch phase {
-        case .idle: connection.deadline = now + services.settings.idleDeadline
+        case .idle: connection.deadline = now + idleDeadline
         case .waiting: connection.deadline = now + FrontLimits.waitDeadline
-        case .readingHead: connection.deadline = now + services.settings.headDeadline
+        case .readingHead: connection.deadline = now + headDeadline
         case .readingBody: connection.deadline = now + FrontLimits.bodyDeadline
         case .writing: connection.deadline = now + FrontLimits.writeDeadline
         }

@@ -15,22 +15,23 @@ struct HeldValidation {
 extension FrontLoop {
     /// Judges all that was looked up in this batch by one reading of the clocks, and answers.
     mutating func answerLooks(_ connection: FrontConnection) {
-        guard !looks.isEmpty else { return }
+        guard !router.looks.isEmpty else { return }
         let now = Clocks.steady()
-        for (looked, context) in looks {
-            let validation = router.judge(looked, now: now, date: date)
-            if let question = looked.question, validation.reason == .pending {
-                hold(question, context, connection)
+        for place in router.looks.indices {
+            let validation = router.judge(router.looks[place].looked, now: now, date: date)
+            if validation.reason == .pending, let question = router.looks[place].looked.question {
+                hold(question, AnswerContext(router.looks[place].form), connection)
                 continue
             }
             verdicts.removeAll()
-            let status = router.write(validation, context, date: date, to: &verdicts)
+            let status = router.write(
+                validation, router.looks[place].form, date: date, to: &verdicts)
             metrics.note(validation.verdict)
             metrics.note(status)
-            put(verdicts.bytes, connection)
+            put(verdicts, connection)
             answeredRequests += 1
         }
-        looks.removeAll(keepingCapacity: true)
+        router.looks.removeAll(keepingCapacity: true)
     }
 
     /// Lets a validation wait in its exchange.

@@ -18,6 +18,9 @@ struct FrontLoop: ~Copyable {
 
     let number: Int
     let services: FrontServices
+    /// As in the services' settings, which would be copied whole for each.
+    let idleDeadline: Duration
+    let headDeadline: Duration
     let mailbox: Mailbox<FrontLetter>
     let metrics: FrontMetrics
     let poller: Poller
@@ -27,9 +30,8 @@ struct FrontLoop: ~Copyable {
     /// Requests of this turn for the node.
     var requests: [ClientRequest] = []
     private var letters: [FrontLetter] = []
-    /// Keys of this batch that were looked up and not judged yet, and where their answers are
-    /// written: `scratch` may already hold the answer to the request behind them.
-    var looks: [(looked: LookedUp, context: AnswerContext)] = []
+    /// Where the answers to what was looked up are written: `scratch` may already hold the answer
+    /// to the request behind them.
     var verdicts = ResponseWriter(capacity: 4096)
     /// Requests of this batch that the thread has answered.
     var answeredRequests: UInt64 = 0
@@ -72,6 +74,8 @@ struct FrontLoop: ~Copyable {
         self.listener = Listener(listener)
         self.mailbox = mailbox
         self.services = services
+        idleDeadline = services.settings.idleDeadline
+        headDeadline = services.settings.headDeadline
         self.metrics = metrics
         router = Router(
             settings: services.settings.router, reader: services.table.makeReader(),
@@ -214,7 +218,7 @@ struct FrontLoop: ~Copyable {
 
     private mutating func admit(_ socket: consuming StreamSocket) throws(SystemError) {
         guard services.connectionCount.enter() else { return try turnAway(socket) }
-        let deadline = now + services.settings.headDeadline
+        let deadline = now + headDeadline
         try enroll(connections.insert(socket, deadline: deadline))
         metrics.accepted.add()
     }

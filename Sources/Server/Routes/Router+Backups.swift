@@ -66,9 +66,9 @@ extension Router {
         case .gone:
             let problem = ProblemDetails(
                 .notFound, detail: "No such backup is open at this node any more: begin anew.")
-            return write(problem, context, index: nil, date: date, to: &response)
+            return write(problem, context.form, index: nil, date: date, to: &response)
         case .part(let bytes):
-            begin(.ok, context, index: nil, date: date, to: &response)
+            begin(.ok, context.form, index: nil, date: date, to: &response)
             response.end(bytes, type: "application/octet-stream")
             return .ok
         case .opened(let name, let position, let byteCount):
@@ -81,7 +81,7 @@ extension Router {
                 json.member("bytes", UInt64(byteCount))
                 json.member("format", UInt64(Journal.Identity.formatVersion))
             }
-            begin(.created, context, index: position.index, date: date, to: &response)
+            begin(.created, context.form, index: position.index, date: date, to: &response)
             response.end(json.bytes, type: "application/json")
             return .created
         }

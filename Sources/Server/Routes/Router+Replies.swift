@@ -19,12 +19,12 @@ extension Router {
             // memory has one.
             let index = context.endpoint.takesKey ? reader.image.appliedIndex : nil
             return write(
-                failure.problem(context), context, index: index, date: date, to: &response)
+                failure.problem(context), context.form, index: index, date: date, to: &response)
         case .outcome(let outcome, let index):
             return render(outcome, context, index: index, date: date, to: &response)
         case .answer(.refused(let refusal), let index):
             return write(
-                refusal.problem(context), context, index: index, date: date, to: &response)
+                refusal.problem(context), context.form, index: index, date: date, to: &response)
         case .answer(.importFaults(let faults), let index):
             json.removeAll()
             json.faults(faults, of: context.importSize)
@@ -34,7 +34,7 @@ extension Router {
             json.answer(answer, context.endpoint)
             return writeJSON(context, index: index, date: date, to: &response)
         case .validation(let validation):
-            return write(validation, context, date: date, to: &response)
+            return write(validation, context.form, date: date, to: &response)
         case .status(let status):
             json.removeAll()
             json.cluster(status, version: settings.version)
@@ -56,10 +56,11 @@ extension Router {
         switch outcome {
         case .refused(let refusal):
             return write(
-                refusal.problem(context), context, index: index, date: date, to: &response)
+                refusal.problem(context), context.form, index: index, date: date, to: &response)
         case .malformed, .noted:
             return write(
-                ProblemDetails(.internalError), context, index: index, date: date, to: &response)
+                ProblemDetails(.internalError), context.form, index: index, date: date,
+                to: &response)
         case .charged(let outcomes):
             return render(outcomes, context, index: index, date: date, to: &response)
         case .held(let receipt):
@@ -100,20 +101,21 @@ extension Router {
             return writeJSON(context, index: index, date: date, to: &response)
         case .refused(let refusal):
             return write(
-                refusal.problem(context), context, index: index, date: date, to: &response)
+                refusal.problem(context), context.form, index: index, date: date, to: &response)
         case nil:
             return write(
-                ProblemDetails(.internalError), context, index: index, date: date, to: &response)
+                ProblemDetails(.internalError), context.form, index: index, date: date,
+                to: &response)
         }
     }
 
     /// Writes the body that is in `json`, or none where the success says it all.
-    private func writeJSON(
+    private mutating func writeJSON(
         _ context: AnswerContext, status: Status? = nil, index: LogIndex, replayed: Bool = false,
         date: HTTPDate, to response: inout ResponseWriter
     ) -> Status {
         let status = status ?? context.endpoint.successStatus
-        begin(status, context, index: index, date: date, to: &response)
+        begin(status, context.form, index: index, date: date, to: &response)
         if replayed { response.field("Idempotency-Replayed", "true") }
         if status == .noContent {
             response.end()

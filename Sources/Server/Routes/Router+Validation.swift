@@ -6,45 +6,45 @@ import Replica
 // Validations, answered by the thread that read them.
 extension Router {
     /// `/v1/auth`: a gateway asks whether its client's request may pass.
-    func authorize(
-        _ request: IncomingRequest, _ context: inout AnswerContext
+    mutating func authorize(
+        _ request: IncomingRequest, _ form: inout AnswerForm
     ) throws(ProblemDetails) -> Routed {
         let query: AuthQuery
         do throws(ProblemDetails) {
             query = try AuthQuery(request, keyAllowed: settings.acceptsKeyInQuery)
         } catch {
             // What is wrong may stand before the wish.
-            context.foldsRefusals = AuthQuery.foldsRefusals(
+            form.foldsRefusals = AuthQuery.foldsRefusals(
                 QueryString(request.head.query, in: request.bytes))
             throw error
         }
-        context.foldsRefusals = query.foldsRefusals
+        form.foldsRefusals = query.foldsRefusals
         // No key at all is refused like one that can't be any.
         let text = try presentedKey(request, inQuery: query.key) ?? Router.noText
         let question = ValidationQuestion(
             text: text.bytes, api: query.api, cost: Credits(clamping: query.cost),
             foreign: reader.image.foreignKeys)
-        return look(question, context)
+        return look(question, form)
     }
 
     /// Writes what is said of a key, as its endpoint says it.
     mutating func write(
-        _ validation: Validation, _ context: AnswerContext, date: HTTPDate,
+        _ validation: Validation, _ form: AnswerForm, date: HTTPDate,
         to response: inout ResponseWriter
     ) -> Status {
-        if context.endpoint == .auth {
-            return writePermission(validation, context, date: date, to: &response)
+        if form.endpoint == .auth {
+            return writePermission(validation, form, date: date, to: &response)
         }
         if validation.verdict == .unavailable {
             return write(
-                ProblemDetails(.unavailable), context, index: validation.index, date: date,
+                ProblemDetails(.unavailable), form, index: validation.index, date: date,
                 to: &response)
         }
-        return writeVerdict(validation, context, date: date, to: &response)
+        return writeVerdict(validation, form, date: date, to: &response)
     }
 
     private mutating func writePermission(
-        _ validation: Validation, _ context: AnswerContext, date: HTTPDate,
+        _ validation: Validation, _ form: AnswerForm, date: HTTPDate,
         to response: inout ResponseWriter
     ) -> Status {
         if let code = validation.verdict.problem {
@@ -52,9 +52,9 @@ extension Router {
             if code == .creditsExhausted {
                 problem.remaining = validation.key?.spendable?.rawValue
             }
-            return write(problem, context, index: validation.index, date: date, to: &response)
+            return write(problem, form, index: validation.index, date: date, to: &response)
         }
-        begin(.ok, context, index: validation.index, date: date, to: &response)
+        begin(.ok, form, index: validation.index, date: date, to: &response)
         if let key = validation.key {
             response.field("X-Keyclave-Account", id: key.account)
             response.field("X-Keyclave-User", id: key.user)
@@ -87,8 +87,8 @@ extension Router {
     }
 
     /// `POST /v1/verify`: a back-end asks about a key that its client gave it.
-    func verify(
-        _ request: IncomingRequest, _ context: AnswerContext
+    mutating func verify(
+        _ request: IncomingRequest, _ form: AnswerForm
     ) throws(ProblemDetails) -> Routed {
         let parameters = try QueryParameters(request, allowed: keyParameter)
         let presented = try presentedKey(request, inQuery: parameters.key)
@@ -114,11 +114,11 @@ extension Router {
             }
             question = asked.about(presented, reader.image.foreignKeys)
         }
-        return look(question, context)
+        return look(question, form)
     }
 
     private mutating func writeVerdict(
-        _ validation: Validation, _ context: AnswerContext, date: HTTPDate,
+        _ validation: Validation, _ form: AnswerForm, date: HTTPDate,
         to response: inout ResponseWriter
     ) -> Status {
         let isValid = validation.verdict == .valid
@@ -142,7 +142,7 @@ extension Router {
             json.endObject()
         }
         json.endObject()
-        begin(.ok, context, index: validation.index, date: date, to: &response)
+        begin(.ok, form, index: validation.index, date: date, to: &response)
         if isValid, let key = validation.key { response.rateLimit(key, date: date) }
         response.end(json.bytes, type: "application/json")
         return .ok

@@ -28,17 +28,23 @@ public struct Router: ~Copyable {
 
     let settings: Settings
     let nodeName: String
+    /// Of most answers.
+    private var opening: ResponseOpening
     let reader: KeyTable.Reader
     var entropy: EntropyStream
     /// Bodies are written here first; used again and again.
     var json = JSONWriter(capacity: 4 << 10)
     var failedLogins = FailedLogins()
+    /// Of the requests that were routed since the last were judged. Here and not in what `route`
+    /// returns, because a look-up is large, and would be copied from hand to hand.
+    var looks: [Look] = []
     private var nextMark: RequestMark
 
     /// The reader must have been made on the thread that uses the router.
     public init(settings: Settings, reader: consuming KeyTable.Reader, entropy: EntropyStream) {
         self.settings = settings
         nodeName = settings.node.description
+        opening = ResponseOpening(.ok, "X-Keyclave-Node", nodeName)
         self.reader = reader
         self.entropy = entropy
         nextMark = RequestMark(high: self.entropy.next(), low: self.entropy.next())
@@ -59,31 +65,31 @@ public struct Router: ~Copyable {
         to response: inout ResponseWriter
     ) -> Routed {
         var request = IncomingRequest(head: head, bytes: bytes, body: body)
-        var context = AnswerContext(
+        var form = AnswerForm(
             endpoint: .live, mark: drawMark(), keepsAlive: head.keepsAlive,
-            omitsContent: head.method == .head, origin: origin)
+            omitsContent: head.method == .head)
         do throws(ProblemDetails) {
-            context.endpoint = try match(&request)
-            switch context.endpoint {
+            form.endpoint = try match(&request)
+            switch form.endpoint {
             case .auth:
-                return try authorize(request, &context)
+                return try authorize(request, &form)
             case .verify:
-                return try verify(request, context)
-            case .metrics: return .monitoring(.metrics, context)
-            case .live: return .monitoring(.live, context)
-            case .ready: return .monitoring(.ready, context)
+                return try verify(request, form)
+            case .metrics: return .monitoring(.metrics, AnswerContext(form))
+            case .live: return .monitoring(.live, AnswerContext(form))
+            case .ready: return .monitoring(.ready, AnswerContext(form))
             case .problemPage:
-                return .answered(try explain(request, context, date: date, to: &response))
+                return .answered(try explain(request, form, date: date, to: &response))
             default:
+                var context = AnswerContext(form, origin: origin)
                 let body = try nodeRequest(request, &context)
                 if origin != 0 { try slowDown(body, &context, now: now) }
                 return .submit(body, context)
             }
         } catch {
             // A validation's headers stand on its refusals too.
-            let index = context.endpoint.takesKey ? reader.image.appliedIndex : nil
-            return .answered(
-                write(error, context, index: index, date: date, to: &response))
+            let index = form.endpoint.takesKey ? reader.image.appliedIndex : nil
+            return .answered(write(error, form, index: index, date: date, to: &response))
         }
     }
 
@@ -102,13 +108,13 @@ public struct Router: ~Copyable {
         _ problem: ProblemDetails, of request: UnsafeRawBufferPointer? = nil, date: HTTPDate,
         to response: inout ResponseWriter
     ) -> Status {
-        var context = AnswerContext(
+        var form = AnswerForm(
             endpoint: .live, mark: drawMark(), keepsAlive: false, omitsContent: false)
         if let request, let query = AuthQuery.query(ofUnfinished: request) {
-            context.endpoint = .auth
-            context.foldsRefusals = AuthQuery.foldsRefusals(query)
+            form.endpoint = .auth
+            form.foldsRefusals = AuthQuery.foldsRefusals(query)
         }
-        return write(problem, context, index: nil, date: date, to: &response)
+        return write(problem, form, index: nil, date: date, to: &response)
     }
 
     /// Writes a page about the process; nil if what the page stands for isn't so.
@@ -118,9 +124,9 @@ public struct Router: ~Copyable {
     ) -> Status {
         guard let text else {
             return write(
-                ProblemDetails(.unavailable), context, index: nil, date: date, to: &response)
+                ProblemDetails(.unavailable), context.form, index: nil, date: date, to: &response)
         }
-        begin(.ok, context, index: nil, date: date, to: &response)
+        begin(.ok, context.form, index: nil, date: date, to: &response)
         switch page {
         case .metrics: response.end(text, type: "text/plain; version=0.0.4; charset=utf-8")
         case .live, .ready: response.end(text, type: "text/plain; charset=utf-8")
@@ -174,20 +180,20 @@ public struct Router: ~Copyable {
     // MARK: Writing
 
     mutating func write(
-        _ problem: ProblemDetails, _ context: AnswerContext, index: LogIndex?, date: HTTPDate,
+        _ problem: ProblemDetails, _ form: AnswerForm, index: LogIndex?, date: HTTPDate,
         to response: inout ResponseWriter
     ) -> Status {
         var problem = problem
-        if problem.requestMark == nil { problem.requestMark = context.mark }
-        if context.foldsRefusals, problem.status != .unauthorized {
+        if problem.requestMark == nil { problem.requestMark = form.mark }
+        if form.foldsRefusals, problem.status != .unauthorized {
             problem.statusInstead = .forbidden
         }
         json.removeAll()
         problem.write(to: &json)
-        begin(problem.status, context, index: index, date: date, to: &response)
+        begin(problem.status, form, index: index, date: date, to: &response)
         problem.writeFields(to: &response)
         // A gateway sees the status and the headers, seldom the body.
-        if context.endpoint == .auth {
+        if form.endpoint == .auth {
             response.field("X-Keyclave-Reason", problem.code.rawValue)
         }
         response.end(json.bytes, type: ProblemDetails.contentType)
@@ -195,19 +201,25 @@ public struct Router: ~Copyable {
     }
 
     /// Opens an answer with the headers that tell who answers, and from which state.
-    func begin(
-        _ status: Status, _ context: AnswerContext, index: LogIndex?, date: HTTPDate,
+    @inline(__always)
+    mutating func begin(
+        _ status: Status, _ form: AnswerForm, index: LogIndex?, date: HTTPDate,
         to response: inout ResponseWriter
     ) {
-        response.begin(
-            status, date: date, keepsAlive: context.keepsAlive, omitsContent: context.omitsContent)
-        response.field("X-Keyclave-Node", nodeName)
+        if status == .ok, form.keepsAlive {
+            opening.renew(date)
+            response.begin(opening, omitsContent: form.omitsContent)
+        } else {
+            response.begin(
+                status, date: date, keepsAlive: form.keepsAlive, omitsContent: form.omitsContent)
+            response.field("X-Keyclave-Node", nodeName)
+        }
         if let index { response.field("X-Keyclave-Index", index.rawValue) }
     }
 
     /// The page that a problem's `type` names.
     private mutating func explain(
-        _ request: IncomingRequest, _ context: AnswerContext, date: HTTPDate,
+        _ request: IncomingRequest, _ form: AnswerForm, date: HTTPDate,
         to response: inout ResponseWriter
     ) throws(ProblemDetails) -> Status {
         guard let code = ProblemCode(rawValue: try request.segment(0)) else {
@@ -215,7 +227,7 @@ public struct Router: ~Copyable {
         }
         var page: [UInt8] = []
         code.appendPage(to: &page)
-        begin(.ok, context, index: nil, date: date, to: &response)
+        begin(.ok, form, index: nil, date: date, to: &response)
         response.end(page, type: "text/plain; charset=utf-8")
         return .ok
     }

@@ -28,10 +28,19 @@ extension Validation.Verdict {
 }
 
 extension Router {
+    /// A key that was looked up and not judged yet.
+    struct Look {
+        let looked: LookedUp
+        let form: AnswerForm
+    }
+
     /// Looks a key up in this node's memory, or has the leader asked where it must.
-    func look(_ question: ValidationQuestion?, _ context: AnswerContext) -> Routed {
-        if let question, reader.isConfirming { return .submit(.validation(question), context) }
-        return .looked(lookUp(question), context)
+    mutating func look(_ question: ValidationQuestion?, _ form: AnswerForm) -> Routed {
+        if let question, reader.isConfirming {
+            return .submit(.validation(question), AnswerContext(form))
+        }
+        looks.append(Look(looked: LookedUp(question, reader: reader), form: form))
+        return .looked
     }
 
     func lookUp(_ question: ValidationQuestion?) -> LookedUp {
@@ -75,6 +84,7 @@ extension ResponseWriter {
     }
 
     /// An id in a field, without making a string of it.
+    @inline(__always)
     mutating func field<ID: Identifier>(_ name: StaticString, id: ID) {
         field(name) { $0.append(id: id) }
     }
@@ -95,10 +105,11 @@ extension CreditView {
     }
 }
 
-extension [UInt8] {
+extension ByteSink where Self: ~Copyable {
+    @inline(__always)
     mutating func append<ID: Identifier>(id: ID) {
-        append(contentsOf: ID.prefix.utf8)
-        Base62.append(id.rawValue, width: Base62.fullWidth, to: &self)
+        append(ID.prefix)
+        Base62.append(id.rawValue, to: &self)
     }
 
     /// An API's slug; the two that exist from the start without making a string.
@@ -108,7 +119,8 @@ extension [UInt8] {
         } else if api == .batch {
             append("batch")
         } else {
-            append(contentsOf: api.slug.utf8)
+            var slug = api.slug
+            slug.withUTF8 { append(raw: UnsafeRawBufferPointer($0)) }
         }
     }
 }

@@ -9,7 +9,7 @@ extension Digest {
 
 extension Identifier {
     /// Enough to tell the objects of a run apart.
-    var brief: String { Self.prefix + text.suffix(5) }
+    var brief: String { Self.prefix.description + text.suffix(5) }
 }
 
 extension Charge {
