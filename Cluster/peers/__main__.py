@@ -117,10 +117,13 @@ def machine(directory):
     with open("/proc/cpuinfo", encoding="utf-8") as info:
         models = [line.partition(":")[2].strip() for line in info if line.startswith("model name")]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    kind = subprocess.run(["stat", "-f", "-c", "%T", directory], capture_output=True, text=True,
-                          check=False).stdout.strip()
+    with open("/proc/self/mounts", encoding="utf-8") as mounts:
+        kinds = {line.split()[1]: line.split()[2] for line in mounts}
+    place = os.path.realpath(directory)
+    while place not in kinds and place != "/":
+        place = os.path.dirname(place)
     return {"processors": len(os.sched_getaffinity(0)), "model": models[0] if models else "",
-            "memory_gib": round(memory), "kernel": platform.release(), "filesystem": kind,
+            "memory_gib": round(memory), "kernel": platform.release(), "filesystem": kinds.get(place, ""),
             "load_before": os.getloadavg()[0]}
 
 
@@ -145,7 +148,14 @@ def measure(found, directory):
     bench = Bench(found, directory)
     for text in warnings(where):
         bench.say(text)
-    rows = [row for name in found.rows for row in ROWS[name](bench)]
+    rows, failures = [], 0
+    for name in found.rows:
+        try:
+            rows += ROWS[name](bench)
+        except Trouble as error:
+            # Twenty minutes of other rows needn't go with it.
+            print(f"bench-peers: row “{name}” can't be measured: {error}", file=sys.stderr)
+            failures += 1
     today = datetime.date.today().isoformat()
     if found.json:
         report = {"date": today, "machine": where, "versions": versions(),
@@ -153,25 +163,25 @@ def measure(found, directory):
                   "etcd_loader_cpu": bench.etcd_loader,
                   "rows": [row.json for row in rows]}
         print(json.dumps(report, indent=2, ensure_ascii=False))
-        return
+        return failures
     print(f"{today}, {where['processors']} processors ({where['model']}), {where['memory_gib']} "
           f"GiB, {where['filesystem']}, Linux {where['kernel']}; clients and servers on the same "
           f"machine; each {found.seconds} s, the median of {found.times}; "
           + ", ".join(f"{name} {version}" for name, version in versions().items()) + "\n")
-    print(render(rows), end="")
-    if bench.etcd_loader:
-        print(f"- etcd's load took {bench.etcd_loader:.0%} of a processor for itself at most")
+    own = f"etcd's load took {bench.etcd_loader:.0%} of a processor for itself at most"
+    print(render(rows, [own] if bench.etcd_loader else []), end="")
+    return failures
 
 
 def main():
     found = options()
-    # Both end it as an exception does: what was started is stopped, what was made is removed.
+    # It ends as by an exception: what was started is stopped, what was made is removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     directory = None
     try:
         found.program = build()
         directory = tempfile.mkdtemp(prefix="bench-peers-", dir=found.dir)
-        measure(found, directory)
+        return 1 if measure(found, directory) else 0
     except Trouble as error:
         print(f"bench-peers: {error}", file=sys.stderr)
         return 1
@@ -180,7 +190,6 @@ def main():
     finally:
         if directory:
             shutil.rmtree(directory, ignore_errors=True)
-    return 0
 
 
 if __name__ == "__main__":

@@ -57,8 +57,8 @@ def number(value):
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
-def render(rows):
-    """A table as Markdown has it, aligned for those who read it as it is."""
+def render(rows, notes):
+    """A table as Markdown has it, aligned for those who read it as it is, and the notes to it."""
     head = ["work", "unit", "peer", "the peer's", "ours", "ratio", "goal", "met"]
     lines = [head]
     for row in rows:
@@ -70,8 +70,5 @@ def render(rows):
     texts = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |"
              for line in lines]
     texts.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    notes = []
-    for row in rows:
-        if row.note and row.note not in notes:
-            notes.append(row.note)
+    notes = list(dict.fromkeys([row.note for row in rows if row.note] + notes))
     return "\n".join(texts + ([""] + [f"- {note}" for note in notes] if notes else [])) + "\n"

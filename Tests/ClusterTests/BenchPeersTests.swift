@@ -84,8 +84,7 @@ extension RealProcesses {
                 // Nothing but what the script itself needs.
                 let tools = directory + "/tools"
                 try Files.makeDirectory(tools)
-                for tool in ["/bin/bash", "/usr/bin/basename", "/usr/bin/dirname", "/usr/bin/stat"]
-                {
+                for tool in ["/bin/bash", "/usr/bin/basename", "/usr/bin/dirname"] {
                     try FileManager.default.createSymbolicLink(
                         atPath: tools + "/" + tool.split(separator: "/").last!,
                         withDestinationPath: tool)

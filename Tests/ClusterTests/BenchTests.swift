@@ -132,7 +132,7 @@ extension RealProcesses {
                 // Once it writes, what is missing is seen.
                 try eventually("a live line") {
                     let said = Files.text(of: cluster.directory + "/failover.err")
-                    return said.contains(/ s  writes [1-9]/) ? () : nil
+                    return said.contains(/writes [1-9]/) ? () : nil
                 }
                 let leader = try cluster.leader()
                 try leader.kill()
