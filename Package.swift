@@ -62,7 +62,9 @@ let package = Package(
                 "KeyclaveClient", "keyclave", "Server", "Keyring", "HTTP", "Linux", "Basics",
             ]),
         // Whole nodes as processes: the program is a dependency so that it gets built.
-        .testTarget(name: "ClusterTests", dependencies: ["keyclave", "Linux", "HTTP", "Basics"]),
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: ["keyclave", "KeyclaveClient", "Linux", "HTTP", "Basics"]),
         .testTarget(name: "HouseRulesTests"),
     ],
     swiftLanguageModes: [.v6]

@@ -57,6 +57,13 @@ static inline int linux_flock_exclusive(int descriptor) {
     return flock(descriptor, LOCK_EX | LOCK_NB);
 }
 
+extern int renameat2(int, const char *, int, const char *, unsigned);
+
+// RENAME_NOREPLACE, which the C library hides.
+static inline int linux_rename_to_free(int directory, const char *from, const char *to) {
+    return renameat2(directory, from, directory, to, 1);
+}
+
 static inline int linux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
 
 static inline int linux_signalfd(const sigset_t *signals) {

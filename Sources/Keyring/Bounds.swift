@@ -37,6 +37,9 @@ public enum Bounds {
     public static let endingsPerEntry = 10_000
     /// APIs of a cluster.
     public static let apis = 64
+    /// APIs that a cluster may ever have had. What was spent with one stays counted for its users
+    /// and accounts, a line for each.
+    public static let apisEver = 4_096
     /// The latest log time that counts: 9999-12-31T23:59:59.999Z.
     public static let latestTime = Timestamp(milliseconds: 253_402_300_799_999)
     /// Bytes of a snapshot chunk, about.

@@ -11,8 +11,9 @@ extension State {
             guard hold.user == slot, hold.isSound(at: time) else {
                 return false
             }
-            guard hold.end == nil, !user.isRemoved else { return true }
+            guard hold.end == nil else { return true }
             open += 1
+            if user.isRemoved { return true }
             guard let line = user.credits.firstIndex(where: { $0.api == hold.api }) else {
                 return false
             }

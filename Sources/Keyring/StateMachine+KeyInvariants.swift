@@ -11,8 +11,19 @@ extension StateMachine {
             if index.deadlines[KeyDeadline(time: time, key: key.id)] != Slot(UInt32(number)) {
                 return "a key's end isn't found"
             }
+            if key.state == .retiring, !hasSuccessor(key) {
+                return "a retiring key without a successor"
+            }
         }
         return count == index.deadlines.count ? nil : "an end of no key"
+    }
+}
+
+extension StateMachine {
+    private func hasSuccessor(_ key: KeyRecord) -> Bool {
+        guard let slot = slot(of: key.replacedBy) else { return false }
+        let successor = state.keys[slot]
+        return successor.replaces == key.id && successor.user == key.user
     }
 }
 

@@ -13,6 +13,9 @@ public struct StateSummary: Hashable, Sendable {
     public var tokens = 0
     public var operatorTokens = 0
     public var limits = 0
+    public var pools = 0
+    /// That haven't ended, and whose user isn't removed.
+    public var openHolds = 0
     /// Ids of charges and changes, with their answers.
     public var idempotencyRecords = 0
     public var auditRecords = 0
@@ -25,16 +28,25 @@ extension StateMachine {
     public var summary: StateSummary {
         var summary = StateSummary(settings: settings)
         for number in 0..<state.accounts.slotCount {
-            if state.accounts.record(at: number)?.isDeleted == false { summary.accounts += 1 }
+            guard let account = state.accounts.record(at: number), !account.isDeleted else {
+                continue
+            }
+            summary.accounts += 1
+            summary.pools += account.pools.count { $0.allowance != nil }
         }
         for number in 0..<state.users.slotCount {
-            guard let user = state.users.record(at: number), !user.isRemoved else { continue }
+            guard let user = state.users.record(at: number), isPresent(user) else { continue }
             summary.users += 1
             summary.limits += user.credits.count { $0.allowance != nil }
+            summary.openHolds += Int(user.openHolds)
         }
         for number in 0..<state.keys.slotCount {
             guard let key = state.keys.record(at: number) else { continue }
-            switch effectiveState(key).state {
+            guard isPresent(state.users[key.user]) else {
+                summary.deadKeys += 1
+                continue
+            }
+            switch key.state {
             case .active, .retiring: summary.activeKeys += 1
             case .inactive: summary.inactiveKeys += 1
             case .revoked, .expired: summary.deadKeys += 1
@@ -49,6 +61,10 @@ extension StateMachine {
         summary.auditRecords = state.audit.records.count
         summary.apis = apis
         return summary
+    }
+
+    private func isPresent(_ user: UserRecord) -> Bool {
+        !user.isRemoved && !state.accounts[user.account].isDeleted
     }
 }
 

@@ -43,7 +43,24 @@ public struct Directory: ~Copyable, Sendable {
     }
 
     /// The permission bits of the directory.
-    public func mode() throws(SystemError) -> UInt32 {
+    public func mode() throws(SystemError) -> UInt32 { try status().st_mode & 0o7777 }
+
+    func identity() throws(SystemError) -> FileIdentity { FileIdentity(try status()) }
+
+    /// Which file has a name. Throws ENOENT.
+    func identity(of name: String) throws(SystemError) -> FileIdentity {
+        checkName(name)
+        var status = stat()
+        let number = descriptor.number
+        do throws(SystemError) {
+            _ = try systemCall("fstatat") { fstatat(number, name, &status, AT_SYMLINK_NOFOLLOW) }
+        } catch {
+            throw error.about("\(path)/\(name)")
+        }
+        return FileIdentity(status)
+    }
+
+    private func status() throws(SystemError) -> stat {
         var status = stat()
         let number = descriptor.number
         do throws(SystemError) {
@@ -51,7 +68,7 @@ public struct Directory: ~Copyable, Sendable {
         } catch {
             throw error.about(path)
         }
-        return status.st_mode & 0o7777
+        return status
     }
 
     /// Takes everybody else's permissions away.
@@ -85,12 +102,50 @@ public struct Directory: ~Copyable, Sendable {
         }
     }
 
+    /// Gives a file a name that nothing has, in one step; false if something has it.
+    public func rename(_ old: String, toFree new: String) throws(SystemError) -> Bool {
+        checkName(old)
+        checkName(new)
+        do throws(SystemError) {
+            try renameToFree(old, new)
+            return true
+        } catch {
+            if error.code == EEXIST { return false }
+            throw error.about("\(path)/\(new)")
+        }
+    }
+
+    private func renameToFree(_ old: String, _ new: String) throws(SystemError) {
+        let number = descriptor.number
+        do throws(SystemError) {
+            _ = try systemCall("renameat2") { linux_rename_to_free(number, old, new) }
+        } catch {
+            // A file system that can't: a second name for the same file is as safe.
+            guard error.code == EINVAL || error.code == ENOSYS else { throw error }
+            _ = try systemCall("linkat") { linkat(number, old, number, new, 0) }
+            _ = try systemCall("unlinkat") { unlinkat(number, old, 0) }
+        }
+    }
+
     /// Removes a file. Throws ENOENT.
     public func remove(_ name: String) throws(SystemError) {
         checkName(name)
         let number = descriptor.number
         do throws(SystemError) {
             _ = try systemCall("unlinkat") { unlinkat(number, name, 0) }
+        } catch {
+            throw error.about("\(path)/\(name)")
+        }
+    }
+
+    /// Removes a directory and the files in it. Throws ENOTEMPTY, EISDIR if others lie deeper.
+    public func removeDirectory(_ name: String) throws(SystemError) {
+        checkName(name)
+        let inner = try Directory(at: "\(path)/\(name)")
+        for file in try inner.names() { try inner.remove(file) }
+        let number = descriptor.number
+        do throws(SystemError) {
+            _ = try systemCall("unlinkat") { unlinkat(number, name, AT_REMOVEDIR) }
         } catch {
             throw error.about("\(path)/\(name)")
         }

@@ -30,11 +30,20 @@ public struct File: ~Copyable, Sendable {
     /// The permission bits.
     public func mode() throws(SystemError) -> UInt32 { try status().st_mode & 0o7777 }
 
-    /// True if the file belongs to the user that runs this process and nobody else may read or
-    /// write it: what a secret's file must be.
-    public func isPrivate() throws(SystemError) -> Bool {
+    /// Who may read or write a file beside the user that runs this process.
+    public enum Privacy: Hashable, Sendable {
+        /// Nobody: what a secret's file must be.
+        case own
+        /// Others, by its permission bits.
+        case shared
+        /// Its owner, who is another user, by number.
+        case belongsTo(UInt32)
+    }
+
+    public func privacy() throws(SystemError) -> Privacy {
         let status = try status()
-        return status.st_uid == geteuid() && status.st_mode & 0o077 == 0
+        guard status.st_uid == geteuid() else { return .belongsTo(status.st_uid) }
+        return status.st_mode & 0o077 == 0 ? .own : .shared
     }
 
     /// Writes all of `bytes` at `offset`. Throws ENOSPC, EDQUOT, EIO, EFBIG; how much was written
@@ -139,6 +148,18 @@ public struct File: ~Copyable, Sendable {
         }
     }
 
+    /// Takes the file for this process until it closes or dies (flock(2)); false if another has it.
+    func lock() throws(SystemError) -> Bool {
+        let number = descriptor.number
+        do throws(SystemError) {
+            return try nonBlockingCall("flock") { linux_flock_exclusive(number) } != nil
+        } catch {
+            throw error.about(path)
+        }
+    }
+
+    func identity() throws(SystemError) -> FileIdentity { FileIdentity(try status()) }
+
     private func status() throws(SystemError) -> stat {
         var status = stat()
         let number = descriptor.number
@@ -148,5 +169,16 @@ public struct File: ~Copyable, Sendable {
             throw error.about(path)
         }
         return status
+    }
+}
+
+/// Which file it is, whatever it is called.
+struct FileIdentity: Hashable {
+    var device: UInt
+    var number: UInt
+
+    init(_ status: stat) {
+        device = UInt(status.st_dev)
+        number = UInt(status.st_ino)
     }
 }

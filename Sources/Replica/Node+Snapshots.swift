@@ -66,6 +66,7 @@ struct WaitingTicket: Sendable {
     var ticket: RequestTicket
     /// The first snapshot begun since, which holds all that was applied when the wish came.
     var snapshot: UInt64
+    /// When it is failed unless a snapshot gets on before.
     var deadline: Instant
 }
 
@@ -148,6 +149,9 @@ extension Node {
         snapshots.isEncoderOut = false
         // Given up for want of room meanwhile.
         guard store.isWriting, encoding.number == snapshots.begun else { return }
+        for place in snapshots.waiting.indices {
+            snapshots.waiting[place].deadline = clock.now + settings.snapshotDeadline
+        }
         guard let chunk = encoding.chunk else { return store.finish() }
         store.append(chunk)
         if store.wantsChunk {
@@ -167,8 +171,8 @@ extension Node {
         snapshots.waiting.removeAll { $0.snapshot <= number }
     }
 
-    /// Ends the waiting for a snapshot that isn't durable in time: none may be begun while the
-    /// disk has no room or one is being received. What was begun goes on.
+    /// Ends the waiting for a snapshot that doesn't get on: none may be begun while the disk has no
+    /// room or one is being received. What was begun goes on.
     mutating func expireSnapshotTickets(_ effects: inout [NodeEffect]) {
         while let first = snapshots.waiting.first, first.deadline <= clock.now {
             let failure: ClientFailure = isDiskFull ? .diskFull : .unavailable

@@ -10,7 +10,8 @@ public struct NodeSettings: Sendable {
     public var readDeadline = Duration.seconds(5)
     /// How long a validation may wait for the leader to confirm it, where there are no leases.
     public var validationDeadline = Duration.seconds(1)
-    /// How long an operator's wish for a snapshot may wait until that is durable.
+    /// How long an operator's wish for a snapshot may wait while none gets on. A large state takes
+    /// longer than that, and one that is being written already has to end first.
     public var snapshotDeadline = Duration.seconds(10)
     /// A request handed to a leader that neither applied nor declined it is handed over again
     /// after this.

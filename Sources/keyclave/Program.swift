@@ -1,4 +1,5 @@
 import Glibc
+import HTTP
 import KeyclaveClient
 
 /// The program: reads its command line, does what it says, ends with a code.
@@ -41,14 +42,27 @@ struct Program {
 
     private func perform(_ invocation: Invocation) throws -> ExitCode {
         guard try Confirmation(invocation, surroundings).isGiven() else { return .localError }
-        return switch invocation.command.action {
-        case .request(let operation):
-            try OperationRunner(
-                invocation: invocation, operation: operation, surroundings: surroundings
-            ).run()
-        case .run(let body): try body(invocation, surroundings)
-        case .group: preconditionFailure("the parser lets no group through")
+        do {
+            return switch invocation.command.action {
+            case .request(let operation):
+                try OperationRunner(
+                    invocation: invocation, operation: operation, surroundings: surroundings
+                ).run()
+            case .run(let body): try body(invocation, surroundings)
+            case .group: preconditionFailure("the parser lets no group through")
+            }
+        } catch ClientError.refused(let problem) {
+            try show(problem, invocation)
+            throw ClientError.refused(problem)
         }
+    }
+
+    /// What the server said, for programs that asked for it; a message for people comes beside it.
+    private func show(_ problem: Problem, _ invocation: Invocation) throws(LocalError) {
+        guard invocation.command.option("output") != nil,
+            invocation.text("output") == "json", problem.members != .object([])
+        else { return }
+        try surroundings.print(problem.members.prettyText + "\n")
     }
 
     /// `keyclave help`, `keyclave help key create`, `keyclave help configuration`.

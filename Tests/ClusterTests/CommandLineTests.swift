@@ -108,7 +108,8 @@ extension RealProcesses {
         @Test func `each outcome has its exit code`() throws {
             try TestCluster.run(ClusterShape(nodeCount: 1)) { cluster in
                 let shell = surroundings(of: cluster)
-                let dead = try freePorts(1)[0]
+                let silent = try SilentPort()
+                defer { withExtendedLifetime(silent) {} }
                 let cases: [([String], [String: String], Int32)] = [
                     (["cluster", "status"], [:], 0), (["whoami", "-o", "json"], [:], 0),
                     (["--version"], [:], 0), (["account", "list"], [:], 0),
@@ -126,7 +127,7 @@ extension RealProcesses {
                     ),
                     (
                         ["account", "list", "--timeout", "1"],
-                        ["KEYCLAVE_ENDPOINTS": "http://127.0.0.1:\(dead)"], 1
+                        ["KEYCLAVE_ENDPOINTS": "http://127.0.0.1:\(silent.number)"], 1
                     ),
                 ]
                 for (words, changes, code) in cases {
@@ -145,7 +146,8 @@ extension RealProcesses {
             defer { try? warden.dismiss() }
             let port = try freePorts(1)[0]
             let words = ["dev", "--port", "\(port)", "--dir", directory + "/dev"]
-            for run in 1...2 {
+            // A terminal that closes ends it as Ctrl-C does.
+            for (run, signal) in [(1, SIGINT), (2, SIGHUP)] {
                 let output = directory + "/dev\(run).out"
                 let process = try ChildProcess(
                     Program.path, words, environment: Program.environment, output: output)
@@ -165,7 +167,7 @@ extension RealProcesses {
                 let accounts = try client.send(Request("GET", "/v1/accounts", token: token))
                 #expect(accounts.json["items"]?.list?.count == run, "\(accounts)")
                 #expect(Files.text(of: output).contains("http://127.0.0.1:\(port)"))
-                process.signal(SIGINT)
+                process.signal(signal)
                 #expect(try process.wait() == .exited(0), "\(Files.text(of: output))")
                 warden.release(process)
             }

@@ -40,6 +40,45 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a rotated key and an imported one are told from their births on`() throws {
+            try TestCluster.run(ClusterShape(nodeCount: 1)) { cluster in
+                let tenant = try cluster.makeTenant()
+                let user = try cluster.makeUser(of: tenant)
+                let old = try cluster.makeKey(of: tenant, user: user)
+                let rotated = try cluster.change(
+                    "POST", tenant.path + "/keys/\(old.id)/rotate", json: "{}"
+                ).orThrow("rotating")
+                let new = try #require(rotated.json["id"]?.text)
+                let story = try CommandRun(["explain", new, "-o", "json"], by: cluster)
+                #expect(story.json["created_through"]?.text == "key.rotated", "\(story)")
+                #expect(story.json["history_complete"]?.flag == true, "\(story)")
+                let record = try #require(story.json["history"]?.list?.last)
+                #expect(record["subject"]?.text == old.id)
+                #expect(record["index"]?.number == story.json["created_index"]?.number)
+                let end = try CommandRun(["explain", old.id, "-o", "json"], by: cluster)
+                let why = try #require(end.json["why"]?.text)
+                #expect(
+                    why.hasPrefix("it was replaced by \(new), and is revoked for ever, since 20"),
+                    "\(why)")
+
+                let file = cluster.directory + "/keys.csv"
+                let digest = String(repeating: "ab", count: 32)
+                try Files.write(
+                    "user,api,name,digest\n\(user),rest,from elsewhere,\(digest)\n", to: file)
+                let made = try CommandRun(
+                    ["import", file, "--account", tenant.account], by: cluster)
+                #expect(made.end == .exited(0), "\(made)")
+                let keys = try cluster.items(tenant.path + "/keys")
+                let imported = try #require(
+                    keys.first { $0["name"]?.text == "from elsewhere" }?["id"]?.text)
+                let tale = try CommandRun(["explain", imported, "-o", "json"], by: cluster)
+                #expect(tale.json["created_through"]?.text == "keys.imported", "\(tale)")
+                #expect(tale.json["created_index"]?.number != nil, "\(tale)")
+                let table = try CommandRun(["explain", imported], by: cluster)
+                #expect(!table.messages.contains("incomplete"), "\(table)")
+            }
+        }
+
         /// Whose key it is sees it, others of the account don't, and no key finds anything.
         private func expectVisibility(
             of key: IssuedKey, in tenant: Tenant, by user: String, _ cluster: TestCluster

@@ -4,34 +4,12 @@ import Testing
 extension RealProcesses {
     /// What is held can't be spent twice, and a hold ends once.
     @Suite struct Holds {
-        private static func place(
-            _ credits: Int64, as id: String, for seconds: Int64 = 600, key: String
-        ) -> Request {
-            Request(
-                "POST", "/v1/holds", token: key,
-                json: #"{"credits": \#(credits), "timeout_seconds": \#(seconds), "id": "\#(id)"}"#)
-        }
-
-        private static func settle(_ id: String, for credits: Int64, key: String) -> Request {
-            Request(
-                "POST", "/v1/holds/\(id)/settle", token: key, json: #"{"credits": \#(credits)}"#)
-        }
-
-        /// Spent, held and remaining, as the account's usage shows them.
-        private static func usage(
-            _ cluster: TestCluster, _ tenant: Tenant, _ user: String
-        ) throws -> [JSONValue?] {
-            let row = try cluster.items(tenant.path + "/usage")
-                .first { $0["user"]?.text == user && $0["api"]?.text == "rest" }
-            return ["spent", "held", "remaining"].map { row?[$0] }
-        }
-
         @Test func `a hold placed at one node is settled at another, once, whoever leads`() throws {
             try TestCluster.run { cluster in
                 let (tenant, key) = try Charges.spender(in: cluster)
                 try cluster.setLimit(of: key.user, in: tenant, credits: 100)
                 let id = IdempotencyID.uuidV7()
-                let placed = try cluster.settle(Self.place(70, as: id, key: key.text))
+                let placed = try cluster.settle(.hold(70, as: id, key: key.text))
                 #expect(placed.status == 200, "\(placed)")
                 #expect(placed.json["id"]?.text == id)
                 #expect(placed.json["state"]?.text == "open")
@@ -39,18 +17,18 @@ extension RealProcesses {
                 let beyond = try cluster.settle(ChargeRecord(credits: 31).request(key: key.text))
                 #expect(beyond.status == 403 && beyond.code == "credits_exhausted", "\(beyond)")
                 #expect(
-                    try Self.usage(cluster, tenant, key.user) == [0, 70, 30].map(JSONValue.number))
+                    try cluster.balance(of: key.user, in: tenant) == .init(0, 70, 30))
                 // The nodes know it too, as soon as they have heard.
                 _ = try eventually("the hold to be known") {
                     let cost = Request("GET", "/v1/auth?cost=31", token: key.text)
                     return try cluster.nodes[2].send(cost).code == "credits_exhausted" ? true : nil
                 }
-                let above = try cluster.settle(Self.settle(id, for: 71, key: key.text))
+                let above = try cluster.settle(.settlement(of: id, for: 71, key: key.text))
                 #expect(above.status == 409 && above.code == "hold_exceeded", "\(above)")
                 #expect(above.json["limit"] == .number(70))
 
                 try cluster.leader().kill()
-                let settlement = Self.settle(id, for: 20, key: key.text)
+                let settlement = Request.settlement(of: id, for: 20, key: key.text)
                 let settled = try cluster.settle(settlement, first: 1)
                 #expect(settled.status == 200, "\(settled)")
                 #expect(settled.json["charged"] == .number(20))
@@ -59,11 +37,10 @@ extension RealProcesses {
                     #expect(again.json["replayed"] == .flag(true), "\(again)")
                     #expect(again.json["index"] == settled.json["index"])
                 }
-                let void = Request("POST", "/v1/holds/\(id)/void", token: key.text)
-                let late = try cluster.settle(void)
+                let late = try cluster.settle(.voiding(id, key: key.text))
                 #expect(late.status == 409 && late.code == "hold_ended", "\(late)")
                 #expect(
-                    try Self.usage(cluster, tenant, key.user) == [20, 0, 80].map(JSONValue.number))
+                    try cluster.balance(of: key.user, in: tenant) == .init(20, 0, 80))
             }
         }
 
@@ -71,15 +48,15 @@ extension RealProcesses {
             try TestCluster.run { cluster in
                 let (tenant, key) = try Charges.spender(in: cluster)
                 try cluster.setLimit(of: key.user, in: tenant, credits: 10)
-                let placed = try cluster.settle(Self.place(10, as: "job", for: 1, key: key.text))
+                let placed = try cluster.settle(.hold(10, as: "job", for: 1, key: key.text))
                 #expect(placed.status == 200, "\(placed)")
                 _ = try eventually("the hold to lapse") {
-                    try Self.usage(cluster, tenant, key.user) == [0, 0, 10].map(JSONValue.number)
+                    try cluster.balance(of: key.user, in: tenant) == .init(0, 0, 10)
                         ? true : nil
                 }
-                let late = try cluster.settle(Self.settle("job", for: 1, key: key.text))
+                let late = try cluster.settle(.settlement(of: "job", for: 1, key: key.text))
                 #expect(late.status == 409 && late.code == "hold_ended", "\(late)")
-                let unknown = try cluster.settle(Self.settle("none", for: 1, key: key.text))
+                let unknown = try cluster.settle(.settlement(of: "none", for: 1, key: key.text))
                 #expect(unknown.status == 404, "\(unknown)")
             }
         }
@@ -100,7 +77,7 @@ extension RealProcesses {
                 #expect(refused.status == 403, "\(refused)")
 
                 #expect(
-                    try cluster.settle(Self.place(6, as: "job", key: key.text)).status == 200)
+                    try cluster.settle(.hold(6, as: "job", key: key.text)).status == 200)
                 let beyond = try cluster.settle(ChargeRecord(credits: 5).request(key: second.text))
                 #expect(beyond.code == "credits_exhausted", "\(beyond)")
                 #expect(beyond.json["remaining"] == .number(4))

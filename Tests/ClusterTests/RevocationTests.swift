@@ -41,7 +41,7 @@ extension RealProcesses {
             changingAt other: () throws -> TestNode?
         ) throws {
             let lines = try OpenLines(to: node, key: keys.revoked)
-            node.pause()
+            try node.pause()
             let place = try #require(try other()).index
             try keys.change(on: place)
             let created = try cluster.makeKey(of: keys.tenant, user: keys.user, on: place)

@@ -11,7 +11,7 @@ extension RealProcesses {
                 let tenant = try cluster.makeTenant()
                 let user = try cluster.makeUser(of: tenant)
                 let old = try cluster.makeKey(of: tenant, user: user, api: "batch", on: 1)
-                let new = try rotate(old, of: tenant, in: cluster, on: 2)
+                let new = try cluster.rotate(old, of: tenant, on: 2)
                 #expect(new.text.hasPrefix("kc_batch_"))
                 for node in cluster.nodes {
                     let refused = try cluster.validate(
@@ -37,7 +37,7 @@ extension RealProcesses {
                 let user = try cluster.makeUser(of: tenant)
                 let old = try cluster.makeKey(of: tenant, user: user)
                 let began = Clocks.now()
-                let new = try rotate(old, of: tenant, in: cluster, #"{"grace_seconds": 3}"#)
+                let new = try cluster.rotate(old, of: tenant, #"{"grace_seconds": 3}"#)
                 for node in cluster.nodes {
                     for key in [old, new] {
                         let answer = try cluster.validate(
@@ -140,23 +140,6 @@ extension RealProcesses {
                     "POST", "/v1/apis", json: create, token: token.text)
                 #expect(forbidden.status == 403, "\(forbidden)")
             }
-        }
-
-        private func rotate(
-            _ key: IssuedKey, of tenant: Tenant, in cluster: TestCluster, _ json: String = "{}",
-            on node: Int = 0
-        ) throws -> IssuedKey {
-            let request = Request(
-                "POST", tenant.path + "/keys/\(key.id)/rotate", token: cluster.operatorToken,
-                json: json)
-            let answer = try eventually("a rotation") {
-                let answer = try cluster.nodes[node].send(request)
-                return answer.status == 503 ? nil : answer
-            }.orThrow("rotating a key")
-            return IssuedKey(
-                id: try #require(answer.json["id"]?.text),
-                text: try #require(answer.json["key"]?.text), user: key.user,
-                index: try #require(answer.index))
         }
     }
 }

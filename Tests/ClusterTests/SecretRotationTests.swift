@@ -5,6 +5,12 @@ import Testing
 extension RealProcesses {
     /// The cluster secret is changed, machine by machine, while everybody works.
     @Suite struct SecretRotations {
+        private static var shape: ClusterShape {
+            var shape = ClusterShape()
+            shape.hasOwnSecrets = true
+            return shape
+        }
+
         private final class Tally: Sendable {
             let state = Shared((charges: 0, validations: 0, failures: [String](), isOver: false))
         }
@@ -38,25 +44,17 @@ extension RealProcesses {
         }
 
         @Test func `nine runs of the command change the secret, and no request fails`() throws {
-            try TestCluster.prepare { cluster in
-                for node in cluster.nodes { try own(node, cluster) }
-                try cluster.startAll()
+            try TestCluster.run(Self.shape) { cluster in
                 let tenant = try cluster.makeTenant()
                 let user = try cluster.makeUser(of: tenant)
                 let key = try cluster.makeKey(of: tenant, user: user)
                 let before = try cluster.get("/v1/cluster").json["term"]?.number
                 let tally = Tally()
                 let threads = try load(cluster, key.text, tally)
-                // The secret that the first run makes is carried to the others.
                 let new = cluster.directory + "/new.secret"
-                var texts: [String] = []
-                for _ in 1...3 {
-                    for node in cluster.nodes {
-                        let run = try rotate(node, cluster, new)
-                        #expect(run.end == .exited(0), "\(run.text)")
-                        texts.append(run.text)
-                    }
-                }
+                let runs = try cluster.rotateSecrets(to: new)
+                for run in runs { #expect(run.end == .exited(0), "\(run)") }
+                let texts = runs.map(\.text)
                 tally.state.change { $0.isOver = true }
                 for thread in threads { thread.join() }
                 let end = tally.state.current
@@ -69,28 +67,68 @@ extension RealProcesses {
                 #expect(
                     !texts.joined().contains(secret) && !texts.joined().contains(cluster.secret))
                 for node in cluster.nodes {
-                    #expect(Files.text(of: node.files.home + "/secret") == secret + "\n")
+                    #expect(Files.text(of: node.files.secret) == secret + "\n")
                 }
+                // Each machine has a copy of its own: each is told to remove it.
+                #expect(texts.suffix(3).allSatisfy { $0.contains("remove \(new) here") })
+                try refuseLeftover(new, cluster)
                 try refuseOld(cluster)
+            }
+        }
+
+        /// What an earlier change left behind is no new secret.
+        private func refuseLeftover(_ new: String, _ cluster: TestCluster) throws {
+            for node in cluster.nodes {
+                let secret = Files.text(of: node.files.secret)
+                let run = try cluster.rotateSecret(of: node, to: new)
+                #expect(run.end == .exited(1), "\(run.text)")
+                #expect(run.text.contains("nothing was changed"), "\(run.text)")
+                #expect(!run.text.contains("The change is complete"), "\(run.text)")
+                #expect(Files.text(of: node.files.secret) == secret)
+            }
+        }
+
+        @Test func `nodes that aren't heard are waited for, and none that runs is passed over`()
+            throws
+        {
+            try TestCluster.run(Self.shape) { cluster in
+                let new = cluster.directory + "/new.secret"
+                let (first, silent) = (cluster.nodes[0], cluster.nodes[2])
+                try waitForLinks(of: first, ["n2", "n3"], cluster)
+                for (id, words) in [("n3", "n3 runs"), ("n9", "the other members are n2, n3")] {
+                    let run = try cluster.rotateSecret(of: first, to: new, ["--absent", id])
+                    #expect(run.end == .exited(1), "\(run.text)")
+                    #expect(run.text.contains(words), "\(run.text)")
+                }
+                try silent.kill()
+                try waitForLinks(of: first, ["n2"], cluster)
+                let alone = try cluster.rotateSecret(of: first, to: new)
+                #expect(alone.end == .exited(1), "\(alone.text)")
+                #expect(alone.text.contains("n3 can't be heard"), "\(alone.text)")
+                #expect(!Files.exists(new))
+                let known = try cluster.rotateSecret(of: first, to: new, ["--absent", "n3"])
+                #expect(known.end == .exited(0) && Files.exists(new), "\(known.text)")
+                let here = try cluster.rotateSecret(
+                    of: first, to: new, ["--endpoint", "http://127.0.0.1:1"])
+                #expect(here.text.contains("there is no option --endpoint"), "\(here.text)")
             }
         }
 
         @Test func `a node isn't changed ahead of the others, nor by somebody who isn't asked`()
             throws
         {
-            try TestCluster.prepare { cluster in
-                for node in cluster.nodes { try own(node, cluster) }
-                try cluster.startAll()
+            try TestCluster.run(Self.shape) { cluster in
                 let new = cluster.directory + "/new.secret"
                 let node = cluster.nodes[0]
-                #expect(try rotate(node, cluster, new).end == .exited(0))
-                let early = try rotate(node, cluster, new)
+                #expect(try cluster.rotateSecret(of: node, to: new).end == .exited(0))
+                let early = try cluster.rotateSecret(of: node, to: new)
                 #expect(early.end == .exited(2), "\(early.text)")
                 #expect(early.text.contains("run this command on n2, n3"), "\(early.text)")
-                let lost = try rotate(cluster.nodes[1], cluster, cluster.directory + "/nowhere")
+                let lost = try cluster.rotateSecret(
+                    of: cluster.nodes[1], to: cluster.directory + "/nowhere")
                 #expect(lost.end == .exited(1), "\(lost.text)")
                 // A signal does what the command's request does, and a bad file changes nothing.
-                try Files.replace(node.files.home + "/secret", by: "short")
+                try Files.replace(node.files.secret, by: "short")
                 node.signal(1)
                 try eventually("a line about the bad file") {
                     node.log.contains("event=secrets_refused")
@@ -104,11 +142,23 @@ extension RealProcesses {
             }
         }
 
+        /// Waits until these have dialed the node, and nobody else has.
+        private func waitForLinks(
+            of node: TestNode, _ ids: [String], _ cluster: TestCluster
+        ) throws {
+            try eventually("links to \(node.id) from \(ids)") {
+                let request = Request("GET", "/v1/cluster", token: cluster.operatorToken)
+                let members = try node.send(request).json["members"]?.list ?? []
+                let heard = members.filter { $0["secret_from"]?.text != nil }
+                return heard.compactMap { $0["id"]?.text }.filter { $0 != node.id } == ids
+            }
+        }
+
         /// A node that comes with the old secret gets nowhere.
         private func refuseOld(_ cluster: TestCluster) throws {
             let node = cluster.nodes[2]
             #expect(try node.terminate() == .exited(0))
-            try Files.replace(node.files.home + "/secret", by: cluster.secret)
+            try Files.replace(node.files.secret, by: cluster.secret)
             try node.start()
             try node.waitUntilAlive()
             try eventually("the others to refuse it") {
@@ -116,30 +166,6 @@ extension RealProcesses {
                     || cluster.nodes[1].log.contains("unauthenticated_handshake")
             }
             #expect(!node.isReady)
-        }
-
-        /// Gives the node a secret's file of its own, as a machine has one.
-        private func own(_ node: TestNode, _ cluster: TestCluster) throws {
-            try Files.write(cluster.secret, to: node.files.home + "/secret")
-            let text = Files.text(of: node.files.configuration)
-            let changed = text.replacing("../cluster.secret", with: "secret")
-            #expect(changed != text)
-            try Files.replace(node.files.configuration, by: changed)
-        }
-
-        private func rotate(
-            _ node: TestNode, _ cluster: TestCluster, _ new: String
-        ) throws -> (end: ProcessEnd, text: String) {
-            let output = cluster.directory + "/rotate.out"
-            Files.remove(output)
-            let process = try ChildProcess(
-                Program.path,
-                [
-                    "cluster", "rotate-secret", "--config", node.files.configuration,
-                    "--new-secret-file", new, "--token-file",
-                    cluster.directory + "/operator.token",
-                ], environment: Program.environment, output: output)
-            return (try process.wait(within: .seconds(60)), Files.text(of: output))
         }
     }
 }

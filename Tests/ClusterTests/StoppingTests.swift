@@ -45,7 +45,7 @@ extension RealProcesses {
                 let lines = try (0..<5).map { _ in try Connection(port: node.httpPort) }
                 var buffers = [[UInt8]](repeating: [], count: lines.count)
                 // Nobody can answer charges, so that all are under way when the signal comes.
-                leader.pause()
+                try leader.pause()
                 defer { leader.resume() }
                 for (number, line) in lines.enumerated() {
                     let own = records.dropFirst(10 * number).prefix(10)

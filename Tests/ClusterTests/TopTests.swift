@@ -1,5 +1,6 @@
 import Basics
 import Glibc
+import Linux
 import Testing
 
 extension RealProcesses {
@@ -32,6 +33,23 @@ extension RealProcesses {
                 let refused = try CommandRun(["top", "--once", "--token", "kct_x"], by: cluster)
                 #expect(refused.end == .exited(2) && refused.output.isEmpty, "\(refused)")
             }
+        }
+
+        /// A listener that takes connections and never answers stands for a node that hangs.
+        @Test func `an interrupt ends it before anybody has answered`() throws {
+            let directory = try Files.makeTemporaryDirectory()
+            defer { Files.remove(directory) }
+            let mute = try ListeningSocket(at: .loopback())
+            let process = try ChildProcess(
+                Program.path, ["top", "--token", "kct_operator_x"],
+                environment: Program.environment.merging([
+                    "KEYCLAVE_ENDPOINTS": "http://\(mute.address)"
+                ]) { $1 }, output: directory + "/top.err")
+            defer { _ = try? process.destroy() }
+            let accepted = try eventually("its question") { try mute.accept() }
+            process.signal(SIGINT)
+            #expect(try process.wait(within: .seconds(5)) == .killed(signal: SIGINT))
+            _ = consume accepted
         }
 
         @Test func `a terminal is left as it was, by an interrupt too`() throws {

@@ -127,15 +127,17 @@ import Testing
         #expect(Reading.parsed(long(16385)) == .refused(.fieldsTooLarge))
     }
 
-    @Test func `one path may take larger bodies`() {
-        let limits = RequestParser.BodyLimits(usual: 3, large: 5, largePath: "/big")
+    @Test func `two paths may take larger bodies, each its own`() {
+        let limits = RequestParser.BodyLimits(
+            usual: 3, large: 5, largePath: "/big", otherLarge: 7, otherLargePath: "/huge")
+        #expect(limits.largest == 7)
         let request = { (path: String, count: Int) in
             ("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(count)\r\n\r\n"
                 + String(repeating: "x", count: count)).bytes
         }
         for (path, count, refused) in [
             ("/big", 5, false), ("/big", 6, true), ("/big?a", 5, false), ("/", 3, false),
-            ("/", 4, true), ("/bigger", 4, true),
+            ("/", 4, true), ("/bigger", 4, true), ("/huge", 7, false), ("/huge", 8, true),
         ] {
             let reading = Reading.parsed(request(path, count), limits: limits)
             #expect((reading == .refused(.contentTooLarge)) == refused, "\(path) \(count)")

@@ -66,6 +66,9 @@ import Testing
         #expect(inspection.output.contains(#""kind": "backup""#))
         #expect(inspection.output.contains(#""accounts": 1"#))
         #expect(inspection.output.contains(#""checksums": "verified""#))
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: backup)))
+        let digest = SHA256.digest(of: bytes).hex
+        #expect(inspection.output.contains(#""sha256": "\#(digest)""#), "\(inspection.output)")
 
         let file = try Self.configuration(directory, "second")
         let console = CapturedConsole()
@@ -134,6 +137,55 @@ import Testing
         #expect(right.run("restore \(backup) --config \(other) --cluster-id \(id)") == .done)
     }
 
+    @Test func `a restore that was cut short stands in no later one's way`() throws {
+        let directory = try ScratchDirectory()
+        let backup = try Self.make(directory)
+        let file = try Self.configuration(directory, "second")
+        // As one that was killed leaves it: a node's directory under another name.
+        let formation = Formation(
+            cluster: .next(), settings: .standard, operatorToken: OperatorToken.draw())
+        try FormatTarget(directory.path + "/killed").write(
+            formation.identity(
+                of: try ConfigurationFile.read(file, in: .ofProcess()), incarnation: 1))
+        for name in ["second.incomplete", "second.incomplete-0123456789abcdef"] {
+            try FileManager.default.copyItem(
+                atPath: directory.path + "/killed", toPath: directory.path + "/" + name)
+        }
+        let console = CapturedConsole()
+        #expect(
+            console.run("restore \(backup) --config \(file)") == .done, "\(console.messages)")
+        #expect(try directory.names().filter { $0.contains(".incomplete") }.isEmpty)
+    }
+
+    @Test func `a directory that is no node's is called so`() throws {
+        let directory = try ScratchDirectory()
+        let console = CapturedConsole()
+        #expect(console.run("inspect \(directory.path)") == .localError)
+        #expect(console.messages.contains("is a directory, but no node's"), "\(console.messages)")
+    }
+
+    @Test func `a restore that fails leaves nothing behind`() throws {
+        let directory = try ScratchDirectory()
+        let target = try FormatTarget(directory.path + "/data")
+        #expect(throws: LocalError.self) {
+            try target.write { _ in throw LocalError(message: "no room on the disk") }
+        }
+        #expect(try directory.names() == [])
+    }
+
+    @Test func `two backups to one place at once are two files, each whole`() throws {
+        let directory = try ScratchDirectory()
+        let path = directory.path + "/backup"
+        var first = try BackupTarget(path, replaces: false)
+        try first.write([1, 1])
+        var second = try BackupTarget(path, replaces: false)
+        try second.write([2])
+        try first.write([1])
+        try first.finish()
+        #expect(throws: LocalError.self) { try second.finish() }
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data([1, 1, 1]))
+    }
+
     /// The promise of the format: no byte of a backup can be other than it was.
     @Test func `a backup with any byte flipped is refused, and nothing is made`() throws {
         let directory = try ScratchDirectory()
@@ -156,6 +208,6 @@ import Testing
             }
         }
         #expect(!(try directory.names().contains("second")))
-        #expect(try directory.names().filter { $0.hasSuffix(".incomplete") }.isEmpty)
+        #expect(try directory.names().filter { $0.contains(".incomplete") }.isEmpty)
     }
 }

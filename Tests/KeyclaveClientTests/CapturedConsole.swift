@@ -7,16 +7,24 @@ import Synchronization
 final class CapturedConsole: Sendable {
     private let texts = Mutex((output: "", messages: ""))
     let environment: [String: String]
-    let input: String
+    let input: [UInt8]
     /// What somebody at a terminal types, line by line; nil without a terminal.
     private let lines: Mutex<[String]>
     private let canAsk: Bool
 
     init(environment: [String: String] = [:], input: String = "", lines: [String]? = nil) {
         self.environment = environment
-        self.input = input
+        self.input = Array(input.utf8)
         self.lines = Mutex(lines ?? [])
         canAsk = lines != nil
+    }
+
+    /// Standard input needn't be a text.
+    init(input: [UInt8]) {
+        environment = [:]
+        self.input = input
+        lines = Mutex([])
+        canAsk = false
     }
 
     var output: String { texts.withLock { $0.output } }

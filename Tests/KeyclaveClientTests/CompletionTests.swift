@@ -91,17 +91,48 @@ import Testing
         (["keyclave", "completions", ""], ["bash", "zsh", "fish"], []),
     ]
 
-    @Test(arguments: Shell.allCases)
-    func `a shell offers what may come next, and nothing else`(shell: Shell) throws {
-        guard Self.path(of: shell) != nil else {
-            // A shell that isn't there completes nothing; its script is still looked at below.
-            return
-        }
+    /// Those that are installed. Of the others the scripts are still looked at below.
+    private static let installed = Shell.allCases.filter { path(of: $0) != nil }
+
+    /// A test of its own for each, so that a run shows which shell it says nothing of.
+    @Test(
+        .enabled(if: path(of: .bash) != nil, "bash isn't installed: its completion isn't tested"))
+    func `bash completes what may come next, and nothing else`() throws {
+        try expectOffers(.bash)
+    }
+
+    @Test(.enabled(if: path(of: .zsh) != nil, "zsh isn't installed: its completion isn't tested"))
+    func `zsh completes what may come next, and nothing else`() throws {
+        try expectOffers(.zsh)
+    }
+
+    @Test(
+        .enabled(if: path(of: .fish) != nil, "fish isn't installed: its completion isn't tested"))
+    func `fish completes what may come next, and nothing else`() throws {
+        try expectOffers(.fish)
+    }
+
+    private func expectOffers(_ shell: Shell) throws {
         for (words, offered, not) in Self.cases {
             let offers = try Self.offers(shell, words)
             #expect(offers.isSuperset(of: offered), "\(shell) \(words): \(offers)")
             #expect(offers.isDisjoint(with: not), "\(shell) \(words): \(offers)")
         }
+    }
+
+    @Test(arguments: installed)
+    func `a file that is an argument is completed, too`(shell: Shell) throws {
+        for command in ["import", "backup", "restore", "inspect"] {
+            let typed = shell == .zsh ? "" : "/etc/pass"
+            let offers = try Self.offers(shell, ["keyclave", command, typed])
+            #expect(
+                offers.contains(shell == .zsh ? "FILES" : "/etc/passwd"),
+                "\(shell) \(command): \(offers)")
+            let options = try Self.offers(shell, ["keyclave", command, "--"])
+            #expect(options.contains("--help"), "\(shell) \(command): \(options)")
+        }
+        let none = try Self.offers(shell, ["keyclave", "whoami", shell == .zsh ? "" : "/etc/pass"])
+        #expect(none.isDisjoint(with: ["/etc/passwd", "FILES"]), "\(shell): \(none)")
     }
 
     @Test func `bash and fish complete a file where one is wanted`() throws {

@@ -52,15 +52,43 @@ import Testing
         #expect(console.messages.contains("give --yes"), "\(console.messages)")
     }
 
-    @Test func `every command that removes or revokes for good asks`() {
-        let asking = Command.root.everyCommand().filter { $0.command.confirmation != nil }
-            .map { $0.words.dropFirst().joined(separator: " ") }
-        #expect(
-            Set(asking).isSuperset(of: [
-                "account delete", "user remove", "user revoke-keys", "key revoke", "token revoke",
-                "cluster remove",
-            ]))
-        // A limit can be set again.
-        #expect(!asking.contains("limit remove"))
+    @Test func `a rotation asks unless the old text stays good for a while`() throws {
+        let rotate = "key rotate key_1 --account acc_1"
+        for line in [rotate, rotate + " --grace-seconds 0"] {
+            let (code, console, sent) = try Self.run(line, lines: ["n"])
+            #expect(code == .localError && sent == 0, "\(line)")
+            #expect(console.messages.hasPrefix("Replace the text of key_1 at once?"))
+            #expect(try Self.run(line).code == .localError, "nobody can be asked")
+            #expect(try Self.run(line + " --yes").sent == 1)
+        }
+        #expect(try Self.run(rotate + " --grace-seconds 60").sent == 1)
+    }
+
+    private static let commands = Command.root.everyCommand().map { words, command in
+        (name: words.dropFirst().joined(separator: " "), command: command)
+    }
+
+    /// The table itself says it, so that no command that is added goes without.
+    @Test func `whatever changes something says how that is taken back`() {
+        let names = Set(Self.commands.map(\.name))
+        for (name, command) in Self.commands {
+            guard case .request(let operation) = command.action else { continue }
+            #expect((command.reversal != nil) == operation.isMutation, "\(name)")
+        }
+        for (name, command) in Self.commands {
+            if case .by(let other) = command.reversal {
+                #expect(names.contains(other), "\(name) is undone by \(other)")
+            }
+        }
+    }
+
+    @Test func `what deletes, removes or revokes for good asks`() {
+        for (name, command) in Self.commands {
+            guard case .request(let operation) = command.action else { continue }
+            let ends = operation.method == .delete || operation.path.hasSuffix("/revoke-keys")
+            guard ends, !(command.reversal?.mayAsk ?? false) else { continue }
+            // Each of these comes back by the command that set it.
+            #expect(["api remove", "limit remove", "pool remove"].contains(name), "\(name)")
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Server
 import Testing
 
 @testable import keyclave
@@ -82,9 +83,72 @@ import Testing
         }
     }
 
-    @Test func `parts are as large as one entry takes`() {
-        let row = ImportRow(line: 1, isForeign: false)
+    @Test func `parts are as large as one entry and one request take`() {
+        var row = ImportRow(line: 1, isForeign: false)
         let rows = [ImportRow](repeating: row, count: 25_000)
-        #expect(ImportRun.parts(rows).map(\.count) == [10_000, 10_000, 5_000])
+        #expect(ImportPart.cut(rows).map(\.rows.count) == [10_000, 10_000, 5_000])
+        // An ordinary key, of which 10,000 are one part.
+        row.user = "somebody.with.a.name@example.com"
+        row.name = "the laptop in the office"
+        #expect(ImportPart.cut([ImportRow](repeating: row, count: 10_000)).count == 1)
+        // The longest, and the one that JSON makes longest.
+        row.user = String(repeating: "a", count: 248) + "@b.com"
+        for name in ["🗝", "\""] {
+            row.name = String(repeating: name, count: 200)
+            let parts = ImportPart.cut([ImportRow](repeating: row, count: 4_000))
+            let part = parts[0]
+            let key = row.user.utf8.count + row.name.utf8.count + 62
+            #expect(part.rows.count * key < ImportLimits.entryBytes - 1024)
+            #expect(part.body(for: "acc_0000000001A").utf8.count < ImportLimits.bodyBytes)
+            #expect(part.rows.count > 1_000)
+            #expect(parts.reduce(0) { $0 + $1.rows.count } == 4_000)
+        }
+    }
+
+    @Test func `what follows a closed quotation mark is no part of a field`() {
+        let head = "user,api,name,digest\n"
+        for (line, part) in [
+            (#"ada@b.c,rest,"lap"top,"# + Self.digest, "follows the quotation mark"),
+            (#"ada@b.c,rest,"lap" ,"# + Self.digest, "follows the quotation mark"),
+            (#"ada@b.c,rest,lap"top",\#(Self.digest)"#, "within a field"),
+        ] {
+            let file = read(head + line + "\nbob@b.c,rest,a,\(Self.other)\n")
+            #expect(file.complaints.map(\.line) == [2], "\(file.complaints)")
+            #expect(file.complaints.first?.reason.contains(part) == true)
+            #expect(file.rows.map(\.line) == [3])
+        }
+    }
+
+    @Test func `lines are counted however they end`() {
+        for end in ["\n", "\r\n", "\r"] {
+            let lines = [
+                "user,api,name,digest", "", "ada@b.c,rest,\"two\(end)lines\",12", "",
+                "bob@b.c,rest,a,\(Self.other)", "eve@b.c,rest,a,12",
+            ]
+            let file = read(lines.joined(separator: end))
+            #expect(file.complaints.map(\.line) == [3, 7], "\(file.complaints)")
+            #expect(file.rows.map(\.line) == [6])
+        }
+    }
+
+    @Test func `a byte order mark is no part of a file`() {
+        let object =
+            #"{"user": "a@b.c", "api": "rest", "name": "a", "digest": "\#(Self.digest)"}"#
+        for text in [object, "user,api,name,digest\na@b.c,rest,a,\(Self.digest)"] {
+            let file = read("\u{FEFF}" + text)
+            #expect(file.complaints == [] && file.rows.count == 1)
+        }
+    }
+
+    @Test func `a line that isn't UTF-8 is told with its number and nothing is mended`() {
+        let text = "user,api,name,digest\na@b.c,rest,caf"
+        let bytes = Array(text.utf8) + [0xE9] + Array(",\(Self.digest)\n".utf8)
+        let file = ImportFile(bytes, form: .csv, areForeign: false)
+        #expect(file.complaints.map(\.line) == [2] && file.rows.isEmpty)
+        let console = CapturedConsole(input: bytes)
+        #expect(
+            console.run("import - --token kct_operator_x --endpoint http://127.0.0.1:1") == .refused
+        )
+        #expect(console.output == "line 2: the line isn't UTF-8\n")
     }
 }

@@ -42,6 +42,13 @@ import Testing
         #expect(requests.map(\.fields["idempotency-key"]) == [nil])
     }
 
+    @Test func `who names a TLS front is told how nodes are reached`() {
+        let console = CapturedConsole(environment: ["KEYCLAVE_TOKEN": Self.token])
+        #expect(console.run("whoami --endpoint https://keyclave.example.com:9443") == .localError)
+        #expect(console.messages.contains("TLS isn't spoken here"), "\(console.messages)")
+        #expect(console.messages.contains("through a tunnel"), "\(console.messages)")
+    }
+
     @Test func `JSON is the server's, one member a line`() throws {
         let (code, console, _) = try Self.run(
             "whoami -o json", against: [.json(200, #"{"id":"tok_1","role":"operator"}"#)])
@@ -227,6 +234,16 @@ import Testing
         #expect(console.messages == "keyclave: Not allowed (forbidden, request r1)\n")
     }
 
+    @Test func `for programs a refusal is printed as the server said it`() throws {
+        let problem = #"{"code":"forbidden","title":"Not allowed","limit":3}"#
+        for line in ["account list -o json", "export --account acc_1 -o json"] {
+            let (code, console, _) = try Self.run(line, against: [.problem(403, problem)])
+            #expect(code == .refused)
+            #expect(try JSONValue(Array(console.output.utf8))["limit"]?.number == 3)
+            #expect(console.messages == "keyclave: Not allowed (forbidden)\n")
+        }
+    }
+
     @Test func `a charge bears the key, the id and nothing of the token`() throws {
         let (code, console, requests) = try Self.run(
             "charge 5 --key - --id c-1", against: [.json(200, #"{"charged":5,"replayed":false}"#)],
@@ -313,7 +330,7 @@ import Testing
     func `paths are named from the root`(path: String, absolute: String) {
         let surroundings = Surroundings(
             environment: [:], workingDirectory: "/w/x", print: { _ in }, tell: { _ in },
-            readInput: { "" })
+            readInput: { [] })
         #expect(surroundings.absolutePath(path) == absolute)
     }
 

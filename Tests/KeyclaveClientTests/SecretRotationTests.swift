@@ -71,6 +71,13 @@ import Testing
         #expect(rotation.step == .present)
     }
 
+    @Test func `who can't be heard may have begun a change`() {
+        let rotation = Cluster().rotation(0, silent: [2])
+        #expect(SecretRotation.silent(rotation.others, absent: []) == ["n3"])
+        #expect(SecretRotation.silent(rotation.others, absent: ["n3"]) == [])
+        #expect(SecretRotation.silent(Cluster().rotation(0).others, absent: []) == [])
+    }
+
     @Test func `a node is left alone whose file holds another change`() {
         let rotation = SecretRotation(own: ["old", "other"], new: "new", others: [])
         #expect(rotation.step == .refused)

@@ -84,6 +84,43 @@ import Testing
         #expect(row?.members?.map(\.name) == Self.report(now, now)?.members?.map(\.name))
     }
 
+    @Test func `a status that is old says so, and why there is no newer one`() {
+        var report = TopReport(status: .object([.init("leader", .string("n1"))]), nodes: [])
+        #expect(report.value["status_age_s"] == .number(0) && report.value["trouble"] == .null)
+        report.statusAge = .milliseconds(4_900)
+        report.trouble = "no answer"
+        #expect(report.value["status_age_s"] == .number(4))
+        #expect(report.value["trouble"] == .string("no answer"))
+    }
+
+    /// The cluster names an address that nobody reaches from here; the command line names another.
+    @Test func `a node that is reached where the command line says counts as itself`() throws {
+        let status = """
+            {"leader":"n1","members":[{"id":"n1","role":"voter","http":"127.0.0.1:1"}]}
+            """
+        let page = Self.page(validations: 9, fast: 9)
+        let metrics = ScriptedServer.Reply.raw(
+            "HTTP/1.1 200 OK\r\nX-Keyclave-Node: n1\r\nContent-Length: \(page.utf8.count)\r\n\r\n"
+                + page)
+        let (code, console, requests) = try ProgramTests.run(
+            "top --once -o json",
+            against: [.json(200, status), metrics, .json(200, status), metrics])
+        #expect(code == .done, "\(console.messages)")
+        #expect(
+            requests.map(\.line)
+                == ["GET /v1/cluster", "GET /metrics", "GET /v1/cluster", "GET /metrics"])
+        let report = try JSONValue(Array(console.output.utf8))
+        let member = report["members"]?.array?.first
+        #expect(member?["state"] == .string("ready"), "\(console.output)")
+        #expect(member?["http"] == .string("127.0.0.1:1"))
+        // The next time nobody answers, and the first picture is told to be old.
+        let (_, late, _) = try ProgramTests.run(
+            "top --once -o json", against: [.json(200, status), metrics])
+        let old = try JSONValue(Array(late.output.utf8))
+        #expect(old["trouble"]?.string != nil, "\(late.output)")
+        #expect(old["status_age_s"]?.number ?? 0 >= 1)
+    }
+
     @Test func `seconds are read to the nanosecond`() {
         let texts: [(Substring, UInt64?)] = [
             ("0.000001", 1_000), ("0.5", 500_000_000), ("3", 3_000_000_000), ("+Inf", nil),

@@ -90,6 +90,36 @@ import Testing
         #expect(bench.charge(2, 1).receipt?.spent == Credits(8))
     }
 
+    @Test func `what hundreds of APIs left behind is still read, and there is an end to them`()
+        throws
+    {
+        var bench = Bench.peopled()
+        var request: UInt64 = 100_000
+        func apply(_ command: Command, _ bench: inout Bench) -> Outcome {
+            request += 1
+            bench.index = bench.index.next
+            return bench.machine.apply(
+                bench.envelope(command, request: request).encode(), at: bench.index,
+                time: bench.time, changes: &bench.changes
+            ).outcome
+        }
+        for number in 0..<300 {
+            let api = API(slug: "x\(number)")!
+            bench.must(create("x\(number)"))
+            _ = apply(bench.pool(5, .none, api: api), &bench)
+            _ = apply(.removePool(account: bench.account, api: api), &bench)
+            _ = apply(.removeAPI(api), &bench)
+        }
+        var decoder = StateDecoder()
+        try decoder.feed(bench.machine.encodedState())
+        #expect(try decoder.finish().stateDigest() == bench.machine.stateDigest())
+        for _ in 302..<Bounds.apisEver {
+            _ = apply(create("yy"), &bench)
+            _ = apply(.removeAPI(API(slug: "yy")!), &bench)
+        }
+        #expect(bench.apply(create("zz")) == .refused(.apiLimit(limit: UInt32(Bounds.apisEver))))
+    }
+
     @Test func `there are at most as many as are allowed`() {
         var bench = Bench()
         for number in 0..<(Bounds.apis - 2) { bench.must(create("x\(number)")) }

@@ -145,12 +145,21 @@ import Testing
             }
         }
         bench.pass(.seconds(10))
-        bench.tick()
-        #expect(bench.changes.count == Bounds.endingsPerEntry)
+        let last = users * 10_000 + 1_000
+        bench.changes = []
+        bench.index = bench.index.next
+        _ = bench.machine.apply(
+            bench.envelope(
+                .setKeyActive(KeyID(last), account: bench.account, active: true), request: 1
+            ).encode(), at: bench.index, time: bench.time, changes: &bench.changes)
+        #expect(bench.changes.count == Bounds.endingsPerEntry + 1)
+        #expect(bench.changes.last == .keyState(KeyID(last), .expired))
+        #expect(
+            try bench.state(last) == .expired, "named before its turn, and dead all the same")
         #expect(bench.machine.nextDeadline == bench.time + .milliseconds(1))
         bench.pass(.milliseconds(1))
         bench.tick()
-        #expect(bench.changes.count == Int(users) * 1_000 - Bounds.endingsPerEntry)
+        #expect(bench.changes.count == Int(users) * 1_000 - Bounds.endingsPerEntry - 1)
         #expect(bench.machine.nextDeadline == nil)
     }
 }

@@ -135,14 +135,8 @@ import Testing
     }
 
     @Test func `any accepted key of the user settles, and no other`() {
-        var bench = keyed()
+        var bench = keyedForTwo()
         bench.must(bench.key(2, api: .batch))
-        let other = UserID(201)
-        bench.must(
-            .createUser(
-                other, account: bench.account, email: Sample.email("bob@acme.test"),
-                name: Sample.name("Bob"), role: .member))
-        bench.must(bench.key(3, user: other))
         _ = bench.hold(1, 4, as: "h")
         #expect(bench.settle("h", 1, key: 3) == .refused(.holdNotFound))
         bench.must(.revokeKey(KeyID(1), account: bench.account))
@@ -150,6 +144,63 @@ import Testing
         #expect(bench.settle("h", 1, key: 9) == .refused(.invalidKey))
         #expect(bench.settle("h", 3, key: 2).receipt?.charged == Credits(3))
         #expect(usage(bench) == [3, 0, 0])
+    }
+
+    private static let bob = UserID(201)
+
+    /// With another user of the account, whose key is 3.
+    private func keyedForTwo() -> Bench {
+        var bench = keyed()
+        bench.must(
+            .createUser(
+                Self.bob, account: bench.account, email: Sample.email("bob@acme.test"),
+                name: Sample.name("Bob"), role: .member))
+        bench.must(bench.key(3, user: Self.bob))
+        return bench
+    }
+
+    @Test func `an id under which a dead key settled in vain is free for the next key`() {
+        var bench = keyed()
+        _ = bench.hold(1, 4, as: "h")
+        bench.must(bench.rotation(1, to: 2))
+        #expect(bench.settle("h", 3, key: 1, under: "s") == .refused(.invalidKey))
+        let settled = bench.settle("h", 3, key: 2, under: "s").receipt
+        #expect(settled?.charged == Credits(3))
+        #expect(settled?.replayed == false)
+        bench.must(bench.rotation(2, to: 5))
+        #expect(bench.settle("h", 3, key: 5, under: "s").receipt?.replayed == true)
+        #expect(usage(bench) == [3, 0, 0])
+    }
+
+    @Test func `nobody but the hold's user is told of a settlement, or uses up its answer`() {
+        var bench = keyedForTwo()
+        _ = bench.hold(1, 4, as: "h")
+        #expect(bench.settle("h", 3, key: 3, under: "s") == .refused(.holdNotFound))
+        // The account's ids are everybody's in it: this one is taken, and says so.
+        #expect(bench.settle("h", 3, key: 1, under: "s") == .refused(.idempotencyConflict))
+        #expect(bench.settle("h", 3, key: 1, under: "t").receipt?.charged == Credits(3))
+        #expect(bench.settle("h", 3, key: 3, under: "t") == .refused(.idempotencyConflict))
+    }
+
+    @Test func `holds of a removed user count against the account's until their time-out`() throws {
+        var settings = ClusterSettings.standard
+        settings.holdsPerAccount = 2
+        var bench = Bench.peopled(settings)
+        bench.must(bench.key(1))
+        _ = bench.hold(1, 1, as: "a", for: 30)
+        _ = bench.hold(1, 1, as: "b", for: 60)
+        bench.must(.removeUser(bench.user, account: bench.account))
+        bench.must(
+            .createUser(
+                Self.bob, account: bench.account, email: Sample.email("bob@acme.test"),
+                name: Sample.name("Bob"), role: .member))
+        bench.must(bench.key(3, user: Self.bob))
+        #expect(bench.hold(3, 1, as: "c") == .refused(.holdLimit(limit: 2)))
+        bench.pass(.seconds(30))
+        #expect(bench.hold(3, 1, as: "d").receipt != nil)
+        #expect(bench.hold(3, 1, as: "e") == .refused(.holdLimit(limit: 2)))
+        bench.pass(.seconds(30))
+        #expect(bench.hold(3, 1, as: "f").receipt != nil)
     }
 
     @Test func `removing a user voids their holds in the same entry`() throws {

@@ -211,6 +211,42 @@ import Testing
         #expect(page.items.map(\.detail.suffix.isForeign) == [false, true, true, false])
     }
 
+    @Test func `a key granted for a time is exported and imported as one`() throws {
+        var bench = Bench.peopled()
+        bench.must(bench.keyExpiring(1, in: .seconds(90)))
+        bench.must(bench.rotation(1, to: 2, grace: 60, expiry: .set(nil)))
+        bench.must(bench.keyExpiring(3, in: .seconds(30), active: false))
+        bench.must(bench.keyExpiring(4, in: .seconds(5), active: false))
+        let start = bench.time
+        bench.pass(.seconds(5))
+        bench.tick()
+        let page = try bench.machine.exportedKeys(
+            of: bench.account, PageRequest(), as: Sample.operatorToken)
+        // The expired one isn't among them; the retiring one ends with its grace.
+        #expect(page.items.map(\.detail.id) == [KeyID(1), KeyID(2), KeyID(3)])
+        #expect(page.items.map(\.isActive) == [true, true, false])
+        #expect(
+            page.items.map(\.expiresAt) == [start + .seconds(60), nil, start + .seconds(30)])
+
+        var other = Bench.peopled()
+        var batch = batch(11...13, in: other)
+        for (place, item) in page.items.enumerated() {
+            batch.keys[place].active = item.isActive
+            batch.keys[place].expiresAt = item.expiresAt
+        }
+        var late = other
+        other.must(.importKeys(batch))
+        #expect(try other.detail(11).expiresAt == start + .seconds(60))
+        other.pass(.seconds(60))
+        #expect(other.charge(11, 1) == .refused(.invalidKey))
+        #expect(other.charge(12, 1).receipt != nil)
+        #expect(try other.state(13) == .expired)
+        late.pass(.seconds(60))
+        #expect(
+            faults(late.apply(.importKeys(batch)))
+                == [fault(0, .expiryPassed), fault(2, .expiryPassed)])
+    }
+
     @Test func `texts of other forms are keys by their length alone, where any were imported`() {
         let form = ForeignKeyForm(shortest: 20, longest: 24)
         func reading(_ text: String, _ form: ForeignKeyForm) -> ForeignKeyForm.Reading {

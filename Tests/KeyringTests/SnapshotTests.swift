@@ -29,6 +29,13 @@ import Testing
         _ = bench.charge(1, 600)
         bench.must(.revokeKey(KeyID(2), account: bench.account))
         bench.must(.revokeToken(TokenID(9)))
+        bench.must(.createAPI(API(slug: "own")!, name: Sample.name("Own")))
+        bench.must(bench.pool(1_000, .day))
+        _ = bench.hold(1, 7, as: "open")
+        _ = bench.hold(1, 8, as: "settled")
+        _ = bench.settle("settled", 3)
+        bench.must(bench.keyExpiring(3, in: .seconds(90)))
+        bench.must(bench.rotation(3, to: 4, grace: 60))
         bench.apply(.createAccount(AccountID(7), name: Sample.name("x")), id: IdempotencyKey("c"))
         bench.must(.deleteAccount(AccountID(7)))
         return bench.machine
@@ -126,6 +133,10 @@ import Testing
             ("tokens", { $0.state.accounts[Slot(0)].liveTokens = 3 }),
             ("ledger", { $0.state.accounts[Slot(0)].freeFormRecords = 0 }),
             ("audit", { $0.state.audit.horizon = $0.state.index }),
+            ("successor", { $0.state.keys[Slot(2)].replacedBy = KeyID(77) }),
+            ("hold", { $0.state.users[Slot(0)].openHolds = 0 }),
+            ("pool", { $0.state.accounts[Slot(0)].pools[0].held = HeldCounters() }),
+            ("end", { $0.state.keys[Slot(2)].deadline = nil }),
             ("index", { $0.state.keys[Slot(0)].id = KeyID(55) }),
             ("digest", { $0.state.keys[Slot(0)].digest = .zero }),
             ("email", { $0.state.users[Slot(0)].email = Sample.email("z@z") }),

@@ -25,9 +25,16 @@ struct FileTests {
         #expect(try directory.mode() == 0o700)
         let file = try directory.create("secret")
         #expect(try file.mode() == 0o600)
-        #expect(try file.isPrivate() == true)
+        #expect(try file.privacy() == .own)
         chmod(temporary.path + "/inner/secret", 0o640)
-        #expect(try file.isPrivate() == false)
+        #expect(try file.privacy() == .shared)
+        if geteuid() == 0 {
+            chmod(temporary.path + "/inner/secret", 0o600)
+            chown(temporary.path + "/inner/secret", 1_234, 1_234)
+            #expect(try file.privacy() == .belongsTo(1_234))
+        } else {
+            #expect(try File(reading: "/etc/passwd").privacy() == .belongsTo(0))
+        }
         try directory.remove("secret")
     }
 

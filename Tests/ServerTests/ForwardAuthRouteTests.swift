@@ -64,6 +64,41 @@ import Testing
         }
     }
 
+    @Test func `every refusal but 401 is folded, of a question that is wrong itself, too`() throws {
+        let queries = [
+            "deny=403&cost=x", "cost=x&deny=403", "api=&deny=403", "api=rest&api=rest&deny=403",
+            "deny=403&cost=1&cost=1",
+        ]
+        for query in queries {
+            var fixture = Fixture()
+            let answer = try #require(
+                fixture.send("GET /v1/auth?\(query)", ["api-key: x"]).answer)
+            #expect(answer.status == 403, "\(query)")
+            #expect(answer.field("x-keyclave-reason") == "invalid_query", "\(query)")
+        }
+        var hidden = Fixture()
+        #expect(hidden.send("GET /v1/auth?cost=x&to=/?deny=403").request == "400 invalid_query")
+    }
+
+    @Test func `what can't be read as a request is folded if its first line asks for it`() throws {
+        let large = "X-Large: " + String(repeating: "x", count: 17_000)
+        let cases: [(String, String, Int, String?)] = [
+            ("GET /v1/auth?deny=403", large, 403, "fields_too_large"),
+            ("GET /v1/auth/?api=rest&deny=403", large, 403, "fields_too_large"),
+            ("GET /v1/auth?api=rest", large, 431, "fields_too_large"),
+            ("GET /v1/auth?to=/?deny=403", large, 431, "fields_too_large"),
+            ("GET /v1/auth", large, 431, "fields_too_large"),
+            ("GET /v1/other?deny=403", large, 431, nil),
+            ("GET /v1/auth?deny=403", "a b: c", 403, "malformed"),
+        ]
+        for (line, field, status, reason) in cases {
+            var fixture = Fixture()
+            let answer = try #require(fixture.send(line, [field]).answer)
+            #expect(Int(answer.status) == status, "\(line)")
+            #expect(answer.field("x-keyclave-reason") == reason, "\(line)")
+        }
+    }
+
     @Test func `what is allowed has no reason, and nobody else gives one`() throws {
         var fixture = Fixture()
         let allowed = try #require(
@@ -78,7 +113,7 @@ import Testing
             ("api=rest&to=/orders?api=batch&cost=x&deny=no&api=rest", "200 "),
             ("api=batch&to=/orders?x=1&api=rest", "403 wrong_api"),
             ("to=&api=batch", "200 "), ("api=rest&to", "200 "),
-            ("deny=401", "400 invalid_query"), ("deny=403&deny=403", "400 invalid_query"),
+            ("deny=401", "400 invalid_query"), ("deny=403&deny=403", "403 invalid_query"),
         ]
         for (query, expected) in cases {
             var fixture = Fixture()

@@ -33,7 +33,8 @@ struct RouteFixture: ~Copyable {
     /// The client's address.
     var origin: UInt64 = 0
 
-    init(acceptsKeyInQuery: Bool = false, seed: UInt64 = 1) {
+    /// `pool` is what the account's pool for `rest` holds, if there is one.
+    init(acceptsKeyInQuery: Bool = false, seed: UInt64 = 1, pool: UInt64? = nil) {
         table.apply(.accountAdded(Self.account))
         table.apply(.userAdded(Self.user, account: Self.account, role: .admin))
         table.apply(.userAdded(UserID(9), account: Self.account, role: .member))
@@ -53,6 +54,7 @@ struct RouteFixture: ~Copyable {
         table.apply(.userRemoved(UserID(9)))
         table.apply(.calendar(day: 20_780, month: 682))
         table.apply(.credits(Self.user, .rest, Self.credits))
+        if let pool { table.apply(.pool(Self.account, .rest, Self.pool(remaining: pool))) }
         table.publish(LogIndex(42))
         table.setLeases([
             Lease(
@@ -71,6 +73,12 @@ struct RouteFixture: ~Copyable {
     static let credits = CreditState(
         allowance: Credits(clamping: 10_000), remaining: Credits(clamping: 4_989),
         period: .month, periodNumber: 682, periodEnd: nil)
+
+    private static func pool(remaining: UInt64) -> CreditState {
+        CreditState(
+            allowance: Credits(clamping: 50_000), remaining: Credits(clamping: remaining),
+            period: .day, periodNumber: 20_780, periodEnd: nil)
+    }
 
     static func text(_ api: API, _ seed: UInt8) -> String {
         guard let text = KeyText(api: api, random: [UInt8](repeating: seed, count: 30)) else {
@@ -110,7 +118,7 @@ struct RouteFixture: ~Copyable {
             var parser = RequestParser(bodyLimits: Endpoint.bodyLimits)
             let progress = parser.parse(buffer)
             if case .refused(let refusal) = progress {
-                return .answered(router.refuse(refusal, date: Self.date, to: &response))
+                return .answered(router.refuse(refusal, of: buffer, date: Self.date, to: &response))
             }
             precondition(progress == .complete, "an incomplete request")
             let (now, origin) = (now, origin)

@@ -29,6 +29,23 @@ import Testing
         for (name, value) in expected { #expect(answer.field(name) == value, "\(name)") }
     }
 
+    @Test func `what is left is what a charge could spend, the account's pool included`() throws {
+        // The limit leaves 4,989.
+        for (pool, left, isPoolLess) in [(0, 0, true), (7, 7, true), (4_990, 4_989, false)] {
+            let body = "{\"key\":\"\(Fixture.limited)\",\"cost\":8}"
+            var fixture = Fixture(pool: UInt64(pool))
+            let verdict = try #require(fixture.send("POST /v1/verify", [], body).answer)
+            #expect(verdict.json?["code"] == .string(isPoolLess ? "credits_exhausted" : "valid"))
+            #expect(verdict.json?["credits"]?["remaining"] == .number(UInt64(left)))
+            #expect(verdict.json?["credits"]?["allowance"] == .number(10_000))
+            let auth = try #require(
+                fixture.send("GET /v1/auth", ["api-key: \(Fixture.limited)"]).answer)
+            // More may come sooner or later than the limit's next month: the pool's period counts.
+            let time = isPoolLess ? "" : ";t=642564"
+            #expect(auth.field("ratelimit") == "\"credits\";r=\(left)\(time)")
+        }
+    }
+
     @Test func `a key without a limit has no rate limit`() throws {
         var fixture = Fixture()
         let answer = try #require(

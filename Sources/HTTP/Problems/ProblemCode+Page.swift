@@ -60,7 +60,10 @@ extension ProblemCode {
         case .methodNotAllowed: "The path exists; the Allow header lists its methods."
         case .requestTimeout: "Headers must be complete within ten seconds of their first byte."
         case .contentTooLarge:
-            "Bodies hold at most 1 MiB, those of /v1/charges 2 MiB and 10,000 charges."
+            """
+            Bodies hold at most 1 MiB, those of /v1/charges 2 MiB and 10,000 charges, those of \
+            /v1/imports 4 MiB and 10,000 keys, which may take 2 MiB of the log.
+            """
         case .targetTooLong: "The line with method and path may hold 8 KiB."
         case .unsupportedMediaType: "Bodies are JSON in UTF-8: Content-Type: application/json."
         case .unknownExpectation: "Of the Expect header only 100-continue is understood."

@@ -147,10 +147,7 @@ extension RequestParser {
         head.keepsAlive = head.isVersion11 && !closeAsked
         // HTTP/1.0 has no interim answers.
         if !head.isVersion11 { head.expectsContinue = false }
-        let path = head.path.slice(of: bytes)
-        let isLarge =
-            path.equals(bodyLimits.largePath) || path.equals(bodyLimits.otherLargePath)
-        bodyLimit = isLarge ? bodyLimits.large : bodyLimits.usual
+        bodyLimit = bodyLimits.limit(of: head.path.slice(of: bytes))
         if isChunked {
             head.body = .chunked
             state = .chunkSize

@@ -24,17 +24,27 @@ public struct RequestParser: Sendable {
     /// How large bodies may be. The paths that take more than others are few and known before.
     public struct BodyLimits: Sendable {
         public var usual: Int
+        /// The paths with limits of their own: two, so that no list is looked through.
         public var large: Int
-        /// The paths with the large limit: two, so that no list is looked through.
         public var largePath: StaticString
+        public var otherLarge: Int
         public var otherLargePath: StaticString
+
+        public var largest: Int { max(usual, large, otherLarge) }
+
+        func limit(of path: UnsafeRawBufferPointer) -> Int {
+            if path.equals(largePath) { return large }
+            return path.equals(otherLargePath) ? otherLarge : usual
+        }
 
         public init(
             usual: Int = HTTPLimits.bodyBytes, large: Int = HTTPLimits.bodyBytes,
-            largePath: StaticString = "", otherLargePath: StaticString = ""
+            largePath: StaticString = "", otherLarge: Int = HTTPLimits.bodyBytes,
+            otherLargePath: StaticString = ""
         ) {
             self.usual = usual
             self.large = large
+            self.otherLarge = otherLarge
             self.largePath = largePath
             self.otherLargePath = otherLargePath
         }

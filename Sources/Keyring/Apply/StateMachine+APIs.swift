@@ -12,6 +12,10 @@ extension StateMachine {
         guard state.catalogue.count < Bounds.apis else {
             throw .apiLimit(limit: UInt32(Bounds.apis))
         }
+        guard state.apisEver < Bounds.apisEver else {
+            throw .apiLimit(limit: UInt32(Bounds.apisEver))
+        }
+        state.apisEver += 1
         state.catalogue.insert(APIRecord(api: api, name: name), at: place)
         audit(.apiCreated, .api(api), in: nil, author, &step)
         return Change(.api(APIDetail(api: api, name: name)), index: step.index)

@@ -46,6 +46,7 @@ extension StateMachine {
 
     private mutating func decide(_ envelope: Envelope, _ step: inout Step) -> Outcome {
         if envelope.command.isKeyState { state.keyStateIndex = step.index }
+        endDueKeys(namedBy: envelope.command, &step)
         switch envelope.command {
         case .charge(let charges):
             return .charged(decide(charges, request: envelope.requestID, &step))

@@ -51,6 +51,9 @@ extension StateMachine {
         _ slot: Slot<KeyRecord>, _ budget: inout Int, _ step: inout Step
     ) -> Bool {
         let key = state.keys[slot]
+        // Not dead by itself if its user or account is, which may be left for the next entry.
+        if key.state.isAccepted { state.users[key.user].activeKeys -= 1 }
+        if !key.state.isDead { state.users[key.user].liveKeys -= 1 }
         state.keys.unlink(slot, from: &state.users[key.user].keys)
         if key.spent.lifetime > 0 { state.users[key.user].forgotSpending = true }
         index.remove(key, slot)
@@ -68,12 +71,19 @@ extension StateMachine {
             state.tokens.unlink(slot, from: &state.operatorTokens)
         } else {
             state.tokens.unlink(slot, from: &state.accounts[token.account].tokens)
+            if !token.isRevoked { uncount(token) }
         }
         index.remove(token, slot)
         state.tokens.remove(slot)
         step.changes.append(.tokenForgotten(token.id))
         budget -= 1
         return true
+    }
+
+    private mutating func uncount(_ token: TokenRecord) {
+        guard !token.user.isNone else { return state.accounts[token.account].liveTokens -= 1 }
+        state.users[token.user].liveTokens -= 1
+        if !state.users[token.user].isRemoved { state.accounts[token.account].liveTokens -= 1 }
     }
 
     private mutating func forget(

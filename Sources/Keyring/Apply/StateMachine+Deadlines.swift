@@ -11,6 +11,25 @@ extension StateMachine {
         }
     }
 
+    /// Ends those of the command's own keys whose time has come though their turn hasn't: more were
+    /// due than one entry ends.
+    mutating func endDueKeys(namedBy command: Command, _ step: inout Step) {
+        guard let first = index.deadlines.first, first.key.time <= state.time else { return }
+        func end(_ slot: Slot<KeyRecord>?, _ machine: inout StateMachine, _ step: inout Step) {
+            guard let slot, let deadline = machine.state.keys[slot].deadline,
+                deadline <= machine.state.time
+            else { return }
+            machine.endDue(slot, &step)
+        }
+        switch command {
+        case .charge(let charges):
+            for charge in charges { end(slot(of: charge.key), &self, &step) }
+        case .hold(let hold): end(slot(of: hold.key), &self, &step)
+        default:
+            for case .key(let id) in command.subjects { end(slot(of: id), &self, &step) }
+        }
+    }
+
     private mutating func endDue(_ slot: Slot<KeyRecord>, _ step: inout Step) {
         setDeadline(of: slot, to: nil)
         let key = state.keys[slot]

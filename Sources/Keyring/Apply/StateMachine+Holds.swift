@@ -16,7 +16,7 @@ extension StateMachine {
         // As for a charge: without a key there is no account in which this could be remembered.
         guard let slot = slot(of: command.key) else { return .refused(.invalidKey) }
         let scope = account(ofKey: slot)
-        let content = command.content(state.keys[slot].id, in: scope)
+        let content = content(of: command, with: slot, in: scope)
         do throws(Refusal) {
             if let id = command.id {
                 if let answered = ownRetry(under: id, in: scope, request, content) {
@@ -34,7 +34,9 @@ extension StateMachine {
         }
         let outcome = perform(command, with: slot, in: scope, &step)
         let record = LedgerRecord(request, content, outcome, at: step.index)
-        if let id = command.id {
+        // Who settles or voids with a key that isn't accepted may do so with another, under the
+        // same id: it isn't used up.
+        if let id = command.id, command.isPlacing || outcome != .refused(.invalidKey) {
             self.record(record, as: id, in: scope)
         } else {
             rememberRequest(record, of: request, item: 0)
@@ -50,7 +52,7 @@ extension StateMachine {
         }
         guard let slot = slot(of: command.key), let id = command.id else { return nil }
         let scope = account(ofKey: slot)
-        let content = command.content(state.keys[slot].id, in: scope)
+        let content = content(of: command, with: slot, in: scope)
         return ownRetry(under: id, in: scope, request, content)
     }
 
@@ -64,6 +66,13 @@ extension StateMachine {
         if PlantedBug.isOn(.duplicatesInMemory), record.index < rememberedFrom { return nil }
         #endif
         return record.outcome(isReplay: false)
+    }
+
+    private func content(
+        of command: HoldCommand, with key: Slot<KeyRecord>, in scope: AccountID
+    ) -> Digest {
+        let record = state.keys[key]
+        return command.content(record.id, of: state.users[record.user].id, in: scope)
     }
 
     private mutating func perform(
@@ -217,9 +226,13 @@ extension StateMachine {
         let credits = UInt64(hold.credits)
         state.users[hold.user].credits[lines.user].held.remove(credits, on: hold.date)
         state.accounts[lines.account].pools[lines.pool].held.remove(credits, on: hold.date)
-        state.users[hold.user].openHolds -= 1
-        state.accounts[lines.account].openHolds -= 1
+        uncount(holdOf: hold.user)
         return lines
+    }
+
+    private mutating func uncount(holdOf user: Slot<UserRecord>) {
+        state.users[user].openHolds -= 1
+        state.accounts[state.users[user].account].openHolds -= 1
     }
 }
 
@@ -243,7 +256,10 @@ extension StateMachine {
     }
 
     mutating func lapse(_ slot: Slot<HoldRecord>, _ step: inout Step) {
-        if !state.users[state.holds[slot].user].isRemoved {
+        let user = state.holds[slot].user
+        if state.users[user].isRemoved {
+            uncount(holdOf: user)
+        } else {
             let lines = release(slot)
             publish(lines, &step)
         }
@@ -258,8 +274,9 @@ extension StateMachine {
         state.holds.remove(slot)
     }
 
-    /// Voids all holds of a user who is being removed, by their sums: no hold is visited. Each
-    /// lapses as an empty one when its time comes.
+    /// Gives back all that the holds of a user who is being removed reserve, by their sums: no hold
+    /// is visited. Each lapses as an empty one when its time comes, and counts against what the
+    /// account may have open until then: whoever adds and removes users can't fill the memory.
     mutating func voidHolds(ofRemoved user: Slot<UserRecord>, _ step: inout Step) {
         let account = state.users[user].account
         for position in state.users[user].credits.indices {
@@ -271,8 +288,6 @@ extension StateMachine {
             publish(
                 CreditLines(owner: user, account: account, user: position, pool: pool), &step)
         }
-        state.accounts[account].openHolds -= state.users[user].openHolds
-        state.users[user].openHolds = 0
     }
 }
 
@@ -288,9 +303,11 @@ extension HoldRecord {
 }
 
 extension HoldCommand {
-    /// The digest of what is asked for under an id. Which key of the user settles or voids doesn't
-    /// matter; which one places does.
-    fileprivate func content(_ key: KeyID, in account: AccountID) -> Digest {
+    fileprivate var isPlacing: Bool { if case .place = self { true } else { false } }
+
+    /// The digest of what is asked for under an id, and by whom: which key of the user settles or
+    /// voids doesn't matter; which one places does.
+    fileprivate func content(_ key: KeyID, of user: UserID, in account: AccountID) -> Digest {
         var writer = ByteWriter(capacity: 96)
         writer.put(kind)
         writer.put(HoldRecord.name(hold, in: account))
@@ -299,8 +316,10 @@ extension HoldCommand {
             writer.put(key)
             writer.put(hold.credits)
             writer.put(hold.timeoutSeconds)
-        case .settle(let settlement): writer.put(settlement.credits)
-        case .void: break
+        case .settle(let settlement):
+            writer.put(user)
+            writer.put(settlement.credits)
+        case .void: writer.put(user)
         }
         return SHA256.digest(of: writer.bytes)
     }

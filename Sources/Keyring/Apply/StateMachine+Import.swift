@@ -21,7 +21,8 @@ extension StateMachine {
                 KeyRecord(
                     id: key.id, digest: key.digest, user: owner, api: key.api, name: key.name,
                     state: key.active ? .active : .inactive, suffix: key.suffix, since: step.time,
-                    author: author, createdAt: step.index, changedAt: step.index), &step)
+                    author: author, expiresAt: key.expiresAt, deadline: key.expiresAt,
+                    createdAt: step.index, changedAt: step.index), &step)
         }
         // One record for all of them: it is one change, and names the entry that each was made by.
         audit(.keysImported, .account(batch.account), in: account, author, &step)
@@ -67,6 +68,10 @@ extension StateMachine {
             var count = counts[owner.number] ?? (live: user.liveKeys, active: user.activeKeys)
             guard count.live < state.settings.keysPerUser else {
                 note(.keyLimit)
+                continue
+            }
+            guard (try? permitExpiry(key.expiresAt)) != nil else {
+                note(.expiryPassed)
                 continue
             }
             guard !key.active || count.active < state.settings.activeKeysPerUser else {

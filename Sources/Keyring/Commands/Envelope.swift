@@ -31,7 +31,7 @@ public struct Envelope: Hashable, Sendable {
     }
 
     /// The payload's first byte; another one is malformed.
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
 
     public func encode() -> [UInt8] {
         var writer = ByteWriter(capacity: 256)

@@ -17,10 +17,12 @@ public struct ImportedKey: Hashable, Sendable {
     public var digest: Digest
     public var suffix: Suffix
     public var active: Bool
+    /// Nil: never.
+    public var expiresAt: Timestamp?
 
     public init(
         id: KeyID, owner: KeyOwner, api: API, name: Name, digest: Digest, suffix: Suffix,
-        active: Bool
+        active: Bool, expiresAt: Timestamp? = nil
     ) {
         self.id = id
         self.owner = owner
@@ -29,6 +31,7 @@ public struct ImportedKey: Hashable, Sendable {
         self.digest = digest
         self.suffix = suffix
         self.active = active
+        self.expiresAt = expiresAt
     }
 }
 
@@ -62,6 +65,8 @@ public enum ImportFault: UInt8, Hashable, Sendable, CaseIterable {
     case keyLimit = 5
     /// The user would have more active keys than are allowed.
     case activeKeyLimit = 6
+    /// The key would have ended already.
+    case expiryPassed = 7
 
     /// As in a body: `user_not_found`.
     public var code: String {
@@ -72,6 +77,7 @@ public enum ImportFault: UInt8, Hashable, Sendable, CaseIterable {
         case .digestRepeated: "digest_repeated"
         case .keyLimit: "key_limit"
         case .activeKeyLimit: "active_key_limit"
+        case .expiryPassed: "expiry_passed"
         }
     }
 }
@@ -131,6 +137,7 @@ extension ImportedKey: Coded {
         writer.put(digest)
         writer.put(suffix)
         writer.put(active)
+        writer.put(expiresAt)
     }
     init(from reader: inout ByteReader) throws(MalformedBytes) {
         id = try reader.get()
@@ -140,6 +147,7 @@ extension ImportedKey: Coded {
         digest = try reader.get()
         suffix = try reader.get()
         active = try reader.get()
+        expiresAt = try reader.get()
     }
 }
 

@@ -91,9 +91,9 @@ public enum Refusal: Error, Hashable, Sendable {
     // APIs.
     /// The API exists.
     case apiTaken
-    /// There are keys or limits of the API.
+    /// There are keys, limits or pools of the API.
     case apiInUse
-    /// The cluster has as many APIs as it may have.
+    /// The cluster has as many APIs as it may have, or has had as many as it may ever have.
     case apiLimit(limit: UInt32)
 
     /// The word for problem bodies, `/problems/<code>`, but where members are refused.

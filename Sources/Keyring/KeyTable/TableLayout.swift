@@ -69,7 +69,8 @@ enum Layout {
 
     enum Credits {
         static let api = 0
-        /// The user's next credit row above the number of changes so far, 32 bits each.
+        /// The user's or account's next credit row above the number of changes so far, 32 bits
+        /// each.
         static let nextAndVersion = 1
         /// Two copies of three words (allowance, remaining, period and its number): the version's
         /// lowest bit says which one holds.

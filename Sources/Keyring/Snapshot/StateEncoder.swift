@@ -60,7 +60,7 @@ enum StateSection: UInt8, CaseIterable {
     case freeHolds
     case end
 
-    static let version: UInt16 = 1
+    static let version: UInt16 = 2
 }
 
 /// Writes a frozen state chunk by chunk, each of about `Bounds.snapshotChunkBytes`.
@@ -203,6 +203,7 @@ struct StateHead: Coded {
         writer.put(state.keyStateIndex)
         writer.put(state.lapseIndex)
         writer.putList(state.catalogue)
+        writer.put(state.apisEver)
         writer.put(state.accountChain)
         writer.put(state.operatorTokens)
         writer.put(state.liveOperatorTokens)
@@ -231,6 +232,7 @@ struct StateHead: Coded {
         state.keyStateIndex = try reader.get()
         state.lapseIndex = try reader.get()
         state.catalogue = try reader.getList(limit: Bounds.apis)
+        state.apisEver = try reader.get()
         state.accountChain = try reader.get()
         state.operatorTokens = try reader.get()
         state.liveOperatorTokens = try reader.get()

@@ -66,7 +66,7 @@ extension AccountRecord {
         newestAudit = try reader.get()
         openHolds = try reader.get()
         forgotSpending = try reader.get()
-        pools = try reader.getList(limit: Int(UInt8.max))
+        pools = try reader.getList(limit: Bounds.apisEver)
         previous = try reader.get()
         next = try reader.get()
     }
@@ -109,7 +109,7 @@ extension UserRecord {
         liveKeys = try reader.get()
         liveTokens = try reader.get()
         forgotSpending = try reader.get()
-        credits = try reader.getList(limit: Int(UInt8.max))
+        credits = try reader.getList(limit: Bounds.apisEver)
         holds = try reader.get()
         openHolds = try reader.get()
         previous = try reader.get()

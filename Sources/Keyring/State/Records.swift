@@ -106,7 +106,7 @@ struct AccountRecord: ChainedRecord, Hashable {
     var freeFormRecords: UInt32 = 0
     /// One more than the sequence number of its newest audit record; zero if it has none.
     var newestAudit: UInt64 = 0
-    /// Holds of users who aren't removed that haven't ended.
+    /// Holds that haven't ended, those of removed users included until their time-out.
     var openHolds: UInt32 = 0
     /// Whether a user who had spent something has been forgotten: then the users' counters sum up
     /// to less than the account's.
@@ -146,11 +146,10 @@ struct UserRecord: ChainedRecord, Hashable {
     /// Whether a key that had spent something has been forgotten: then the keys' counters sum up
     /// to less than the user's.
     var forgotSpending = false
-    /// In the order of the APIs; a line appears with the first limit or charge.
+    /// In the order of the APIs; a line appears with the first limit, charge or hold.
     var credits: [CreditLine] = []
     /// Open ones, and ended ones as long as they are remembered.
     var holds = Chain<HoldRecord>()
-    /// Zero once the user is removed.
     var openHolds: UInt32 = 0
     var previous = Slot<UserRecord>.none
     var next = Slot<UserRecord>.none
@@ -231,7 +230,7 @@ struct TokenRecord: ChainedRecord, Hashable {
 struct Grave: Hashable, Sendable {
     enum Body: Hashable, Sendable {
         case key(Slot<KeyRecord>)
-        /// With all keys and tokens that are left.
+        /// With all keys, tokens and holds that are left.
         case user(Slot<UserRecord>)
         case token(Slot<TokenRecord>)
         /// With everything in it.

@@ -15,6 +15,8 @@ struct State: Sendable {
     var lapseIndex = LogIndex.zero
     /// What keys may open, ascending.
     var catalogue = APIRecord.initial
+    /// How often an API was made, those that exist from the start included.
+    var apisEver = UInt32(APIRecord.initial.count)
 
     var accounts = SlotTable<AccountRecord>()
     var accountChain = Chain<AccountRecord>()

@@ -12,15 +12,22 @@ public struct BackupFile: Sendable {
     }
 
     public private(set) var contents: BackupContents
+    /// Of the file, byte for byte; nil if nobody asked for it.
+    public let fileDigest: Digest?
     public let path: String
 
     private static let pieceBytes = 1 << 20
 
     /// Reads it piece by piece: what is held of it is the state, never the bytes.
     ///
-    /// - Parameter progress: told the bytes read so far, and how many there are.
-    public init(at path: String, progress: (Int, Int) -> Void = { _, _ in }) throws(Refusal) {
+    /// - Parameters:
+    ///   - digesting: whether the file's own digest is wanted, which takes its time.
+    ///   - progress: told the bytes read so far, and how many there are.
+    public init(
+        at path: String, digesting: Bool = false, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws(Refusal) {
         self.path = path
+        var hash = SHA256()
         do {
             let file = try File(reading: path)
             let size = try file.size()
@@ -31,9 +38,11 @@ public struct BackupFile: Sendable {
                 if piece.isEmpty { break }
                 offset += piece.count
                 try reading.take(piece)
+                if digesting { hash.update(piece) }
                 progress(offset, size)
             }
             contents = try reading.finish()
+            fileDigest = digesting ? hash.finish() : nil
         } catch let refusal as BackupRefusal {
             throw Refusal(description: "\(path): \(refusal)")
         } catch {

@@ -85,15 +85,17 @@ public final class Daemon {
     }
 
     /// Runs a node in this process until SIGTERM or SIGINT, which stop it gracefully. SIGHUP makes
-    /// it read its secrets again.
+    /// it read its secrets again; where there are none to read, it stops the node as well: its
+    /// terminal is gone.
     ///
     /// - Parameters:
-    ///   - rereadSecrets: Reads the secrets anew; throws why they can't be used.
+    ///   - rereadSecrets: Reads the secrets anew; throws why they can't be used. Nil for a node
+    ///     that has none.
     ///   - announce: Called once the node listens.
     /// - Returns: The code to end the process with.
     public static func run(
         _ configuration: NodeConfiguration, secrets: [[UInt8]], version: String,
-        rereadSecrets: () throws -> [[UInt8]] = { [] }, announce: (Daemon) -> Void = { _ in }
+        rereadSecrets: (() throws -> [[UInt8]])? = nil, announce: (Daemon) -> Void = { _ in }
     ) throws(StartFailure) -> Int32 {
         SignalQueue.ignoreBrokenPipes()
         let signals: SignalQueue
@@ -111,7 +113,7 @@ public final class Daemon {
     }
 
     private func wait(
-        for signals: borrowing SignalQueue, _ rereadSecrets: () throws -> [[UInt8]]
+        for signals: borrowing SignalQueue, _ rereadSecrets: (() throws -> [[UInt8]])?
     ) {
         do throws(SystemError) {
             let poller = try Poller(batch: 1)
@@ -122,9 +124,11 @@ public final class Daemon {
                 _ = poller.wait(nil)
                 wishes.receive(into: &received)
                 let signal = signals.next()
-                if !received.isEmpty || signal == .hangUp { takeSecrets(rereadSecrets) }
+                if let rereadSecrets, !received.isEmpty || signal == .hangUp {
+                    takeSecrets(rereadSecrets)
+                }
                 received.removeAll()
-                guard let signal, signal != .hangUp else { continue }
+                guard let signal, signal != .hangUp || rereadSecrets == nil else { continue }
                 log.info("signal", ["number": signal.number])
                 return
             }

@@ -7,6 +7,8 @@ enum FrontLimits {
     static let bodyDeadline = Duration.seconds(30)
     /// A client that reads nothing of its answer is closed after this.
     static let writeDeadline = Duration.seconds(30)
+    /// The node ends every wait of its own accord; this is for the case that it doesn't.
+    static let waitDeadline = Duration.seconds(600)
     /// Keys of one connection that are looked up before the first of them is judged.
     static let looks = 64
     /// How long a validation waits for a change of its key to be applied here.
@@ -26,5 +28,5 @@ enum FrontLimits {
     static let queuedBytes = 256 << 10
     /// What a connection's input buffer may grow to: one request of the largest kind.
     static let inputBytes =
-        HTTPLimits.headBytes + Endpoint.bodyLimits.large + HTTPLimits.chunkFramingBytes
+        HTTPLimits.headBytes + Endpoint.bodyLimits.largest + HTTPLimits.chunkFramingBytes
 }

@@ -53,7 +53,7 @@ extension FrontLoop {
             let progress = connection.parser.parse(bytes)
             guard progress == .complete else {
                 answerLooks(connection)
-                takeUnfinished(connection, progress)
+                takeUnfinished(connection, progress, bytes)
                 return true
             }
             take(connection, bytes)
@@ -69,13 +69,14 @@ extension FrontLoop {
     }
 
     private mutating func takeUnfinished(
-        _ connection: FrontConnection, _ progress: RequestParser.Progress
+        _ connection: FrontConnection, _ progress: RequestParser.Progress,
+        _ bytes: UnsafeRawBufferPointer
     ) {
         switch progress {
         case .refused(let refusal):
             metrics.malformed.add()
             scratch.removeAll()
-            answer(router.refuse(refusal, date: date, to: &scratch), connection)
+            answer(router.refuse(refusal, of: bytes, date: date, to: &scratch), connection)
             connection.isRefused = true
             connection.stage = .finishing
         case .expectsContinue:
@@ -201,7 +202,8 @@ extension FrontLoop {
         connection.phase = phase
         guard !isDraining else { return }
         switch phase {
-        case .idle, .waiting: connection.deadline = now + services.settings.idleDeadline
+        case .idle: connection.deadline = now + services.settings.idleDeadline
+        case .waiting: connection.deadline = now + FrontLimits.waitDeadline
         case .readingHead: connection.deadline = now + services.settings.headDeadline
         case .readingBody: connection.deadline = now + FrontLimits.bodyDeadline
         case .writing: connection.deadline = now + FrontLimits.writeDeadline
@@ -215,7 +217,8 @@ extension FrontLoop {
         // Says why, if the client still listens.
         scratch.removeAll()
         let refusal = ProblemDetails(.requestTimeout)
-        answer(router.refuse(refusal, date: date, to: &scratch), connection)
+        let bytes = connection.input.filled
+        answer(router.refuse(refusal, of: bytes, date: date, to: &scratch), connection)
         connection.isRefused = true
         connection.stage = .finishing
         if write(connection) { close(connection) }

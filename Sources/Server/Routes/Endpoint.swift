@@ -116,7 +116,7 @@ public enum Endpoint: String, Hashable, Sendable, CaseIterable {
     /// The paths whose bodies may be larger than others: batches of charges, and imports.
     public static let bodyLimits = RequestParser.BodyLimits(
         usual: HTTPLimits.bodyBytes, large: 2 << 20, largePath: "/v1/charges",
-        otherLargePath: "/v1/imports")
+        otherLarge: ImportLimits.bodyBytes, otherLargePath: "/v1/imports")
 
     /// What a success is answered with.
     var successStatus: Status {

@@ -60,6 +60,7 @@ extension JSONWriter {
             object { json in
                 json.members(of: found.key)
                 json.member("standing", found.standing.text)
+                json.member("changed_index", found.key.changedAt.rawValue)
             }
         case .keys(let page): self.page(page) { $1.members(of: $0) }
         case .limit(let limit): object { $0.members(of: limit) }

@@ -74,7 +74,7 @@ struct QueryParameters {
         case .api: filter.api = try parsed(API(slug: value), "must be the slug of an API")
         case .state:
             filter.state = try parsed(
-                KeyState(text: value), "must be active, inactive or revoked")
+                KeyState(text: value), "must be active, inactive, retiring, expired or revoked")
         case .check:
             guard ["true", "false"].contains(value) else {
                 throw QueryParameters.problem(name.rawValue, "must be true or false")

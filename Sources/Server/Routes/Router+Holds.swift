@@ -99,32 +99,6 @@ extension Router {
     }
 }
 
-extension Refusal {
-    /// The problem that tells of what stands in the way of spending or holding, or of a pool.
-    var spendingProblem: ProblemDetails {
-        switch self {
-        case .creditsExhausted(let remaining, let allowance):
-            return ProblemDetails(
-                .creditsExhausted, remaining: remaining.rawValue, limit: allowance.rawValue)
-        case .chargeOutOfRange:
-            return ProblemDetails(
-                .invalidField, detail: "\"credits\" must be from 1 to \(Bounds.charge).",
-                field: "credits")
-        case .holdNotFound: return ProblemDetails(.notFound, detail: "No such hold.")
-        case .holdEnded: return ProblemDetails(.holdEnded)
-        case .holdExceeded(let held): return ProblemDetails(.holdExceeded, limit: held.rawValue)
-        case .holdLimit(let limit): return ProblemDetails(.holdLimit, limit: UInt64(limit))
-        case .holdTimeoutOutOfRange:
-            let (least, most) = (Bounds.holdSeconds.lowerBound, Bounds.holdSeconds.upperBound)
-            return ProblemDetails(
-                .invalidField, detail: "\"timeout_seconds\" must be from \(least) to \(most).",
-                field: "timeout_seconds")
-        case .poolNotFound: return ProblemDetails(.notFound, detail: "No pool is set.")
-        default: preconditionFailure("no refusal of a charge, hold or pool")
-        }
-    }
-}
-
 extension JSONWriter {
     mutating func receipt(_ receipt: HoldReceipt) {
         object { json in

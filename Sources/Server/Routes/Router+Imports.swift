@@ -5,7 +5,7 @@ import Replica
 
 private enum ImportField: String, CaseIterable { case account, keys }
 private enum ImportedField: String, CaseIterable {
-    case user, api, name, digest, suffix, foreign, active
+    case user, api, name, digest, suffix, foreign, active, expires_at
 }
 
 private let importFields = JSONFields<ImportField>()
@@ -21,6 +21,7 @@ private struct KeyFields {
     /// Its text isn't of this program's form.
     var isForeign = false
     var isActive = true
+    var expiresAt: Timestamp?
 }
 
 // Keys that come from elsewhere.
@@ -42,6 +43,7 @@ extension Router {
             return .query(token, .importFaults(batch), .linearizable)
         }
         let command = Command.importKeys(batch)
+        try ImportLimits.check(command, bodyBytes: request.body.count)
         return .change(
             token: token,
             ClientRequest.Submission(
@@ -101,6 +103,7 @@ extension Router {
                 case .suffix: item.suffix = try reader.takeNull() ? nil : try reader.string()
                 case .foreign: item.isForeign = try reader.bool()
                 case .active: item.isActive = try reader.bool()
+                case .expires_at: item.expiresAt = try reader.expiry()
                 }
             }
             keys.append(item)
@@ -128,7 +131,7 @@ extension Router {
         }
         return ImportedKey(
             id: id, owner: owner, api: api, name: name, digest: digest, suffix: suffix,
-            active: item.isActive)
+            active: item.isActive, expiresAt: item.expiresAt)
     }
 }
 
@@ -199,6 +202,7 @@ extension JSONWriter {
         let suffix = key.detail.suffix
         member("suffix", suffix.isUnknown ? nil : suffix.description)
         member("foreign", suffix.isForeign)
-        member("active", key.detail.state == .active)
+        member("active", key.isActive)
+        member("expires_at", key.expiresAt)
     }
 }

@@ -169,51 +169,70 @@ extension Refusal {
     func problem(_ context: AnswerContext) -> ProblemDetails {
         switch self {
         case .unauthenticated:
-            return ProblemDetails(context.endpoint.takesKey ? .invalidKey : .invalidToken)
-        case .forbidden: return ProblemDetails(.forbidden)
-        case .accountNotFound: return ProblemDetails(.notFound, detail: "No such account.")
-        case .userNotFound: return ProblemDetails(.notFound, detail: "No such user.")
-        case .keyNotFound: return ProblemDetails(.notFound, detail: "No such key.")
-        case .tokenNotFound: return ProblemDetails(.notFound, detail: "No such token.")
-        case .limitNotFound: return ProblemDetails(.notFound, detail: "No limit is set.")
-        case .apiNotFound:
-            guard context.endpoint == .createKey else {
-                return ProblemDetails(.notFound, detail: "No such API.")
-            }
-            return ProblemDetails(.invalidField, detail: "\"api\" names no API.", field: "api")
-        case .duplicateEmail: return ProblemDetails(.duplicateEmail, field: "email")
-        case .activeKeyLimit(let limit):
-            return ProblemDetails(.activeKeyLimit, limit: UInt64(limit))
-        case .keyLimit(let limit): return ProblemDetails(.keyLimit, limit: UInt64(limit))
-        case .tokenLimit(let limit): return ProblemDetails(.tokenLimit, limit: UInt64(limit))
-        case .keyRevoked: return ProblemDetails(.keyRevoked)
-        case .roleMismatch:
-            return ProblemDetails(
-                .invalidField, detail: "The role doesn't go with that account and user.",
-                field: "role")
+            ProblemDetails(context.endpoint.takesKey ? .invalidKey : .invalidToken)
+        case .forbidden: ProblemDetails(.forbidden)
+        case .accountNotFound: .missing("No such account.")
+        case .userNotFound: .missing("No such user.")
+        case .keyNotFound: .missing("No such key.")
+        case .tokenNotFound: .missing("No such token.")
+        case .limitNotFound: .missing("No limit is set.")
+        case .apiNotFound where context.endpoint == .createKey: .wrong("api", "names no API")
+        case .apiNotFound: .missing("No such API.")
+        case .duplicateEmail: ProblemDetails(.duplicateEmail, field: "email")
+        case .activeKeyLimit(let limit): ProblemDetails(.activeKeyLimit, limit: UInt64(limit))
+        case .keyLimit(let limit): ProblemDetails(.keyLimit, limit: UInt64(limit))
+        case .tokenLimit(let limit): ProblemDetails(.tokenLimit, limit: UInt64(limit))
+        case .keyRevoked: ProblemDetails(.keyRevoked)
+        case .roleMismatch: .wrong("role", "doesn't go with that account and user")
         case .lastOperator:
-            return ProblemDetails(
-                .conflict, detail: "The last operator token can not be revoked.")
-        case .settingRefused(let setting): return setting.problem
-        case .memberRefused(let refusal): return refusal.problem
-        case .importRefused(let faults): return faults.problem
-        case .identifierTaken: return ProblemDetails(.unavailable)
-        case .capacity: return ProblemDetails(.capacity)
-        case .invalidKey: return ProblemDetails(.invalidKey)
-        case .creditsExhausted, .chargeOutOfRange, .holdNotFound, .holdEnded, .holdExceeded,
-            .holdLimit, .holdTimeoutOutOfRange, .poolNotFound:
-            return spendingProblem
-        case .idempotencyConflict: return ProblemDetails(.idempotencyConflict)
-        case .idempotencyTooOld: return ProblemDetails(.idTooOld)
-        case .idempotencyTooNew: return ProblemDetails(.idAhead)
-        case .idempotencyCapacity: return ProblemDetails(.idempotencyCapacity)
+            ProblemDetails(.conflict, detail: "The last operator token can not be revoked.")
+        case .settingRefused(let setting): setting.problem
+        case .memberRefused(let refusal): refusal.problem
+        case .importRefused(let faults): faults.problem
+        case .identifierTaken: ProblemDetails(.unavailable)
+        case .capacity: ProblemDetails(.capacity)
+        case .invalidKey: ProblemDetails(.invalidKey)
+        case .creditsExhausted(let remaining, let allowance):
+            ProblemDetails(
+                .creditsExhausted, remaining: remaining.rawValue, limit: allowance.rawValue)
+        case .chargeOutOfRange: .wrong("credits", "must be from 1 to \(Bounds.charge)")
+        case .holdNotFound: .missing("No such hold.")
+        case .holdEnded: ProblemDetails(.holdEnded)
+        case .holdExceeded(let held): ProblemDetails(.holdExceeded, limit: held.rawValue)
+        case .holdLimit(let limit): ProblemDetails(.holdLimit, limit: UInt64(limit))
+        case .holdTimeoutOutOfRange:
+            .wrong("timeout_seconds", "must be \(Bounds.holdSeconds.words)")
+        case .poolNotFound: .missing("No pool is set.")
+        case .idempotencyConflict: ProblemDetails(.idempotencyConflict)
+        case .idempotencyTooOld: ProblemDetails(.idTooOld)
+        case .idempotencyTooNew: ProblemDetails(.idAhead)
+        case .idempotencyCapacity: ProblemDetails(.idempotencyCapacity)
         case .cursorMalformed:
-            return QueryParameters.problem("cursor", "must be the \"next\" of a page of this list")
-        case .keyRetiring, .keyExpired, .keyInactive, .expiryPassed, .graceTooLong, .apiTaken,
-            .apiInUse, .apiLimit:
-            return rotationProblem
+            QueryParameters.problem("cursor", "must be the \"next\" of a page of this list")
+        case .keyRetiring: ProblemDetails(.keyRetiring)
+        case .keyExpired: ProblemDetails(.keyExpired)
+        case .keyInactive: ProblemDetails(.keyInactive)
+        case .expiryPassed: .wrong("expires_at", "must lie in the future")
+        case .graceTooLong: .wrong("grace_seconds", "must be at most \(Bounds.graceSeconds)")
+        case .apiTaken: ProblemDetails(.apiTaken, field: "slug")
+        case .apiInUse: ProblemDetails(.apiInUse)
+        case .apiLimit(let limit): ProblemDetails(.apiLimit, limit: UInt64(limit))
         }
     }
+}
+
+extension ProblemDetails {
+    fileprivate static func missing(_ detail: String) -> ProblemDetails {
+        ProblemDetails(.notFound, detail: detail)
+    }
+
+    fileprivate static func wrong(_ field: String, _ complaint: String) -> ProblemDetails {
+        ProblemDetails(.invalidField, detail: "\"\(field)\" \(complaint).", field: field)
+    }
+}
+
+extension ClosedRange {
+    fileprivate var words: String { "from \(lowerBound) to \(upperBound)" }
 }
 
 extension Setting {

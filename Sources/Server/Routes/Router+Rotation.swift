@@ -61,27 +61,3 @@ extension JSONReader {
         }
     }
 }
-
-extension Refusal {
-    /// The problem that tells of a refusal about rotation, expiry or APIs.
-    var rotationProblem: ProblemDetails {
-        switch self {
-        case .keyRetiring: return ProblemDetails(.keyRetiring)
-        case .keyExpired: return ProblemDetails(.keyExpired)
-        case .keyInactive: return ProblemDetails(.keyInactive)
-        case .expiryPassed:
-            return ProblemDetails(
-                .invalidField, detail: "\"expires_at\" must lie in the future.",
-                field: "expires_at")
-        case .graceTooLong:
-            return ProblemDetails(
-                .invalidField,
-                detail: "\"grace_seconds\" must be at most \(Bounds.graceSeconds).",
-                field: "grace_seconds")
-        case .apiTaken: return ProblemDetails(.apiTaken, field: "slug")
-        case .apiInUse: return ProblemDetails(.apiInUse)
-        case .apiLimit(let limit): return ProblemDetails(.apiLimit, limit: UInt64(limit))
-        default: preconditionFailure("\(self) is no matter of rotation")
-        }
-    }
-}

@@ -9,7 +9,15 @@ extension Router {
     func authorize(
         _ request: IncomingRequest, _ context: inout AnswerContext
     ) throws(ProblemDetails) -> Routed {
-        let query = try AuthQuery(request, keyAllowed: settings.acceptsKeyInQuery)
+        let query: AuthQuery
+        do throws(ProblemDetails) {
+            query = try AuthQuery(request, keyAllowed: settings.acceptsKeyInQuery)
+        } catch {
+            // What is wrong may stand before the wish.
+            context.foldsRefusals = AuthQuery.foldsRefusals(
+                QueryString(request.head.query, in: request.bytes))
+            throw error
+        }
         context.foldsRefusals = query.foldsRefusals
         // No key at all is refused like one that can't be any.
         let text = try presentedKey(request, inQuery: query.key) ?? Router.noText
@@ -52,7 +60,7 @@ extension Router {
             response.field("X-Keyclave-User", id: key.user)
             response.field("X-Keyclave-Key", id: key.id)
             response.field("X-Keyclave-Api") { $0.append(slugOf: key.api) }
-            if let credits = key.credits { response.rateLimit(credits, date: date) }
+            response.rateLimit(key, date: date)
         }
         response.end()
         return .ok
@@ -129,14 +137,13 @@ extension Router {
             json.name("credits")
             json.beginObject()
             json.member("allowance", key.credits?.allowance.rawValue)
-            json.member("remaining", key.credits?.remaining.rawValue)
+            // What a charge could spend: the account's pool may hold less than the user's limit.
+            json.member("remaining", key.spendable?.rawValue)
             json.endObject()
         }
         json.endObject()
         begin(.ok, context, index: validation.index, date: date, to: &response)
-        if isValid, let credits = validation.key?.credits {
-            response.rateLimit(credits, date: date)
-        }
+        if isValid, let key = validation.key { response.rateLimit(key, date: date) }
         response.end(json.bytes, type: "application/json")
         return .ok
     }
@@ -180,6 +187,28 @@ struct AuthQuery {
                 key = parameter.encodedValue
             }
         }
+    }
+
+    /// Whether `deny=403` stands in a query that may be wrong otherwise.
+    static func foldsRefusals(_ query: QueryString) -> Bool {
+        var query = query
+        while let parameter = query.next(), !parameter.name.equals("to") {
+            if parameter.name.equals("deny"), parameter.encodedValue.equals("403") { return true }
+        }
+        return false
+    }
+
+    /// The query of a request to `/v1/auth` of which the first line is there, whatever is wrong
+    /// with the rest; nil if it isn't one.
+    static func query(ofUnfinished request: UnsafeRawBufferPointer) -> QueryString? {
+        let line = request.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+        let target = line[(space + 1)...].prefix { $0 != UInt8(ascii: " ") }
+        let path = target.prefix { $0 != UInt8(ascii: "?") }
+        guard path.elementsEqual("/v1/auth".utf8) || path.starts(with: "/v1/auth/".utf8)
+        else { return nil }
+        let start = min(path.endIndex + 1, target.endIndex)
+        return QueryString(ByteRange(start..<target.endIndex), in: request)
     }
 
     private static func cost(_ digits: UnsafeRawBufferPointer) -> UInt64? {

@@ -89,18 +89,25 @@ public struct Router: ~Copyable {
 
     /// Answers what couldn't be read as a request. The connection is to be closed behind it.
     public mutating func refuse(
-        _ refusal: RequestRefusal, date: HTTPDate, to response: inout ResponseWriter
+        _ refusal: RequestRefusal, of request: UnsafeRawBufferPointer, date: HTTPDate,
+        to response: inout ResponseWriter
     ) -> Status {
-        refuse(ProblemDetails(refusal), date: date, to: &response)
+        refuse(ProblemDetails(refusal), of: request, date: date, to: &response)
     }
 
     /// Answers in the place of a request that isn't there as a whole, and closes the connection:
-    /// one that is too slow, or one too many.
+    /// one that is too slow, or one too many. `request` is what there is of it: a gateway that
+    /// understands 403 only is told 403 here, too.
     public mutating func refuse(
-        _ problem: ProblemDetails, date: HTTPDate, to response: inout ResponseWriter
+        _ problem: ProblemDetails, of request: UnsafeRawBufferPointer? = nil, date: HTTPDate,
+        to response: inout ResponseWriter
     ) -> Status {
-        let context = AnswerContext(
+        var context = AnswerContext(
             endpoint: .live, mark: drawMark(), keepsAlive: false, omitsContent: false)
+        if let request, let query = AuthQuery.query(ofUnfinished: request) {
+            context.endpoint = .auth
+            context.foldsRefusals = AuthQuery.foldsRefusals(query)
+        }
         return write(problem, context, index: nil, date: date, to: &response)
     }
 

@@ -50,9 +50,13 @@ extension Router {
 
 extension ResponseWriter {
     /// `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), which count
-    /// credits.
-    mutating func rateLimit(_ credits: CreditView, date: HTTPDate) {
-        let end = credits.periodEnd
+    /// credits. The policy is the user's limit; without one there is none. What remains is what a
+    /// charge could spend, and where the account's pool holds less than the limit, the end of the
+    /// limit's period isn't when there is more.
+    mutating func rateLimit(_ key: KeyView, date: HTTPDate) {
+        guard let credits = key.credits else { return }
+        let remaining = key.spendable ?? credits.remaining
+        let end = remaining < credits.remaining ? nil : credits.periodEnd
         field("RateLimit-Policy") { value in
             value.append("\"credits\";q=")
             value.appendDecimal(credits.allowance.rawValue)
@@ -63,7 +67,7 @@ extension ResponseWriter {
         }
         field("RateLimit") { value in
             value.append("\"credits\";r=")
-            value.appendDecimal(credits.remaining.rawValue)
+            value.appendDecimal(remaining.rawValue)
             guard let end else { return }
             value.append(";t=")
             value.appendDecimal(UInt64(max(0, end.milliseconds / 1_000 - date.second)))

@@ -19,6 +19,8 @@ struct Deed {
         var account: AccountID
         var id: IdempotencyKey
         var content: Content
+        /// Of a settlement or void, which any of the user's keys may ask for.
+        var user: UserID?
     }
 
     /// Its position in the history.
@@ -73,6 +75,16 @@ struct Decisions {
             return
         case .command(.hold(let command), _):
             take(command, of: operation, &deed)
+            if case .place = command {
+            } else if deed.identity != nil,
+                operation.response?.result.refusal == .invalidKey
+            {
+                // Not kept under the id: another attempt on its way may do better, now or later.
+                var other = deed
+                other.returned = nil
+                add(other)
+                deed.identity = nil
+            }
         case .command(let command, let id):
             deed.content = .command(command)
             if let id {
@@ -97,13 +109,12 @@ struct Decisions {
         // The hold keeps it from being done twice, but no refusal is kept under it: another
         // attempt on its way may do better, now or later.
         if command.id == nil, operation.response?.result.refusal != nil { deed.returned = nil }
-        guard let id = command.id, let key, let account = directory.key(key)?.account else {
-            return
-        }
-        // Which key settles or voids is no part of what is asked for.
-        var asked = deed.content
-        if case .place = command {} else { asked = .hold(command.presenting(.id(KeyID(0)))) }
-        deed.identity = Deed.Identity(account: account, id: id, content: asked)
+        guard let id = command.id, let key, let owner = directory.key(key) else { return }
+        deed.identity = Deed.Identity(account: owner.account, id: id, content: deed.content)
+        // Which key settles or voids is no part of what is asked for, only whose it is.
+        if case .place = command { return }
+        deed.identity?.content = .hold(command.presenting(.id(KeyID(0))))
+        deed.identity?.user = owner.user
     }
 
     private mutating func take(

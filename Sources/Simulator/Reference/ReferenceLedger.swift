@@ -13,6 +13,7 @@ struct ReferenceLedger {
         var verb: String
         var hold: IdempotencyKey
         var key: KeyID?
+        var user: UserID?
         var credits: UInt64?
         var timeout: UInt64?
     }

@@ -39,7 +39,7 @@ extension ReferenceStore {
         if let outcome = ledger.ownOutcome(request, time) { return outcome }
         guard let key = key(command.key) else { return .refused(.invalidKey) }
         let scope = key.detail.account
-        let content = ReferenceLedger.Content.hold(content(command, key.detail.id))
+        let content = ReferenceLedger.Content.hold(content(command, key.detail))
         if let id = command.id {
             let known = ledger.find(scope, id, time)
             if let known, known.content == content, case .change(let outcome) = known.answer {
@@ -55,7 +55,13 @@ extension ReferenceStore {
             }
         }
         let outcome = perform(command, key)
-        if let id = command.id {
+        var isRemembered = true
+        switch (command, outcome) {
+        case (.place, _): break
+        case (_, .refused(.invalidKey)): isRemembered = false
+        default: break
+        }
+        if let id = command.id, isRemembered {
             ledger.keep(scope, id, request, 0, content, .change(outcome), time, settings)
         } else {
             ledger.keepRequest(request, 0, outcome, time, settings)
@@ -72,15 +78,19 @@ extension ReferenceStore {
         }
     }
 
-    private func content(_ command: HoldCommand, _ key: KeyID) -> ReferenceLedger.HoldContent {
+    private func content(
+        _ command: HoldCommand, _ key: KeyDetail
+    ) -> ReferenceLedger.HoldContent {
         switch command {
         case .place(let hold):
             .init(
-                verb: "place", hold: hold.id, key: key, credits: hold.credits,
+                verb: "place", hold: hold.id, key: key.id, credits: hold.credits,
                 timeout: hold.timeoutSeconds)
         case .settle(let settlement):
-            .init(verb: "settle", hold: settlement.hold, credits: settlement.credits)
-        case .void(let voiding): .init(verb: "void", hold: voiding.hold)
+            .init(
+                verb: "settle", hold: settlement.hold, user: key.user,
+                credits: settlement.credits)
+        case .void(let voiding): .init(verb: "void", hold: voiding.hold, user: key.user)
         }
     }
 
@@ -113,7 +123,7 @@ extension ReferenceStore {
         if holds.contains(where: { $0.account == account && $0.id == new.id }) {
             return .refused(.idempotencyConflict)
         }
-        let open = holds.count { $0.account == account && isOpen($0) }
+        let open = holds.count { $0.account == account && $0.end == nil }
         if open >= Int(settings.holdsPerAccount) {
             return .refused(.holdLimit(limit: settings.holdsPerAccount))
         }

@@ -50,11 +50,13 @@ extension ReferenceStore {
         let outcome = createKey(
             NewKey(
                 id: key.id, account: account, user: user.detail.id, api: key.api, name: key.name,
-                digest: key.digest, suffix: key.suffix, active: key.active), author)
+                digest: key.digest, suffix: key.suffix, active: key.active,
+                expiresAt: key.expiresAt), author)
         switch outcome {
         case .changed: return nil
         case .refused(.keyLimit): return .keyLimit
         case .refused(.activeKeyLimit): return .activeKeyLimit
+        case .refused(.expiryPassed): return .expiryPassed
         default: return .digestTaken
         }
     }

@@ -17,11 +17,34 @@ extension ReferenceStore {
         }.sorted {
             (end(of: keys[$0])!, keys[$0].detail.id) < (end(of: keys[$1])!, keys[$1].detail.id)
         }
-        for at in due.prefix(10_000) {
-            keys[at].wasDue = true
-            guard isPresent(keys[at].detail.user), isOpen(keys[at].detail.account) else { continue }
-            finish(at, keys[at].detail.state == .retiring ? .revoked : .expired)
-            lapsedAt = index
+        for at in due.prefix(10_000) { lapse(at) }
+    }
+
+    /// Ends a key that is due.
+    private mutating func lapse(_ at: Int) {
+        keys[at].wasDue = true
+        guard isPresent(keys[at].detail.user), isOpen(keys[at].detail.account) else { return }
+        finish(at, keys[at].detail.state == .retiring ? .revoked : .expired)
+        lapsedAt = index
+    }
+
+    /// Nobody gets anything by a key whose time has come, its turn or not.
+    mutating func endDueKeys(namedBy command: Command) {
+        func isNamed(_ key: Key) -> Bool {
+            func isMeant(_ reference: KeyReference) -> Bool {
+                reference == .id(key.detail.id) || reference == .digest(key.digest)
+            }
+            return switch command {
+            case .charge(let charges): charges.contains { isMeant($0.key) }
+            case .hold(let hold): isMeant(hold.key)
+            case .setKeyActive(let id, _, _), .revokeKey(let id, _): id == key.detail.id
+            case .rotateKey(let rotation): rotation.old == key.detail.id
+            default: false
+            }
+        }
+        for at in keys.indices
+        where keys[at].endedAt == nil && !keys[at].wasDue && isNamed(keys[at]) {
+            if let end = end(of: keys[at]), end <= time { lapse(at) }
         }
     }
 
@@ -35,9 +58,9 @@ extension ReferenceStore {
 
     /// Ends the grace of whichever key this one replaced.
     mutating func finishGrace(before id: KeyID) {
-        for at in keys.indices
-        where keys[at].detail.state == .retiring && keys[at].detail.replacedBy == id {
-            finish(at, .revoked)
+        for at in keys.indices where keys[at].detail.replacedBy == id {
+            keys[at].wasRevoked = true
+            if keys[at].detail.state == .retiring { finish(at, .revoked) }
         }
     }
 
@@ -127,6 +150,8 @@ extension ReferenceStore {
     mutating func createAPI(_ api: API, _ name: Name, _ author: Author) -> Outcome {
         if apis.contains(api) { return .refused(.apiTaken) }
         if apis.count >= 64 { return .refused(.apiLimit(limit: 64)) }
+        if apisMade >= 4_096 { return .refused(.apiLimit(limit: 4_096)) }
+        apisMade += 1
         apis = (apis + [api]).sorted()
         record(.apiCreated, .api(api), nil, author)
         return .changed(Change(.api(APIDetail(api: api, name: name)), index: index))

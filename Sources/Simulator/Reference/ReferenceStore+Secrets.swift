@@ -92,6 +92,7 @@ extension ReferenceStore {
         guard
             let at = keys.firstIndex(where: { $0.detail.id == id && $0.detail.account == account })
         else { return .refused(.keyNotFound) }
+        keys[at].wasRevoked = true
         if [.revoked, .expired].contains(shown(keys[at]).state) {
             return .changed(Change(.keyRevoked(id), index: shown(keys[at]).changedAt))
         }
@@ -116,6 +117,7 @@ extension ReferenceStore {
         let own = keys.indices.filter { keys[$0].detail.user == user }
         let live = own.filter { keys[$0].endedAt == nil }
         for at in live { finish(at, .revoked) }
+        for at in own { keys[at].wasRevoked = true }
         if !live.isEmpty { record(.keysRevoked, .user(user), account, author) }
         let newest = own.map { keys[$0].detail.changedAt }.max() ?? owner.createdAt
         return .changed(

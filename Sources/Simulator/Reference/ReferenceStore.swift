@@ -32,6 +32,8 @@ struct ReferenceStore {
         var endedAt: LogIndex?
         /// Its end has come, and it may have been dead already with its user or account.
         var wasDue = false
+        /// Somebody revoked it, be it after its end: nobody must accept it once that has returned.
+        var wasRevoked = false
     }
 
     struct Token {
@@ -70,6 +72,7 @@ struct ReferenceStore {
     /// The last entry at which time ended a key.
     var lapsedAt = LogIndex.zero
     var apis = [API.batch, API.rest]
+    var apisMade = 2
 
     init(genesis: Genesis) {
         settings = genesis.settings
@@ -85,6 +88,7 @@ struct ReferenceStore {
 
     mutating func apply(_ envelope: Envelope, at index: LogIndex, time: Timestamp) -> Outcome {
         begin(at: index, time: time)
+        endDueKeys(namedBy: envelope.command)
         switch envelope.command {
         case .charge(let charges):
             return .charged(
@@ -221,7 +225,7 @@ extension ReferenceStore {
     func access(by key: Key) -> Access {
         if isAccepted(key) { return .api }
         let isOwned = isPresent(key.detail.user) && isOpen(key.detail.account)
-        return key.wasDue && isOwned ? .lapsed : .nothing
+        return key.wasDue && !key.wasRevoked && isOwned ? .lapsed : .nothing
     }
 
     func limit(_ user: UserID, _ api: API) -> Limit? {

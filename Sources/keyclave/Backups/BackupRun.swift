@@ -45,31 +45,32 @@ struct BackupRun {
         // The snapshot of a large state takes its time.
         settings.answerTimeout = settings.deadline
         session.client = Client(endpoints: [endpoint], settings: settings)
-        for attempt in 1... {
-            var target = try BackupTarget(path, replaces: invocation.has("force"))
+        var attempt = 1
+        while true {
             do {
-                let opened = try open(&session)
-                try copy(opened, session, to: &target)
-                try target.finish()
-                try show(opened, path, target.byteCount)
-                return .done
+                return try attemptOnce(&session, to: path)
             } catch let error as ClientError {
-                target.abandon()
                 guard error.isGone, attempt < Self.attempts else { throw error }
+                attempt += 1
                 surroundings.tell("The node has let go of the snapshot; beginning anew.\n")
-            } catch {
-                target.abandon()
-                throw error
             }
         }
-        return .localError
+    }
+
+    private func attemptOnce(_ session: inout Session, to path: String) throws -> ExitCode {
+        var target = try BackupTarget(path, replaces: invocation.has("force"))
+        let opened = try open(&session)
+        try copy(opened, session, to: &target)
+        try target.finish()
+        try show(opened, path, target.byteCount)
+        return .done
     }
 
     private func open(_ session: inout Session) throws -> Opened {
         let request = ClientRequest(
             method: .post, path: "/v1/cluster/backups", authorization: try session.token(),
             isSafe: true)
-        let answer = try session.client.send(request).json()
+        let answer = try session.send(request, saying: "waiting for the snapshot").json()
         guard let id = answer?["id"]?.string, let node = answer?["node"]?.string,
             let index = answer?["index"]?.number, let bytes = answer?["bytes"]?.number,
             let format = answer?["format"]?.number
@@ -91,7 +92,7 @@ struct BackupRun {
         while offset < Int(clamping: opened.bytes) {
             let path =
                 "/v1/cluster/backups/\(OperationRunner.percentEncoded(opened.id))?offset=\(offset)"
-            let part = try session.client.send(
+            let part = try session.send(
                 ClientRequest(
                     method: .get, path: path, authorization: try session.token(), isSafe: true)
             ).body

@@ -28,7 +28,7 @@ struct InspectRun {
 
     private func file(_ path: String) throws -> [JSONValue.Member] {
         var progress = Progress("checked", surroundings)
-        let file = try BackupFile.read(path) {
+        let file = try BackupFile.read(path, digesting: true) {
             progress.tell($0 >> 20, of: $1 >> 20, unit: "MiB")
         }
         let contents = file.contents
@@ -36,7 +36,8 @@ struct InspectRun {
             .init("kind", .string(contents.header == nil ? "snapshot" : "backup")),
             .init("checksums", .string("verified")),
             .init("bytes", .number(UInt64(contents.byteCount))),
-            .init("sha256", .string(contents.digest.hex)),
+            .init("sha256", file.fileDigest.map { .string($0.hex) } ?? .null),
+            .init("snapshot_sha256", .string(contents.digest.hex)),
         ]
         if let header = contents.header {
             members.append(.init("made_at", .string(RFC3339.text(header.madeAt))))
@@ -51,7 +52,7 @@ struct InspectRun {
     }
 
     private func directory(_ path: String) throws -> [JSONValue.Member] {
-        let lost = try Self.open(path)
+        let lost = try WaitingLine(surroundings).during("reading") { try Self.open(path) }
         let contents = lost.contents
         var members: [JSONValue.Member] = [
             .init("kind", .string("data directory")), .init("checksums", .string("verified")),
@@ -65,7 +66,11 @@ struct InspectRun {
         return members + counts(contents.summary)
     }
 
-    private static func open(_ path: String) throws(LocalError) -> LostCluster {
+    private static func open(_ path: String) throws -> LostCluster {
+        guard try Directory(at: path).names().contains(where: { $0.hasPrefix("identity") }) else {
+            throw LocalError(
+                message: "\(path) is a directory, but no node's: the file “identity” isn't in it")
+        }
         do throws(DataDirectoryRefusal) {
             return try LostCluster(at: path)
         } catch {
@@ -106,10 +111,10 @@ struct InspectRun {
 extension BackupFile {
     /// As a command reads it.
     static func read(
-        _ path: String, progress: (Int, Int) -> Void
+        _ path: String, digesting: Bool = false, progress: (Int, Int) -> Void
     ) throws(LocalError) -> BackupFile {
         do throws(Refusal) {
-            return try BackupFile(at: path, progress: progress)
+            return try BackupFile(at: path, digesting: digesting, progress: progress)
         } catch {
             throw LocalError(message: error.description)
         }

@@ -47,7 +47,9 @@ struct RestoreRun {
             incarnation: Formation.incarnation(Entropy.bytes(8)),
             genesis: backup.contents.genesis(at: cluster.time).encode())
         let whole = backup
-        try target.write { try whole.write(identity, into: $0) }
+        try WaitingLine(surroundings).during("writing") {
+            try target.write { try whole.write(identity, into: $0) }
+        }
         try show(cluster, configuration, whole)
         return .done
     }

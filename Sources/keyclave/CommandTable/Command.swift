@@ -18,6 +18,8 @@ struct Command: Sendable {
     enum CommonOptions: Sendable {
         /// For clients of the HTTP interface: end points, credentials, output.
         case client
+        /// For those that ask the one node that their configuration names: credentials, output.
+        case node
         /// Output only.
         case output
         case none
@@ -30,8 +32,8 @@ struct Command: Sendable {
     var notes: [String] = []
     var arguments: [Argument] = []
     var options: [CommandOption] = []
-    /// Asked before something is done that can't be undone, with the names of arguments in braces.
-    var confirmation: String?
+    /// Nil for what changes nothing.
+    var reversal: Reversal?
     var common = CommonOptions.client
     /// A whole command line, as typed.
     var example: String
@@ -42,9 +44,10 @@ struct Command: Sendable {
 
     /// Every option that may be given, the command's own first.
     var allOptions: [CommandOption] {
-        let own = options + (confirmation == nil ? [] : [CommandOption.yes])
+        let own = options + (reversal?.mayAsk == true ? [CommandOption.yes] : [])
         return switch common {
         case .client: own + CommandOption.client + CommandOption.output + CommandOption.help
+        case .node: own + CommandOption.credentials + CommandOption.output + CommandOption.help
         case .output: own + CommandOption.output + CommandOption.help
         case .none: own + CommandOption.help
         }

@@ -1,12 +1,20 @@
 extension CommandOption {
     /// Of every command that talks to a server.
-    static let client = [
-        CommandOption(
-            name: "endpoint", value: .text, placeholder: "URL",
-            meaning: "a node, as in http://127.0.0.1:7101; repeat it, or separate by commas, "
-                + "to go on with the next when one fails",
-            environment: "KEYCLAVE_ENDPOINTS", fallback: "http://127.0.0.1:7101",
-            isRepeatable: true),
+    static let client = [endpoint] + credentials + [timeout]
+
+    private static let endpoint = CommandOption(
+        name: "endpoint", value: .text, placeholder: "URL",
+        meaning: "a node, as in http://127.0.0.1:7101; repeat it, or separate by commas, "
+            + "to go on with the next when one fails",
+        environment: "KEYCLAVE_ENDPOINTS", fallback: "http://127.0.0.1:7101",
+        isRepeatable: true)
+
+    private static let timeout = CommandOption(
+        name: "timeout", value: .number(1...3600), placeholder: "SECONDS",
+        meaning: "how long to try in all", fallback: "30")
+
+    /// Of every command that asks on somebody's behalf.
+    static let credentials = [
         CommandOption(
             name: "token", value: .text, placeholder: "TOKEN",
             meaning: "management token (kct_…)", environment: "KEYCLAVE_TOKEN"),
@@ -14,9 +22,6 @@ extension CommandOption {
             name: "token-file", value: .text, placeholder: "FILE",
             meaning: "file that holds the token; nobody but its owner may read it (0600)",
             environment: "KEYCLAVE_TOKEN_FILE"),
-        CommandOption(
-            name: "timeout", value: .number(1...3600), placeholder: "SECONDS",
-            meaning: "how long to try in all", fallback: "30"),
     ]
 
     /// Of every command that prints data.

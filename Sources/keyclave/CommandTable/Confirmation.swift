@@ -13,16 +13,15 @@ struct Confirmation {
 
     /// Whether the command is to be carried out.
     func isGiven() throws(UsageError) -> Bool {
-        guard let question = invocation.command.confirmation, !invocation.has("yes") else {
-            return true
-        }
+        guard let question = invocation.command.reversal?.question(before: invocation),
+            !invocation.has("yes")
+        else { return true }
         guard surroundings.canAsk else {
             throw UsageError(
                 words: invocation.words,
                 message: "this can't be undone, and nobody can be asked here: give --yes")
         }
-        let text = OperationRunner.fill(question) { invocation.text($0) ?? "it" }
-        surroundings.tell("\(text) This can't be undone. [y/N] ")
+        surroundings.tell("\(question) This can't be undone. [y/N] ")
         if ["y", "yes"].contains(surroundings.readLine()?.lowercased()) { return true }
         surroundings.tell("Nothing was done.\n")
         return false

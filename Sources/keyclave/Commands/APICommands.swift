@@ -16,6 +16,7 @@ extension Command {
                     slug, Argument(name: "name", meaning: "name, for people"),
                 ],
                 options: [.idempotency],
+                reversal: .by("api remove"),
                 example: "keyclave api create search \"Search API\"",
                 action: .request(
                     Operation(
@@ -28,6 +29,7 @@ extension Command {
                         + "in whichever account. What was spent with it counts on if it comes back."
                 ],
                 arguments: [slug], options: [.idempotency],
+                reversal: .by("api create"),
                 example: "keyclave api remove search",
                 action: .request(
                     Operation(

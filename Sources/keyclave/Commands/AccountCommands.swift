@@ -6,6 +6,7 @@ extension Command {
             Command(
                 name: "create", summary: "create an account (operator)",
                 arguments: [accountName], options: [.idempotency],
+                reversal: .by("account delete"),
                 example: "keyclave account create \"Example Ltd\"",
                 action: .request(
                     Operation(
@@ -27,6 +28,7 @@ extension Command {
             Command(
                 name: "rename", summary: "give an account another name (operator)",
                 arguments: [accountID, accountName], options: [.idempotency],
+                reversal: .by("account rename"),
                 example: "keyclave account rename acc_0000000001A \"Example PLC\"",
                 action: .request(
                     Operation(
@@ -36,7 +38,7 @@ extension Command {
                 name: "delete",
                 summary: "delete an account with its users, keys and tokens (operator)",
                 arguments: [accountID], options: [.idempotency],
-                confirmation: "Delete {account}, its users, keys and tokens?",
+                reversal: .none(asking: "Delete {account}, its users, keys and tokens?"),
                 example: "keyclave account delete acc_0000000001A --yes",
                 action: .request(
                     Operation(

@@ -23,6 +23,7 @@ extension Command {
                         name: "node", meaning: "which (n1, …); by default the one furthest ahead",
                         isOptional: true)
                 ],
+                reversal: .by("cluster transfer"),
                 example: "keyclave cluster transfer n2",
                 action: .request(
                     Operation(
@@ -30,6 +31,7 @@ extension Command {
                         body: [.init("to", .text("node"))], waitsForService: false))),
             Command(
                 name: "snapshot", summary: "make the node asked write a snapshot now",
+                reversal: .unasked(because: "it changes nothing that anybody can see"),
                 example: "keyclave cluster snapshot --endpoint http://127.0.0.1:7102",
                 action: .request(
                     Operation(method: .post, path: "/v1/cluster/snapshot"))),
@@ -61,6 +63,7 @@ extension Command {
                 meaning: "a node that doesn't run: don't wait for it, and give it the new secret "
                     + "before it runs again", isRepeatable: true),
         ],
+        reversal: .by("cluster rotate-secret"), common: .node,
         example: "keyclave cluster rotate-secret --config n1.json --new-secret-file new.secret",
         requests: ["POST /v1/cluster/reload-secrets"],
         action: .run { try RotateSecretRun(invocation: $0, surroundings: $1).run() })
@@ -99,6 +102,7 @@ extension Command {
                 meaning: "where clients reach it"),
             .idempotency,
         ],
+        reversal: .by("cluster remove"),
         example: "keyclave cluster add n4 --address 10.0.0.4:7201 --http 10.0.0.4:7101",
         action: .request(
             Operation(
@@ -110,6 +114,7 @@ extension Command {
         name: "promote", summary: "make a learner that has caught up a voter",
         notes: ["Refused with “not_caught_up” as long as it hasn't: ask again in a while."],
         arguments: [member], options: [.idempotency],
+        reversal: .by("cluster remove"),
         example: "keyclave cluster promote n4",
         action: .request(
             Operation(
@@ -124,7 +129,7 @@ extension Command {
                 + "under another. Change the cluster secret if its machine is out of your hands."
         ],
         arguments: [member], options: [.idempotency],
-        confirmation: "Remove {node} from the cluster for good?",
+        reversal: .none(asking: "Remove {node} from the cluster for good?"),
         example: "keyclave cluster remove n2 --yes",
         action: .request(
             Operation(
@@ -147,6 +152,7 @@ extension Command {
                         name: "value", meaning: "its new value", value: .number(0...(.max))),
                 ],
                 options: [.idempotency],
+                reversal: .by("settings set"),
                 example: "keyclave settings set active_keys_per_user 3",
                 action: .request(
                     Operation(

@@ -22,6 +22,7 @@ extension Command {
                         fallback: "3600"),
                     .apiKey, .idempotency,
                 ],
+                reversal: .by("hold void"),
                 example: "keyclave hold place 50 --timeout-seconds 600 --id job-7 --key -",
                 action: .request(
                     Operation(
@@ -40,6 +41,10 @@ extension Command {
                         value: .number(0...1_000_000_000)),
                 ],
                 options: [.apiKey, .idempotency],
+                reversal: .unasked(
+                    because:
+                        "a service does it after each piece of work, by a script as a rule; it "
+                        + "spends what was set aside for that, and never more"),
                 example: "keyclave hold settle job-7 31 --key -",
                 action: .request(
                     Operation(
@@ -48,6 +53,9 @@ extension Command {
             Command(
                 name: "void", summary: "release a hold without a charge",
                 arguments: [holdArgument], options: [.apiKey, .idempotency],
+                reversal: .unasked(
+                    because: "it takes nothing from anybody, and credits that are left can be held "
+                        + "again"),
                 example: "keyclave hold void job-7 --key -",
                 action: .request(
                     Operation(
@@ -82,6 +90,7 @@ extension Command {
                         isRequired: true),
                     .account, .idempotency,
                 ],
+                reversal: .by("pool set"),
                 example: "keyclave pool set rest --credits 100000 --period month",
                 action: .request(
                     Operation(
@@ -95,6 +104,7 @@ extension Command {
             Command(
                 name: "remove", summary: "let only the users' limits count again",
                 arguments: poolArguments, options: [.account, .idempotency],
+                reversal: .by("pool set"),
                 example: "keyclave pool remove rest",
                 action: .request(
                     Operation(
@@ -102,7 +112,9 @@ extension Command {
                         answer: .done("The account has no pool for {api} any more.")))),
         ])
 
-    private static let poolArguments = [Argument(name: "api", meaning: "rest or batch")]
+    private static let poolArguments = [
+        Argument(name: "api", meaning: "as “api list” shows them: rest, batch, …")
+    ]
     private static let poolPath = "/v1/accounts/{account}/pools/{api}"
     private static let poolColumns = [
         "credits", "period", "spent", "held", "remaining", "resets_at",

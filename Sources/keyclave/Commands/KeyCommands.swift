@@ -11,6 +11,7 @@ extension Command {
             Command(
                 name: "activate", summary: "let a key be used (again)", arguments: [keyID],
                 options: [.account, .idempotency],
+                reversal: .by("key deactivate"),
                 example: "keyclave key activate key_0000000001C",
                 action: .request(
                     Operation(
@@ -19,6 +20,7 @@ extension Command {
             Command(
                 name: "deactivate", summary: "stop a key everywhere, until it is activated",
                 arguments: [keyID], options: [.account, .idempotency],
+                reversal: .by("key activate"),
                 example: "keyclave key deactivate key_0000000001C",
                 action: .request(
                     Operation(
@@ -29,6 +31,7 @@ extension Command {
                 name: "rename", summary: "give a key another name",
                 arguments: [keyID, Argument(name: "name", meaning: "new name")],
                 options: [.account, .idempotency],
+                reversal: .by("key rename"),
                 example: "keyclave key rename key_0000000001C \"build server\"",
                 action: .request(
                     Operation(
@@ -36,7 +39,8 @@ extension Command {
                         columns: keyColumns))),
             Command(
                 name: "revoke", summary: "end a key everywhere, for ever", arguments: [keyID],
-                options: [.account, .idempotency], confirmation: "Revoke {key} for ever?",
+                options: [.account, .idempotency],
+                reversal: .none(asking: "Revoke {key} for ever?"),
                 example: "keyclave key revoke key_0000000001C --yes",
                 action: .request(
                     Operation(
@@ -64,6 +68,7 @@ extension Command {
             expiresAt("when it ends by itself, as in 2027-01-31T12:00:00Z; never by default"),
             .account, .idempotency,
         ],
+        reversal: .by("key revoke"),
         example: "keyclave key create --user usr_0000000001B --api rest --name laptop",
         action: .request(
             Operation(
@@ -112,6 +117,9 @@ extension Command {
             expiresAt("when the new key ends by itself, or never; by default as the old one"),
             .account, .idempotency,
         ],
+        reversal: .none(
+            asking: "Replace the text of {key} at once? The old one then works nowhere.",
+            unless: "grace-seconds"),
         example: "keyclave key rotate key_0000000001C --grace-seconds 3600",
         action: .request(
             Operation(

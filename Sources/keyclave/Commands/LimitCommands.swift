@@ -20,6 +20,7 @@ extension Command {
                         isRequired: true),
                     .account, .idempotency,
                 ],
+                reversal: .by("limit set"),
                 example: "keyclave limit set usr_0000000001B rest --credits 10000 --period month",
                 action: .request(
                     Operation(
@@ -34,6 +35,7 @@ extension Command {
             Command(
                 name: "remove", summary: "let spending be unlimited again",
                 arguments: limitArguments, options: [.account, .idempotency],
+                reversal: .by("limit set"),
                 example: "keyclave limit remove usr_0000000001B rest",
                 action: .request(
                     Operation(

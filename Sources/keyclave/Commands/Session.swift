@@ -16,9 +16,14 @@ struct Session {
         self.surroundings = surroundings
         let endpoints = try invocation.texts("endpoint").map { text in
             guard let endpoint = Endpoint(text) else {
+                // What a TLS front serves isn't for this program, which speaks plain HTTP.
+                let way =
+                    text.hasPrefix("https:")
+                    ? ": TLS isn't spoken here. Ask a node itself, from its machine or network, or "
+                        + "through a tunnel (ssh -L 7101:127.0.0.1:7101 n1)" : ""
                 throw UsageError(
                     words: invocation.words,
-                    message: "--endpoint must be like http://127.0.0.1:7101, not “\(text)”")
+                    message: "--endpoint must be like http://127.0.0.1:7101, not “\(text)”\(way)")
             }
             return endpoint
         }
@@ -40,17 +45,19 @@ struct Session {
 
     /// `Bearer` and the management token. On the command line `--token` and `--token-file`
     /// exclude each other; what the command line names beats what the environment names.
-    func token() throws -> String {
+    func token() throws -> String { try Self.token(of: invocation) }
+
+    static func token(of invocation: Invocation) throws -> String {
         if invocation.wasGiven("token"), invocation.wasGiven("token-file") {
             throw UsageError(
                 words: invocation.words, message: "give --token or --token-file, not both")
         }
         let file = invocation.text("token-file")
         if let file, invocation.wasGiven("token-file") || invocation.text("token") == nil {
-            return "Bearer " + (try Self.secret(inFile: file))
+            return "Bearer " + (try secret(inFile: file))
         }
         if let token = invocation.text("token") {
-            return "Bearer " + (try Self.checked(token, "the token"))
+            return "Bearer " + (try checked(token, "the token"))
         }
         throw UsageError(
             words: invocation.words,
@@ -67,7 +74,8 @@ struct Session {
                 words: invocation.words, message: "an API key is needed: --key or KEYCLAVE_KEY")
         }
         guard key == "-" else { return try checked(key, "the key") }
-        return try checked(trimmed(surroundings.readInput()), "the key on standard input")
+        let text = String(decoding: surroundings.readInput(), as: UTF8.self)
+        return try checked(trimmed(text), "the key on standard input")
     }
 
     /// The account named, or else the one that the token belongs to; nil if that is none and
@@ -87,17 +95,7 @@ struct Session {
 
     /// The text of a secret's file, which nobody else may be able to read.
     static func secret(inFile path: String) throws -> String {
-        let bytes: [UInt8]
-        do {
-            let file = try File(reading: path)
-            guard try file.isPrivate() else {
-                throw LocalError(
-                    message: "\(path) can be read by others: chmod 600 \(path)")
-            }
-            bytes = try file.contents(limit: 4096)
-        } catch let error as SystemError {
-            throw LocalError(message: "\(error)")
-        }
+        let bytes = try PrivateFile.contents(of: path)
         return try checked(trimmed(String(decoding: bytes, as: UTF8.self)), "the text in \(path)")
     }
 

@@ -51,7 +51,9 @@ extension Command {
         arguments: [
             Argument(name: "credits", meaning: "how many", value: .number(1...1_000_000_000))
         ],
-        options: [.apiKey, .idempotency], example: "keyclave charge 5 --key -",
+        options: [.apiKey, .idempotency],
+        reversal: .unasked(because: "to spend is what it is for, once under its id"),
+        example: "keyclave charge 5 --key -",
         action: .request(
             Operation(
                 method: .post, path: "/v1/charges", credential: .apiKey,

@@ -27,6 +27,7 @@ extension Command {
                         meaning: "name, for people", isRequired: true),
                     .idempotency,
                 ],
+                reversal: .by("token revoke"),
                 example: "keyclave token create --role auditor --account acc_0000000001A "
                     + "--name reports",
                 action: .request(
@@ -57,7 +58,7 @@ extension Command {
             Command(
                 name: "revoke", summary: "end a token everywhere, for ever",
                 arguments: [Argument(name: "token-id", meaning: "token (tok_…), not its text")],
-                options: [.idempotency], confirmation: "Revoke {token-id} for ever?",
+                options: [.idempotency], reversal: .none(asking: "Revoke {token-id} for ever?"),
                 example: "keyclave token revoke tok_0000000001D --yes",
                 action: .request(
                     Operation(

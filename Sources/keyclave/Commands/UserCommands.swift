@@ -17,6 +17,7 @@ extension Command {
                         meaning: "what tokens of this user may do at most", fallback: "member"),
                     .account, .idempotency,
                 ],
+                reversal: .by("user remove"),
                 example: "keyclave user create --email ada@example.com --name \"Ada\"",
                 action: .request(
                     Operation(
@@ -48,6 +49,7 @@ extension Command {
             CommandOption(name: "role", value: .choice(["admin", "member"]), meaning: "new role"),
             .account, .idempotency,
         ],
+        reversal: .by("user update"),
         example: "keyclave user update usr_0000000001B --role admin",
         action: .request(
             Operation(
@@ -57,7 +59,7 @@ extension Command {
     private static let remove = Command(
         name: "remove", summary: "remove a user and revoke all their keys and tokens",
         arguments: [userID], options: [.account, .idempotency],
-        confirmation: "Remove {user} and revoke all their keys and tokens?",
+        reversal: .none(asking: "Remove {user} and revoke all their keys and tokens?"),
         example: "keyclave user remove usr_0000000001B --yes",
         action: .request(
             Operation(
@@ -67,7 +69,7 @@ extension Command {
     private static let revokeKeys = Command(
         name: "revoke-keys", summary: "revoke all keys of a user, who stays",
         arguments: [userID], options: [.account, .idempotency],
-        confirmation: "Revoke all keys of {user} for ever?",
+        reversal: .none(asking: "Revoke all keys of {user} for ever?"),
         example: "keyclave user revoke-keys usr_0000000001B --yes",
         action: .request(
             Operation(

@@ -5,7 +5,7 @@ extension CompletionTable {
         """
         # Completion for bash, made by “keyclave completions bash” from the command table.
         _keyclave() {
-            local at=keyclave option="" cur=${COMP_WORDS[COMP_CWORD]} words="" word i
+            local at=keyclave option="" cur=${COMP_WORDS[COMP_CWORD]} words="" files="" word i
             for ((i = 1; i < COMP_CWORD; i++)); do
                 word=${COMP_WORDS[i]}
                 if [[ -n $option ]]; then
@@ -33,6 +33,7 @@ extension CompletionTable {
                 esac
             fi
             COMPREPLY=($(compgen -W "$words" -- "$cur"))
+            [[ -z $files || $cur == -* ]] || COMPREPLY+=($(compgen -f -- "$cur"))
         }
         complete -F _keyclave keyclave
 
@@ -60,7 +61,8 @@ extension CompletionTable {
         places.map { place in
             let words =
                 place.commands.map(\.name) + place.choices + place.options.flatMap(\.spellings)
-            return "        \"\(place.path)\") words=\"\(words.joined(separator: " "))\" ;;"
+            let files = place.takesFile ? " files=yes" : ""
+            return "        \"\(place.path)\") words=\"\(words.joined(separator: " "))\"\(files) ;;"
         }.joined(separator: "\n")
     }
 

@@ -37,7 +37,8 @@ extension CompletionTable {
     private func fishLines(_ place: Place) -> [String] {
         let start = "complete -c keyclave -n '__keyclave_at \"\(place.path)\"'"
         let words = place.commands + place.choices.map { ($0, $0) }
-        return words.map { "\(start) -a \($0.0) -d \(quoted($0.1))" }
+        let files = place.takesFile ? ["\(start) -F"] : []
+        return files + words.map { "\(start) -a \($0.0) -d \(quoted($0.1))" }
             + place.options.map { option in
                 let letter = option.letter.map { " -s \($0)" } ?? ""
                 let name = "\(start) -l \(option.name)\(letter)\(fishValue(option))"

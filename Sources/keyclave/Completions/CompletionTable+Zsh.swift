@@ -5,7 +5,7 @@ extension CompletionTable {
         #compdef keyclave
         # Completion for zsh, made by “keyclave completions zsh” from the command table.
         _keyclave() {
-            local at=keyclave option="" word
+            local at=keyclave option="" files="" word
             local -a candidates switches values
             integer i
             for ((i = 2; i < CURRENT; i++)); do
@@ -34,6 +34,7 @@ extension CompletionTable {
         \(zshPlaces)
             esac
             (( $#candidates )) && _describe -t commands command candidates
+            [[ -z $files ]] || _files
             _describe -o -t options option switches
         }
         if [[ $funcstack[1] == _keyclave ]]; then
@@ -71,7 +72,7 @@ extension CompletionTable {
             return """
                         ("\(place.path)")
                             candidates=(\(candidates.joined(separator: " ")))
-                            switches=(\(switches.joined(separator: " ")))
+                            switches=(\(switches.joined(separator: " ")))\(place.takesFile ? " files=yes" : "")
                             ;;
                 """
         }.joined(separator: "\n")

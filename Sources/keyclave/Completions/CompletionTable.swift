@@ -9,6 +9,8 @@ struct CompletionTable {
         var options: [CommandOption]
         /// What its arguments may be, where that is a choice.
         var choices: [String]
+        /// Whether one of its arguments is a file.
+        var takesFile: Bool
     }
 
     /// How the value of an option is completed.
@@ -29,7 +31,8 @@ struct CompletionTable {
                 options: command.subcommands.isEmpty ? command.allOptions : command.ownAndHelp,
                 choices: command.arguments.flatMap { argument -> [String] in
                     if case .choice(let choices) = argument.value { choices } else { [] }
-                })
+                },
+                takesFile: command.arguments.contains { $0.placeholder == "FILE" })
         }
     }
 

@@ -1,7 +1,8 @@
 import Basics
 import Linux
 
-/// Tells how far a long piece of work has come: nothing in its first second, then a line a second.
+/// Tells somebody at a terminal how far a long piece of work has come: nothing in its first second,
+/// then a line a second.
 struct Progress {
     private let surroundings: Surroundings
     /// As in “written”.
@@ -19,7 +20,7 @@ struct Progress {
     /// `all` is zero if nobody knows.
     mutating func tell(_ done: Int, of all: Int, unit: String) {
         let now = Clocks.now()
-        guard now >= next else { return }
+        guard surroundings.showsProgress, now >= next else { return }
         next = now + Progress.interval
         let share = all > 0 ? " of \(all) (\(done * 100 / all) %)" : ""
         surroundings.tell("\(done)\(share) \(unit) \(deed)\n")

@@ -12,8 +12,8 @@ struct Surroundings: Sendable {
     var print: @Sendable (String) throws(LocalError) -> Void
     /// Messages for people: standard error.
     var tell: @Sendable (String) -> Void
-    /// All of standard input.
-    var readInput: @Sendable () -> String
+    /// All of standard input, whatever it is.
+    var readInput: @Sendable () -> [UInt8]
     /// One line of standard input, nil at its end.
     var readLine: @Sendable () -> String? = { nil }
     /// Somebody sits at standard input and reads the messages.
@@ -82,13 +82,13 @@ struct Surroundings: Sendable {
         }
     }
 
-    private static func readStandardInput() -> String {
+    private static func readStandardInput() -> [UInt8] {
         var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
+        var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            guard count > 0 else { return bytes }
             bytes += buffer[..<count]
         }
     }

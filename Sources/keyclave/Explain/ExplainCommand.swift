@@ -1,7 +1,7 @@
 extension Command {
     static let explain = Command(
         name: "explain",
-        summary: "tell all about a key: who made it, what was changed, what it may do now and why",
+        summary: "tell who made a key, every change of it, and what it may do now and why",
         notes: [
             "The key is named by its id, or by its text, which isn't sent: its digest is enough. "
                 + "A text on the command line can be seen by others on this machine; - reads it "

@@ -10,6 +10,12 @@ struct ExplainRun {
     /// Pages of the trail that are looked through: a million records.
     private static let pageLimit = 100
 
+    /// What was read of the trail, and whether that is all of it.
+    private struct Records {
+        var newestFirst: [JSONValue]
+        var isWhole: Bool
+    }
+
     init(_ invocation: Invocation, _ surroundings: Surroundings) throws {
         session = try Session(invocation: invocation, surroundings: surroundings)
         token = try session.token()
@@ -26,14 +32,26 @@ struct ExplainRun {
         story.limit = try optional { try get("\(path)/users/\(user)/limits/\(api)") }
         story.pool = try optional { try get("\(path)/pools/\(api)") }
         let id = key["id"]?.string ?? ""
-        let subjects = "\(id),\(user),\(account),\(user)/\(api),\(account)/\(api)"
-        story.trail = try optional { try trail("\(path)/audit?limit=1000&subject=\(subjects)") }
+        // A successor's birth is a record of the key that it replaces, and the end of a grace may
+        // be one of the successor.
+        let subjects =
+            [id] + ["replaces", "replaced_by"].compactMap { key[$0]?.string }
+            + [user, account, "\(user)/\(api)", "\(account)/\(api)"]
+        let query = "limit=1000&subject=" + subjects.joined(separator: ",")
+        let trail = try optional { try records("\(path)/audit?\(query)") }
+        story.trail = trail?.newestFirst
+        story.isTrailRead = trail?.isWhole ?? false
 
         let isJSON = session.invocation.required("output") == "json"
         try session.surroundings.print(
             isJSON ? story.value.prettyText + "\n" : TableText(columns: []).text(of: story.value))
         if story.trail == nil {
             session.surroundings.tell("Changes are shown to auditors, admins and operators.\n")
+        } else if !story.isComplete {
+            session.surroundings.tell(
+                story.isTrailRead
+                    ? "The history is incomplete: the trail has forgotten how the key was made.\n"
+                    : "The history is incomplete: older records of the trail weren't looked at.\n")
         }
         return .done
     }
@@ -55,16 +73,18 @@ struct ExplainRun {
         return try session.send(request).json()
     }
 
-    private func trail(_ path: String) throws -> [JSONValue] {
+    private func records(_ path: String) throws -> Records? {
         var items: [JSONValue] = []
         var before = ""
         for _ in 0..<ExplainRun.pageLimit {
             let page = try get(path + before)
             items += page?["items"]?.array ?? []
-            guard let next = page?["next"]?.string else { break }
+            guard let next = page?["next"]?.string else {
+                return Records(newestFirst: items, isWhole: true)
+            }
             before = "&before=" + OperationRunner.percentEncoded(next)
         }
-        return items
+        return Records(newestFirst: items, isWhole: false)
     }
 
     /// What isn't there, or not for this token, is nothing.

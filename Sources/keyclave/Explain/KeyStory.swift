@@ -12,6 +12,8 @@ struct KeyStory {
     var pool: JSONValue?
     /// Newest first; nil for who may not read the trail.
     var trail: [JSONValue]?
+    /// Whether the trail was read to its end.
+    var isTrailRead = true
 
     private func text(_ name: String) -> String { key[name]?.string ?? "?" }
 
@@ -36,27 +38,96 @@ struct KeyStory {
     }
 
     var why: String {
-        let (reason, actions) =
-            switch text("standing") {
-            case "active": ("it is active, and its user and account are there", [String]())
-            case "retiring":
-                ("it is replaced, and good until \(text("retires_at"))", ["key.rotated"])
-            case "expired": ("it has expired", ["key.rotated"])
-            case "inactive": ("it is switched off", ["key.deactivated", "key.created"])
-            case "revoked": ("it is revoked for ever", ["key.revoked", "keys.revoked"])
-            case "user_removed": ("its user is removed", ["user.removed"])
-            case "account_deleted": ("its account is deleted", ["account.deleted"])
-            case let other: ("it is \(other.replacing("_", with: " "))", [String]())
-            }
-        guard let last = trail?.first(where: { actions.contains($0["action"]?.string ?? "") })
-        else { return reason }
-        return reason + ", since \(last["at"]?.string ?? "?") by \(last["actor"]?.string ?? "?")"
+        guard let act = decidingAct else { return reason }
+        return reason + ", since \(act["at"]?.string ?? "?") by \(act["actor"]?.string ?? "?")"
     }
 
-    /// The record that the key's creation left; nil once the trail has forgotten it.
-    private var creation: JSONValue? {
-        trail?.first { $0["action"] == .string("key.created") && $0["subject"] == key["id"] }
+    private var reason: String {
+        switch text("standing") {
+        case "active": "it is active, and its user and account are there"
+        case "retiring": "it is replaced, and good until \(text("retires_at"))"
+        case "expired": "it has expired, at \(text("expires_at"))"
+        case "inactive": "it is switched off"
+        case "revoked":
+            if let successor = key["replaced_by"]?.string,
+                decidingAct?["subject"]?.string == successor
+            {
+                "it was replaced by \(successor), whose change ended its grace"
+            } else if let successor = key["replaced_by"]?.string,
+                decidingAct?.isAct("key.revoked") != true
+            {
+                "it was replaced by \(successor), and is revoked for ever"
+            } else {
+                "it is revoked for ever"
+            }
+        case "user_removed": "its user is removed"
+        case "account_deleted": "its account is deleted"
+        case let other: "it is \(other.replacing("_", with: " "))"
+        }
     }
+
+    /// The record of what made the key stand as it does; nil where nobody did, or nobody remembers.
+    private var decidingAct: JSONValue? {
+        switch text("standing") {
+        case "retiring": newest("key.rotated", of: key["id"])
+        case "inactive": newest("key.deactivated", of: key["id"]) ?? birth
+        case "revoked": revocation
+        case "user_removed": newest("user.removed", of: key["user"])
+        case "account_deleted": newest("account.deleted", of: key["account"])
+        default: nil
+        }
+    }
+
+    /// The first act that revoked the key: revoked is final, and what is done to the user later
+    /// changes nothing. A rotation with a grace revokes it at the end of that, for which there is
+    /// no record, or with a change of its successor.
+    private var revocation: JSONValue? {
+        if key["replaced_by"]?.string != nil {
+            let end = trail?.first { $0["index"] == key["changed_index"] }
+            return end ?? newest("key.revoked", of: key["id"])
+                ?? newest("key.rotated", of: key["id"])
+        }
+        return trail?.last { record in
+            record.isAct("key.revoked", of: key["id"])
+                || record.isAct("keys.revoked", of: key["user"]) && isSinceBirth(record)
+        }
+    }
+
+    /// Times have milliseconds, always, so that their order as text is their order.
+    private func isSinceBirth(_ record: JSONValue) -> Bool {
+        if let birth = birth?["index"]?.number { return record["index"]?.number ?? 0 > birth }
+        return record["at"]?.string ?? "" >= text("created_at")
+    }
+
+    private func newest(_ action: String, of subject: JSONValue?) -> JSONValue? {
+        trail?.first { $0.isAct(action, of: subject) }
+    }
+
+    /// The record that the key's birth left: its creation, the rotation of the key that it
+    /// replaces, or the import that brought it. Nil once the trail has forgotten it, or where two
+    /// imports of one moment could be it.
+    private var birth: JSONValue? {
+        if key["replaces"]?.string != nil { return newest("key.rotated", of: key["replaces"]) }
+        if let creation = newest("key.created", of: key["id"]) { return creation }
+        let imports = (trail ?? []).filter { record in
+            record.isAct("keys.imported", of: key["account"]) && record["at"] == key["created_at"]
+        }
+        return imports.count == 1 ? imports[0] : nil
+    }
+
+    /// The trail without what was done to other keys only.
+    private var history: [JSONValue]? {
+        let (birth, end) = (birth, decidingAct)
+        return trail?.filter { record in
+            let isOfAnother =
+                record["subject"] == key["replaces"] || record["subject"] == key["replaced_by"]
+                || record.isAct("keys.imported")
+            return !isOfAnother || record == birth || record == end
+        }
+    }
+
+    /// Nothing of what was done to the key is missing from its history.
+    var isComplete: Bool { isTrailRead && birth != nil }
 
     var value: JSONValue {
         .object([
@@ -68,7 +139,8 @@ struct KeyStory {
             .init("user_role", user?["role"] ?? .null),
             .init("created_at", key["created_at"] ?? .null),
             .init("created_by", key["created_by"] ?? .null),
-            .init("created_index", creation?["index"] ?? .null),
+            .init("created_index", birth?["index"] ?? .null),
+            .init("created_through", birth?["action"] ?? .null),
             .init("last_used_at", key["last_used_at"] ?? .null),
             .init("expires_at", key["expires_at"] ?? .null),
             .init("retires_at", key["retires_at"] ?? .null),
@@ -77,7 +149,17 @@ struct KeyStory {
             .init("state", key["state"] ?? .null), .init("standing", key["standing"] ?? .null),
             .init("may", .string(may)), .init("why", .string(why)),
             .init("limit", limit ?? .null), .init("pool", pool ?? .null),
-            .init("history", trail.map { .array($0.reversed()) } ?? .null),
+            .init("history_complete", trail == nil ? .null : .bool(isComplete)),
+            .init("history", history.map { .array($0.reversed()) } ?? .null),
         ])
+    }
+}
+
+extension JSONValue {
+    /// Whether this record of the trail says that so was done.
+    fileprivate func isAct(_ action: String) -> Bool { self["action"] == .string(action) }
+
+    fileprivate func isAct(_ action: String, of subject: JSONValue?) -> Bool {
+        isAct(action) && self["subject"] == subject
     }
 }

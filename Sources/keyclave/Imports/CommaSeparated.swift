@@ -1,21 +1,19 @@
 /// Comma-separated values as RFC 4180 has them: fields in quotation marks may hold commas, line
-/// ends and doubled quotation marks. Blank lines are passed over.
+/// ends and doubled quotation marks. Blank lines are passed over. A line ends with a line feed, a
+/// carriage return, or both.
 struct CommaSeparated {
     struct Record: Hashable {
         /// Where it begins, the first line being 1.
         var line: Int
         var fields: [String]
+        /// What of it isn't as it must be: then the fields are guesses.
+        var trouble: String?
     }
 
     private var rest: Substring.UTF8View
     private var line = 1
-    /// Where a quotation mark was opened that is never closed.
-    private(set) var openQuote: Int?
 
-    init(_ text: String) {
-        rest = text[...].utf8
-        if text.unicodeScalars.first == "\u{FEFF}" { rest = rest.dropFirst(3) }
-    }
+    init(_ text: String) { rest = text[...].utf8 }
 
     private static let quote = UInt8(ascii: "\"")
     private static let comma = UInt8(ascii: ",")
@@ -24,48 +22,69 @@ struct CommaSeparated {
 
     /// The next line's fields; nil at the end.
     mutating func next() -> Record? {
-        while let byte = rest.first, byte == Self.lineFeed || byte == Self.carriageReturn {
-            if byte == Self.lineFeed { line += 1 }
-            rest.removeFirst()
-        }
+        while let byte = rest.first, Self.endsLine(byte) { take() }
         guard !rest.isEmpty else { return nil }
         var record = Record(line: line, fields: [])
         while true {
-            record.fields.append(field())
-            guard let byte = rest.popFirst() else { return record }
-            if byte == Self.comma { continue }
-            if byte == Self.carriageReturn, rest.first == Self.lineFeed { rest.removeFirst() }
-            line += 1
-            return record
+            record.fields.append(field(&record.trouble))
+            guard let byte = take(), byte == Self.comma else {
+                if rest.first == Self.lineFeed, isWithinLineEnd { take() }
+                return record
+            }
         }
     }
 
+    /// The byte taken last was the first of two that end a line.
+    private var isWithinLineEnd = false
+
+    private static func endsLine(_ byte: UInt8) -> Bool {
+        byte == lineFeed || byte == carriageReturn
+    }
+
+    /// Takes a byte and counts the lines.
+    @discardableResult private mutating func take() -> UInt8? {
+        guard let byte = rest.popFirst() else { return nil }
+        isWithinLineEnd = byte == Self.carriageReturn && rest.first == Self.lineFeed
+        if Self.endsLine(byte), !isWithinLineEnd { line += 1 }
+        return byte
+    }
+
     /// One field; what ends it stays.
-    private mutating func field() -> String {
-        var bytes: [UInt8] = []
+    private mutating func field(_ trouble: inout String?) -> String {
         guard rest.first == Self.quote else {
-            while let byte = rest.first, byte != Self.comma, byte != Self.lineFeed,
-                byte != Self.carriageReturn
-            {
-                bytes.append(byte)
-                rest.removeFirst()
+            let bytes = takeToEnd()
+            if bytes.contains(Self.quote) {
+                trouble = "a quotation mark stands within a field that doesn't begin with one"
             }
             return String(decoding: bytes, as: UTF8.self)
         }
         let opened = line
-        rest.removeFirst()
-        while let byte = rest.popFirst() {
+        var bytes: [UInt8] = []
+        take()
+        while let byte = take() {
             if byte == Self.quote {
                 guard rest.first == Self.quote else {
+                    if !takeToEnd().isEmpty {
+                        trouble = "something follows the quotation mark that closes a field"
+                    }
                     return String(decoding: bytes, as: UTF8.self)
                 }
-                rest.removeFirst()
+                take()
             }
-            if byte == Self.lineFeed { line += 1 }
             bytes.append(byte)
         }
-        openQuote = opened
+        trouble = "a quotation mark in line \(opened) is never closed"
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Everything before the comma or line end that comes next.
+    private mutating func takeToEnd() -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let byte = rest.first, byte != Self.comma, !Self.endsLine(byte) {
+            bytes.append(byte)
+            rest.removeFirst()
+        }
+        return bytes
     }
 
     /// A field as it is written.

@@ -14,8 +14,9 @@ struct ImportFile {
     /// Reads all of it. What is wrong with a line is noted, and the next one read.
     init(_ bytes: [UInt8], form: Form, areForeign: Bool) {
         self.areForeign = areForeign
+        let bytes = Self.withoutMark(bytes)
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            complaints.append(ImportComplaint(line: 1, reason: "the file isn't UTF-8"))
+            complainOfEncoding(bytes)
             return
         }
         switch form {
@@ -25,14 +26,30 @@ struct ImportFile {
         checkDigests()
     }
 
+    /// The byte order mark that some programs put before UTF-8 is no part of the text.
+    private static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    }
+
+    /// Nothing else is told of such a file: what would be read of it may be another's characters.
+    private mutating func complainOfEncoding(_ bytes: ArraySlice<UInt8>) {
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        for (place, text) in lines.enumerated()
+        where String(validating: text, as: UTF8.self) == nil {
+            complain(place + 1, "the line isn't UTF-8", "not_utf8")
+        }
+    }
+
     /// What the file must be: an object begins with a brace, a table with a name.
     static func form(of bytes: [UInt8]) -> Form {
-        let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        let first = withoutMark(bytes).first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         return first == UInt8(ascii: "{") ? .jsonl : .csv
     }
 
-    private mutating func complain(_ line: Int, _ reason: String) {
-        complaints.append(ImportComplaint(line: line, reason: reason))
+    private mutating func complain(
+        _ line: Int, _ reason: String, _ code: String = "malformed_line"
+    ) {
+        complaints.append(ImportComplaint(line: line, code: code, reason: reason))
     }
 
     private mutating func add(_ row: ImportRow) {
@@ -44,7 +61,7 @@ struct ImportFile {
         var lines: [String: Int] = [:]
         for row in rows {
             if let first = lines[row.digest] {
-                complain(row.line, "the digest of line \(first) again")
+                complain(row.line, "the digest of line \(first) again", "digest_repeated")
             } else {
                 lines[row.digest] = row.line
             }
@@ -54,7 +71,7 @@ struct ImportFile {
 
     // MARK: - Objects
 
-    private mutating func readObjects(_ bytes: [UInt8]) {
+    private mutating func readObjects(_ bytes: ArraySlice<UInt8>) {
         var line = 0
         for text in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
             line += 1
@@ -81,7 +98,7 @@ struct ImportFile {
             switch (field, member.value) {
             case (.foreign, .bool(let flag)): row.isForeign = flag
             case (.active, .bool(let flag)): row.isActive = flag
-            case (.suffix, .null), (.userID, _): break
+            case (.suffix, .null), (.expiresAt, .null), (.userID, _): break
             case (.foreign, _), (.active, _):
                 return complain(line, "\(field.rawValue) must be true or false")
             case (_, .string(let text)): row[field] = text
@@ -96,6 +113,7 @@ struct ImportFile {
     private mutating func readTable(_ text: String) {
         var table = CommaSeparated(text)
         guard let head = table.next() else { return }
+        if let trouble = head.trouble { return complain(head.line, trouble) }
         var columns: [ImportRow.Field] = []
         for name in head.fields {
             guard let field = ImportRow.Field(rawValue: name), !columns.contains(field) else {
@@ -107,12 +125,12 @@ struct ImportFile {
             return complain(head.line, "there is no column “\(field.rawValue)”")
         }
         while let record = table.next() { readRecord(record, columns) }
-        if let line = table.openQuote { complain(line, "a quotation mark is never closed") }
     }
 
     private mutating func readRecord(
         _ record: CommaSeparated.Record, _ columns: [ImportRow.Field]
     ) {
+        if let trouble = record.trouble { return complain(record.line, trouble) }
         guard record.fields.count == columns.count else {
             return complain(
                 record.line, "\(record.fields.count) fields under \(columns.count) columns")
@@ -152,6 +170,7 @@ extension ImportRow {
             case .name: name = newValue
             case .digest: digest = newValue.lowercased()
             case .suffix: suffix = newValue
+            case .expiresAt: expiresAt = newValue
             case .foreign, .active, .userID: break
             }
         }

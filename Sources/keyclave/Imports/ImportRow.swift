@@ -1,4 +1,5 @@
 import HTTP
+import Keyring
 
 /// A key as a line of a file describes it: checked as far as that can be done without a server.
 struct ImportRow: Hashable {
@@ -13,17 +14,20 @@ struct ImportRow: Hashable {
     var suffix = ""
     var isForeign: Bool
     var isActive = true
+    /// RFC 3339; empty: never.
+    var expiresAt = ""
 
     /// The columns of a table, and the members of a line of JSON.
     enum Field: String, CaseIterable {
         case user, api, name, digest, suffix, foreign, active
+        case expiresAt = "expires_at"
         /// Written by an export for people, and passed over by an import.
         case userID = "user_id"
 
         var isRequired: Bool {
             switch self {
             case .user, .api, .name, .digest: true
-            case .suffix, .foreign, .active, .userID: false
+            case .suffix, .foreign, .active, .expiresAt, .userID: false
             }
         }
     }
@@ -36,43 +40,36 @@ struct ImportRow: Hashable {
         ]
         if isForeign { members.append(.init("foreign", .bool(true))) }
         if !suffix.isEmpty { members.append(.init("suffix", .string(suffix))) }
+        if !expiresAt.isEmpty { members.append(.init("expires_at", .string(expiresAt))) }
         return .object(members)
     }
+
+    /// Else by an address.
+    var namesUserByID: Bool { UserID(text: user) != nil }
 
     /// What is wrong with it by itself; nil if nothing is.
     var complaint: String? {
         if user.isEmpty { return "user is missing: an id or an e-mail address" }
-        let isID = user.hasPrefix("usr_") && user.utf8.count == 15
-        guard isID || user.contains("@") else { return "user is neither an id nor an address" }
-        guard (2...10).contains(api.utf8.count), api.utf8.allSatisfy(Self.isSlug) else {
-            return "api must be the slug of an API"
+        guard namesUserByID || EmailAddress(user) != nil else {
+            return "user is neither an id nor an address"
         }
-        guard (1...200).contains(name.unicodeScalars.count) else {
-            return "name must have 1 to 200 characters"
-        }
-        if name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            return "name holds a control character"
+        guard API(slug: api) != nil else { return "api must be the slug of an API" }
+        guard Name(name) != nil else {
+            return "name must have 1 to 200 characters, none of them a control character"
         }
         guard digest.utf8.count == 64, digest.utf8.allSatisfy(Self.isHex) else {
             return "digest must be the SHA-256 of the key in 64 hexadecimal digits"
         }
         guard digest.contains(where: { $0 != "0" }) else { return "digest is no key's" }
-        guard suffix.isEmpty || suffix.utf8.count == 4 && suffix.utf8.allSatisfy(isSuffix) else {
+        guard suffix.isEmpty || (isForeign ? Suffix(foreign: suffix) : Suffix(suffix)) != nil else {
             return "suffix must be the last four characters of the key, or empty"
+        }
+        guard expiresAt.isEmpty || RFC3339.timestamp(expiresAt) != nil else {
+            return "expires_at must be a time as in 2027-01-31T12:00:00Z, or empty"
         }
         return nil
     }
 
-    private func isSuffix(_ byte: UInt8) -> Bool {
-        isForeign ? (0x21...0x7E).contains(byte) : Self.isBase62(byte)
-    }
-
-    private static func isSlug(_ byte: UInt8) -> Bool {
-        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
-    }
-    private static func isBase62(_ byte: UInt8) -> Bool {
-        isSlug(byte) || (0x41...0x5A).contains(byte)
-    }
     private static func isHex(_ byte: UInt8) -> Bool {
         (0x61...0x66).contains(byte) || (0x30...0x39).contains(byte)
     }
@@ -81,6 +78,9 @@ struct ImportRow: Hashable {
 /// A line that can't be imported.
 struct ImportComplaint: Hashable, Comparable {
     var line: Int
+    /// For programs: the server's word where it is the server's complaint.
+    var code: String
+    /// For people.
     var reason: String
 
     static func < (left: Self, right: Self) -> Bool { left.line < right.line }

@@ -36,12 +36,19 @@ struct FormatTarget: ~Copyable {
         try write { try $0.format(identity) }
     }
 
-    /// The same with more than a node's first files; `fill` writes them all.
+    /// The same with more than a node's first files; `fill` writes them all. What another attempt
+    /// left half made is cleared away, and so is this one if it fails.
     func write(_ fill: (borrowing DataDirectory) throws -> Void) throws {
-        let draft = name + ".incomplete"
-        let directory = try DataDirectory(creatingAt: path + ".incomplete")
-        try fill(directory)
-        try parent.rename(draft, to: name)
+        parent.removeDrafts(of: name)
+        let draft = DraftName.draw(for: name)
+        do {
+            let directory = try DataDirectory(creatingAt: "\(parent.path)/\(draft)")
+            try fill(directory)
+            try parent.rename(draft, to: name)
+        } catch {
+            try? parent.removeDirectory(draft)
+            throw error
+        }
         try parent.synchronize()
     }
 }

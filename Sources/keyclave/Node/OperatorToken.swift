@@ -24,12 +24,11 @@ struct OperatorToken {
         let (directory, name) = Path.split(path)
         let place = try Directory(at: directory)
         guard try !place.names().contains(name) else { return nil }
-        let file = try place.create(name)
         let text = draw()
-        try file.write(Array((text + "\n").utf8), at: 0)
-        try file.synchronize()
-        try place.synchronize()
-        return text
+        var file = try DraftFile(name, in: place)
+        try file.write(Array((text + "\n").utf8))
+        // Else another run made one meanwhile: that one it is.
+        return try file.finishIfFree() ? text : nil
     }
 
     static func draw() -> String {

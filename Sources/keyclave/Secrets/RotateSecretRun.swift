@@ -27,13 +27,17 @@ struct RotateSecretRun {
             invocation.required("config"), in: surroundings)
         var file = try secretFile(of: configuration)
         var view = try look(configuration)
+        try checkAbsent(view, configuration)
         let newPath = surroundings.absolutePath(invocation.required("new-secret-file"))
         let new = try newSecret(newPath, file, view)
+        var rotation = rotation(file, new, view)
         if view.own != file.fingerprints {
             // An earlier run was cut short after it had written the file.
             view = try reload(configuration, file)
+            rotation = self.rotation(file, new, view)
+        } else if rotation.step == .complete {
+            throw Self.nothingToChange(newPath, new)
         }
-        var rotation = rotation(file, new, view)
         let step = rotation.step
         if let next = Self.contents(after: step, file, new) {
             file = SecretFile(at: file.path, holding: next)
@@ -41,7 +45,7 @@ struct RotateSecretRun {
             view = try reload(configuration, file)
             rotation = self.rotation(file, new, view)
         }
-        try show(configuration, view)
+        try show(configuration, view, new)
         return try tell(of: step, rotation, configuration, newPath)
     }
 
@@ -81,11 +85,14 @@ struct RotateSecretRun {
         return try SecretFile(at: path)
     }
 
-    /// Draws it if nobody has one yet.
+    /// Draws it if nobody has one yet, which is known only if everybody is heard.
     private func newSecret(_ path: String, _ file: SecretFile, _ view: View) throws -> String {
-        if !SecretRotation.isUnderWay(file.fingerprints, view.others),
-            let made = try SecretFile.make(at: path)
-        {
+        let isUnderWay = SecretRotation.isUnderWay(file.fingerprints, view.others)
+        guard try SecretFile.isThere(path) else {
+            if isUnderWay { throw Self.noCopy(path) }
+            let silent = SecretRotation.silent(view.others, absent: invocation.texts("absent"))
+            guard silent.isEmpty else { throw Self.unheard(silent, path) }
+            guard let made = try SecretFile.make(at: path) else { throw Self.noCopy(path) }
             surroundings.tell(
                 "\(path) holds a new secret. Copy it to the other machines by a way that nobody "
                     + "else can read.\n")
@@ -98,6 +105,48 @@ struct RotateSecretRun {
         return given.secrets[0]
     }
 
+    // MARK: - What can't be gone on with
+
+    /// A node that runs and isn't waited for would be locked out by the last step.
+    private func checkAbsent(_ view: View, _ configuration: NodeConfiguration) throws {
+        for id in invocation.texts("absent") {
+            guard let other = view.others.first(where: { $0.id == id }) else {
+                let names = view.others.map(\.id).joined(separator: ", ")
+                throw UsageError(
+                    words: invocation.words,
+                    message: "--absent \(id): the other members are \(names)")
+            }
+            guard !other.isHeard else {
+                throw LocalError(
+                    message: "\(id) runs: its link to \(configuration.node) stands. --absent is "
+                        + "for nodes that don't run")
+            }
+        }
+    }
+
+    private static func nothingToChange(_ path: String, _ new: String) -> LocalError {
+        LocalError(
+            message: "nothing was changed: the secret in \(path) "
+                + "(\(SecretFile.fingerprint(new))) is the one that is in force already. Either "
+                + "the change to it is complete, or the file is a leftover of an earlier one. "
+                + "Remove it here and on every other machine; the next run then begins a change")
+    }
+
+    private static func noCopy(_ path: String) -> LocalError {
+        LocalError(
+            message: "a change is under way, and \(path) isn't there: copy it from a machine that "
+                + "has it. If this node accepts the new secret alone already, nothing is left to "
+                + "do here")
+    }
+
+    /// Two machines that each draw a secret wait for one another for ever.
+    private static func unheard(_ silent: [String], _ path: String) -> LocalError {
+        LocalError(
+            message: "no secret was drawn: \(silent.joined(separator: ", ")) can't be heard, and a "
+                + "change may have been begun there. If so, copy the new secret from there to "
+                + "\(path); name a node that doesn't run by --absent")
+    }
+
     // MARK: - The node
 
     private func client(_ configuration: NodeConfiguration) throws -> Client {
@@ -108,11 +157,10 @@ struct RotateSecretRun {
     }
 
     private func look(_ configuration: NodeConfiguration) throws -> View {
-        let session = try Session(invocation: invocation, surroundings: surroundings)
         let answer = try client(configuration).send(
             ClientRequest(
-                method: .get, path: "/v1/cluster", authorization: try session.token(),
-                isSafe: true)
+                method: .get, path: "/v1/cluster",
+                authorization: try Session.token(of: invocation), isSafe: true)
         ).json()
         guard let own = answer?["secrets"]?.array, let members = answer?["members"]?.array,
             answer?["node"]?.string == "\(configuration.node)"
@@ -132,31 +180,38 @@ struct RotateSecretRun {
 
     /// Makes the node read its file, and waits until it goes by it and its links stand again.
     private func reload(_ configuration: NodeConfiguration, _ file: SecretFile) throws -> View {
-        let session = try Session(invocation: invocation, surroundings: surroundings)
-        _ = try client(configuration).send(
-            ClientRequest(
-                method: .post, path: "/v1/cluster/reload-secrets",
-                authorization: try session.token(), isSafe: true))
+        try WaitingLine(surroundings).during("waiting for the links of \(configuration.node)") {
+            _ = try client(configuration).send(
+                ClientRequest(
+                    method: .post, path: "/v1/cluster/reload-secrets",
+                    authorization: try Session.token(of: invocation), isSafe: true))
+            let deadline = Clocks.now() + Self.patience
+            while true {
+                let view = try look(configuration)
+                if isDone(view, file) { return view }
+                guard Clocks.now() < deadline else {
+                    if view.own == file.fingerprints { return view }
+                    throw LocalError(
+                        message: "\(configuration.node) doesn't go by \(file.path): see its log")
+                }
+                _ = try Wakeup().wait(.milliseconds(50))
+            }
+        }
+    }
+
+    private func isDone(_ view: View, _ file: SecretFile) -> Bool {
         let absent = invocation.texts("absent")
-        let deadline = Clocks.now() + Self.patience
-        while true {
-            let view = try look(configuration)
-            let isLinked = view.others.allSatisfy {
+        return view.own == file.fingerprints
+            && view.others.allSatisfy {
                 absent.contains($0.id) || $0.linked == file.fingerprints[0]
             }
-            if view.own == file.fingerprints, isLinked { return view }
-            guard Clocks.now() < deadline else {
-                if view.own == file.fingerprints { return view }
-                throw LocalError(
-                    message: "\(configuration.node) doesn't go by \(file.path): see its log")
-            }
-            _ = try Wakeup().wait(.milliseconds(50))
-        }
     }
 
     // MARK: - What is said
 
-    private func show(_ configuration: NodeConfiguration, _ view: View) throws(LocalError) {
+    private func show(
+        _ configuration: NodeConfiguration, _ view: View, _ new: String
+    ) throws(LocalError) {
         let rows =
             [
                 JSONValue.object([
@@ -175,7 +230,11 @@ struct RotateSecretRun {
                     .init("accepts", .array(accepted.map { .string($0) })),
                 ])
             }
-        let answer = JSONValue.object([.init("items", .array(rows)), .init("next", .null)])
+        // The same on every machine, or two changes are under way.
+        let answer = JSONValue.object([
+            .init("items", .array(rows)),
+            .init("new_secret", .string(SecretFile.fingerprint(new))), .init("next", .null),
+        ])
         try surroundings.print(
             invocation.required("output") == "json"
                 ? answer.prettyText + "\n" : TableText(columns: []).text(of: answer))
@@ -189,7 +248,10 @@ struct RotateSecretRun {
         switch step {
         case .accept: surroundings.tell("\(node) accepts the new secret beside the old one.\n")
         case .present: surroundings.tell("\(node) presents the new secret now.\n")
-        case .retire: surroundings.tell("\(node) accepts the new secret alone.\n")
+        case .retire:
+            surroundings.tell(
+                "\(node) accepts the new secret alone. Nothing is left to do on this machine: "
+                    + "remove \(newPath) here.\n")
         case .wait, .complete: break
         case .refused:
             throw LocalError(
@@ -198,13 +260,20 @@ struct RotateSecretRun {
         }
         switch rotation.step {
         case .wait(let nodes):
+            if case .wait = step, rotation.own == [rotation.new] {
+                surroundings.tell(
+                    "\(node) accepts nothing but the secret in \(newPath) (\(rotation.new)): it "
+                        + "is through. If the others change to another secret, that file is a "
+                        + "leftover: replace it by a copy of theirs.\n")
+            }
             surroundings.tell("Next: run this command on \(nodes.joined(separator: ", ")).\n")
             if case .wait = step { return .refused }
         case .accept, .present, .retire:
             surroundings.tell("Next: run this command here again, and then on the others.\n")
         case .complete:
             surroundings.tell(
-                "The change is complete: nobody accepts the old secret. Remove \(newPath).\n")
+                "The change is complete: nobody accepts the old secret. Remove \(newPath) on every "
+                    + "machine: while a copy is left, no other change begins there.\n")
         case .refused: break
         }
         return .done

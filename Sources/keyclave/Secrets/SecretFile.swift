@@ -11,16 +11,7 @@ struct SecretFile {
     /// Reads it. Throws unless nobody else may, and it holds one or two secrets.
     init(at path: String) throws {
         self.path = path
-        let bytes: [UInt8]
-        do {
-            let file = try File(reading: path)
-            guard try file.isPrivate() else {
-                throw LocalError(message: "\(path) can be read by others: chmod 600 \(path)")
-            }
-            bytes = try file.contents(limit: 4096)
-        } catch let error as SystemError {
-            throw LocalError(message: "\(error)")
-        }
+        let bytes = try PrivateFile.contents(of: path)
         let lines = String(decoding: bytes, as: UTF8.self).split { $0.isNewline }
         secrets = try lines.map { line in
             String(line.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
@@ -38,6 +29,11 @@ struct SecretFile {
         self.secrets = secrets
     }
 
+    static func isThere(_ path: String) throws -> Bool {
+        let (directory, name) = Path.split(path)
+        return try Directory(at: directory).names().contains(name)
+    }
+
     /// Makes a file with a new secret; nil if there is one.
     static func make(at path: String) throws -> SecretFile? {
         let (directory, name) = Path.split(path)
@@ -47,22 +43,22 @@ struct SecretFile {
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()
         let file = SecretFile(at: path, holding: [secret])
-        try file.write()
-        return file
+        var draft = try file.draft()
+        // Else another run made one meanwhile: that one it is.
+        return try draft.finishIfFree() ? file : nil
     }
 
     /// Puts it in place: whole, and never with others' permissions.
     func write() throws {
+        var draft = try draft()
+        try draft.finish()
+    }
+
+    private func draft() throws -> DraftFile {
         let (directory, name) = Path.split(path)
-        let place = try Directory(at: directory)
-        let draft = name + ".incomplete"
-        if try place.names().contains(draft) { try place.remove(draft) }
-        let file = try place.create(draft)
-        let text = secrets.map { $0 + "\n" }.joined()
-        try file.write(Array(text.utf8), at: 0)
-        try file.synchronize()
-        try place.rename(draft, to: name)
-        try place.synchronize()
+        var draft = try DraftFile(name, in: Directory(at: directory))
+        try draft.write(Array(secrets.map { $0 + "\n" }.joined().utf8))
+        return draft
     }
 
     /// What may be shown of each, as `/v1/cluster` shows it.

@@ -20,6 +20,9 @@ struct SecretRotation: Hashable {
         /// The secret under which this node's own link to it stands.
         var linked: String?
 
+        /// Whether its link to this node stands.
+        var isHeard: Bool { presented != nil }
+
         func accepts(_ secret: String) -> Bool {
             accepted.contains(secret) || presented == secret
         }
@@ -65,5 +68,10 @@ struct SecretRotation: Hashable {
             || others.contains {
                 $0.accepted.count > 1 || $0.presented.map { !own.contains($0) } ?? false
             }
+    }
+
+    /// Who should run and can't be heard: a change may have been begun there.
+    static func silent(_ others: [Other], absent: [String]) -> [String] {
+        others.filter { !$0.isHeard && !absent.contains($0.id) }.map(\.id)
     }
 }

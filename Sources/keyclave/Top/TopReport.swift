@@ -14,12 +14,19 @@ struct TopReport {
 
     /// Of `/v1/cluster`.
     var status: JSONValue
+    /// Since that was answered.
+    var statusAge = Duration.zero
+    /// Why there is no newer one; nil if it is of this second.
+    var trouble: String?
     var nodes: [Node]
 
     var value: JSONValue {
         let names = ["cluster_id", "leader", "term", "commit_index", "log_time"]
         return .object(
-            names.map { .init($0, status[$0] ?? .null) }
+            names.map { .init($0, status[$0] ?? .null) } + [
+                .init("status_age_s", .number(UInt64(max(0, statusAge.milliseconds) / 1_000))),
+                .init("trouble", trouble.map { .string($0) } ?? .null),
+            ]
                 + [.init("members", .array(nodes.map(row)))])
     }
 
@@ -33,6 +40,8 @@ struct TopReport {
         let isLeader = status["leader"] == .string(node.id)
         let role: JSONValue = isLeader ? .string("leader") : node.member["role"] ?? .null
         var members: [JSONValue.Member] = [.init("node", .string(node.id)), .init("role", role)]
+        // Where it was asked: what an operator needs who gets no answer.
+        members.append(.init("http", node.member["http"] ?? .null))
         guard let now = node.now else {
             return .object(members + [.init("state", .string("no answer"))] + missing)
         }

@@ -24,13 +24,15 @@ struct TopRun {
     }
 
     func run() throws -> ExitCode {
-        // Before any thread is started: threads inherit what is blocked.
+        // What is wrong with the token or the addresses is said before the screen is taken, and
+        // signals end the command as ever until there is a screen to give back.
+        var status = try status { try session.send($0) }
+        var statusAt = Clocks.now()
+        var samples = sample(status)
+        // No thread runs now: threads inherit what is blocked.
         let signals = try SignalQueue([.interrupt, .terminate])
         let poller = try Poller(batch: 1)
         try poller.add(signals.descriptor, .read, token: 0)
-        // What is wrong with the token or the addresses is said before the screen is taken.
-        var status = try self.status(session.client)
-        var samples = sample(status)
         let screen =
             surroundings.hasScreen && !isOnce && !isJSON ? try TopScreen(surroundings) : nil
         defer { screen?.close() }
@@ -38,10 +40,16 @@ struct TopRun {
         while poller.wait(max(.zero, due - Clocks.now())) == 0 {
             if Clocks.now() < due { continue }
             due = max(due + TopRun.period, Clocks.now())
-            status = (try? self.status(leadersClient(status))) ?? status
+            var trouble: String?
+            do {
+                status = try self.status { try leadersClient(status).send($0) }
+                statusAt = Clocks.now()
+            } catch {
+                trouble = "\(error)"
+            }
             let now = sample(status)
             let report = TopReport(
-                status: status,
+                status: status, statusAge: Clocks.now() - statusAt, trouble: trouble,
                 nodes: members(of: status).map { id, member in
                     .init(id: id, member: member, before: samples[id], now: now[id])
                 })
@@ -81,25 +89,31 @@ struct TopRun {
         return Client(endpoints: (address.map { [$0] } ?? []) + others, settings: settings)
     }
 
-    private func status(_ client: Client) throws -> JSONValue {
+    private func status(_ send: (ClientRequest) throws -> Response) throws -> JSONValue {
         let request = ClientRequest(
             method: .get, path: "/v1/cluster", authorization: token, isSafe: true,
             waitsForService: false)
-        guard let status = try client.send(request).json() else {
+        guard let status = try send(request).json() else {
             throw ClientError.malformedAnswer("a status without a body")
         }
         return status
     }
 
-    /// Every member's metrics, all asked at once: one that is silent delays no other.
+    /// Every member's metrics, all asked at once: one that is silent delays no other. They are
+    /// asked where the cluster says that clients reach them and where the command line does, and
+    /// each answer says whose it is: behind a tunnel the cluster's addresses are nobody's.
     private func sample(_ status: JSONValue) -> [String: NodeSample] {
+        var endpoints = session.client.endpoints
+        for (_, member) in members(of: status) {
+            guard let endpoint = member["http"]?.string.flatMap({ Endpoint($0) }),
+                !endpoints.contains(endpoint)
+            else { continue }
+            endpoints.append(endpoint)
+        }
         let samples = Locked<[String: NodeSample]>([:])
-        let threads = members(of: status).compactMap { id, member -> Thread? in
-            guard let endpoint = member["http"]?.string.flatMap({ Endpoint($0) }) else {
-                return nil
-            }
-            return try? Thread(name: "top") {
-                guard let page = TopRun.metrics(of: endpoint) else { return }
+        let threads = endpoints.compactMap { endpoint in
+            try? Thread(name: "top") {
+                guard let (id, page) = TopRun.metrics(of: endpoint) else { return }
                 let sample = NodeSample(page, takenAt: Clocks.now())
                 samples.withLock { $0[id] = sample }
             }
@@ -108,13 +122,16 @@ struct TopRun {
         return samples.withLock { $0 }
     }
 
-    private static func metrics(of endpoint: Endpoint) -> String? {
+    /// A node's name and what it counts.
+    private static func metrics(of endpoint: Endpoint) -> (id: String, page: String)? {
         var settings = ClientSettings()
         settings.deadline = patience
         settings.connectTimeout = patience
         let request = ClientRequest(
             method: .get, path: "/metrics", isSafe: true, waitsForService: false)
-        let answer = try? Client(endpoints: [endpoint], settings: settings).send(request)
-        return answer.map { String(decoding: $0.body, as: UTF8.self) }
+        guard let answer = try? Client(endpoints: [endpoint], settings: settings).send(request),
+            let id = answer.field("x-keyclave-node")
+        else { return nil }
+        return (id, String(decoding: answer.body, as: UTF8.self))
     }
 }

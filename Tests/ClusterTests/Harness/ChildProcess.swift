@@ -74,6 +74,17 @@ final class ChildProcess: Sendable {
         end.withLock { end in if end == nil { _ = kill(pid, number) } }
     }
 
+    /// SIGSTOP, and every thread stands still when this returns: until one of them has taken the
+    /// signal, which may be a while on a machine with much to do, the others go on.
+    func stop() throws {
+        signal(SIGSTOP)
+        try eventually("process \(pid) to stop") {
+            var report = siginfo_t()
+            return waitid(P_PID, id_t(pid), &report, WSTOPPED | WNOHANG) == 0
+                && report.si_signo == SIGCHLD
+        }
+    }
+
     @discardableResult
     func wait(within duration: Duration = .seconds(30)) throws -> ProcessEnd {
         try eventually("process \(pid) to end", within: duration) { poll() }

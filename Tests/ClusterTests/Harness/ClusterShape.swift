@@ -15,6 +15,8 @@ struct ClusterShape: Sendable {
     var recordsPeerTraffic = false
     /// Bytes of the disk of its own that holds each node's data; nil for the machine's.
     var diskBytes: Int?
+    /// Each node has its secret in a file of its own, as on machines of their own.
+    var hasOwnSecrets = false
     var program = Program.path
 }
 
@@ -29,6 +31,8 @@ struct NodeFiles: Sendable {
     var id: String { "n\(number)" }
     var configuration: String { home + "/node.json" }
     var log: String { home + "/log" }
+    /// Where it has its secret if that is its own.
+    var secret: String { home + "/secret" }
     /// What a power cut would leave of `data`, kept by builds with SHADOW_DISK.
     var shadow: String { data + ".shadow" }
 
@@ -64,7 +68,7 @@ struct NodeFiles: Sendable {
     ) throws {
         var fields = [
             "\"node\": \"\(id)\"", "\"data_directory\": \"\(data)\"",
-            "\"cluster_secret_file\": \"../cluster.secret\"",
+            "\"cluster_secret_file\": \"\(shape.hasOwnSecrets ? "secret" : "../cluster.secret")\"",
             "\"http_listen\": \"127.0.0.1:\(http)\"",
             "\"peer_listen\": \"127.0.0.1:\(listen)\"",
             "\"members\": [\(members.joined(separator: ", "))]",

@@ -4,10 +4,15 @@ struct CommandRun: CustomStringConvertible {
     var output: String
     var messages: String
     var json: JSONValue { (try? JSONValue(parsing: Array(output.utf8))) ?? .null }
+    /// Everything that was said.
+    var text: String { output + messages }
     var description: String { "\(end)\n\(output)\n\(messages)" }
 
     /// Runs it as the cluster's operator, with `input` on standard input.
-    init(_ words: [String], by cluster: TestCluster, input: String? = nil) throws {
+    init(
+        _ words: [String], by cluster: TestCluster, _ environment: [String: String] = [:],
+        input: String? = nil
+    ) throws {
         let directory = cluster.directory
         let (output, messages) = (directory + "/run.out", directory + "/run.err")
         Files.remove(output)
@@ -23,7 +28,8 @@ struct CommandRun: CustomStringConvertible {
         }
         end = try ChildProcess(
             arguments[0], Array(arguments.dropFirst()),
-            environment: CommandRun.environment(of: cluster), output: messages,
+            environment: CommandRun.environment(of: cluster).merging(environment) { $1 },
+            output: messages,
             standardOutput: output
         ).wait(within: .seconds(60))
         self.output = Files.text(of: output)

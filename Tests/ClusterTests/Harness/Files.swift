@@ -15,8 +15,12 @@ enum Files {
     }
 
     static func write(_ text: String, to path: String) throws {
+        try write(Array(text.utf8), to: path)
+    }
+
+    static func write(_ bytes: [UInt8], to path: String) throws {
         let made = FileManager.default.createFile(
-            atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+            atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
         if !made { throw TimedOut(what: "writing \(path)") }
     }
 

@@ -71,16 +71,33 @@ extension TestCluster {
     ) throws -> IssuedKey {
         let json =
             #"{"api": "\#(api)", "name": "\#(name)", "user": "\#(user)", "active": \#(active)}"#
-        let request = Request("POST", tenant.path + "/keys", token: operatorToken, json: json)
-        // Without an id of the client's: its repetition would not show the text again. The node
-        // retries by itself, and only an answer that says "nothing was changed" is asked again.
-        let answer = try eventually("a key") {
-            let answer = try nodes[node % nodes.count].send(request)
-            return answer.status == 503 ? nil : answer
-        }.orThrow("creating a key")
+        return try issue(tenant.path + "/keys", json: json, to: user, on: node)
+    }
+
+    /// Gives a key another text.
+    func rotate(
+        _ key: IssuedKey, of tenant: Tenant, _ json: String = "{}", on node: Int = 0
+    ) throws -> IssuedKey {
+        try issue(tenant.path + "/keys/\(key.id)/rotate", json: json, to: key.user, on: node)
+    }
+
+    private func issue(
+        _ path: String, json: String, to user: String, on node: Int
+    ) throws -> IssuedKey {
+        let answer = try askOnce(Request("POST", path, token: operatorToken, json: json), on: node)
         return IssuedKey(
             id: try #require(answer.json["id"]?.text), text: try #require(answer.json["key"]?.text),
             user: user, index: try #require(answer.index))
+    }
+
+    /// Sends a creation without an id of the client's: its repetition would not show the secret
+    /// again. The node retries by itself, and only an answer that says "nothing was changed" is
+    /// asked again.
+    private func askOnce(_ request: Request, on node: Int) throws -> Answer {
+        try eventually(request.path) {
+            let answer = try nodes[node % nodes.count].send(request)
+            return answer.status == 503 ? nil : answer
+        }.orThrow(request.path)
     }
 
     func makeToken(
@@ -92,10 +109,7 @@ extension TestCluster {
         let request = Request(
             "POST", "/v1/tokens", token: operatorToken,
             json: "{\(members.joined(separator: ", "))}")
-        let answer = try eventually("a token") {
-            let answer = try nodes[node % nodes.count].send(request)
-            return answer.status == 503 ? nil : answer
-        }.orThrow("creating a token")
+        let answer = try askOnce(request, on: node)
         return (
             try #require(answer.json["id"]?.text), try #require(answer.json["token"]?.text)
         )
@@ -141,7 +155,11 @@ extension TestCluster {
 
     /// What a user has spent on an API, from the account's usage.
     func spent(by user: String, in tenant: Tenant, api: String = "rest") throws -> Int64? {
+        try usage(of: user, in: tenant, api: api)?["spent"]?.number
+    }
+
+    func usage(of user: String, in tenant: Tenant, api: String = "rest") throws -> JSONValue? {
         try items(tenant.path + "/usage")
-            .first { $0["user"]?.text == user && $0["api"]?.text == api }?["spent"]?.number
+            .first { $0["user"]?.text == user && $0["api"]?.text == api }
     }
 }

@@ -26,25 +26,48 @@ final class TestCluster: Sendable {
         }
     }
 
+    /// As above, for what waits for somebody else's tasks.
+    static func run<Result>(
+        _ shape: ClusterShape = ClusterShape(), _ body: (TestCluster) async throws -> Result
+    ) async throws -> Result {
+        let cluster = try make(shape)
+        defer { cluster.dismantle() }
+        do {
+            try cluster.startAll()
+            return try await body(cluster)
+        } catch {
+            throw Failure(cause: error, logs: cluster.endsOfLogs)
+        }
+    }
+
     /// As `run`, with nothing started.
     static func prepare<Result>(
         _ shape: ClusterShape = ClusterShape(), _ body: (TestCluster) throws -> Result
     ) throws -> Result {
+        let cluster = try make(shape)
+        defer { cluster.dismantle() }
+        do {
+            return try body(cluster)
+        } catch {
+            throw Failure(cause: error, logs: cluster.endsOfLogs)
+        }
+    }
+
+    private static func make(_ shape: ClusterShape) throws -> TestCluster {
         let directory = try Files.makeTemporaryDirectory()
         let warden = try Warden(directory: directory)
-        var cluster: TestCluster?
-        defer {
-            for node in cluster?.nodes ?? [] { try? node.kill() }
-            for proxy in cluster?.proxies ?? [] { proxy.stop() }
-            try? warden.dismiss()
-        }
-        let made = try TestCluster(directory: directory, shape: shape, warden: warden)
-        cluster = made
         do {
-            return try body(made)
+            return try TestCluster(directory: directory, shape: shape, warden: warden)
         } catch {
-            throw Failure(cause: error, logs: made.endsOfLogs)
+            try? warden.dismiss()
+            throw error
         }
+    }
+
+    private func dismantle() {
+        for node in nodes { try? node.kill() }
+        for proxy in proxies { proxy.stop() }
+        try? warden.dismiss()
     }
 
     /// What went wrong, and what the nodes said.
@@ -81,6 +104,7 @@ final class TestCluster: Sendable {
             }
             try files.writeConfiguration(
                 shape: shape, httpPorts: http, listen: peers[number - 1], peers: reached)
+            if shape.hasOwnSecrets { try Files.write(secret, to: files.secret) }
             if let bytes = shape.diskBytes {
                 try SmallDisk.mount(at: files.disk, bytes: bytes, directory: directory)
             }
@@ -134,6 +158,7 @@ final class TestCluster: Sendable {
             let files = NodeFiles(number: number, directory: home, shape: shape)
             try files.writeConfiguration(
                 shape: shape, httpPorts: http, listen: peers[number - 1], peers: peers)
+            if shape.hasOwnSecrets { try Files.write(secret, to: files.secret) }
             return TestNode(
                 files: files, httpPort: http[number - 1], peerPort: peers[number - 1],
                 shape: shape, warden: warden)
@@ -207,6 +232,19 @@ final class TestCluster: Sendable {
 
     // MARK: Requests
 
+    /// As of the nodes.
+    func settle(
+        _ request: Request, first: Int = 0, within duration: Duration = .seconds(40)
+    ) throws -> Answer {
+        try nodes.settle(request, first: first, within: duration)
+    }
+
+    var endsOfLogs: String {
+        nodes.map { "--- \($0.id)\n\($0.log.suffix(1500))" }.joined(separator: "\n")
+    }
+}
+
+extension [TestNode] {
     /// Sends a request that may be repeated (it reads, or bears an id) until it has an outcome,
     /// starting at `first` and going on with the others.
     func settle(
@@ -215,7 +253,7 @@ final class TestCluster: Sendable {
         var attempt = first
         var last = "no answer"
         return try eventually("\(request.method) \(request.path): \(last)", within: duration) {
-            let node = nodes[attempt % nodes.count]
+            let node = self[attempt % count]
             attempt += 1
             if node.isPaused { return nil }
             do {
@@ -227,9 +265,5 @@ final class TestCluster: Sendable {
                 return nil
             }
         }
-    }
-
-    var endsOfLogs: String {
-        nodes.map { "--- \($0.id)\n\($0.log.suffix(1500))" }.joined(separator: "\n")
     }
 }

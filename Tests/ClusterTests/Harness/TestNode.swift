@@ -80,10 +80,10 @@ final class TestNode: Sendable {
         return end
     }
 
-    /// SIGSTOP: the kernel goes on to take what is sent to it.
-    func pause() {
+    /// Stops the process: the kernel goes on to take what is sent to it.
+    func pause() throws {
         paused.withLock { $0 = true }
-        signal(SIGSTOP)
+        try process.withLock { $0 }?.stop()
     }
 
     func resume() {

@@ -7,6 +7,15 @@ struct GatewayRequest: Hashable, Sendable {
     var headers: [String: String]
 }
 
+/// The names that a service may take for this one: to CGI and its like `_` and `-` are the same.
+func spellings(of name: String) -> [String] {
+    name.split(separator: "-").reduce(into: [""]) { names, word in
+        names = names.flatMap { start in
+            start.isEmpty ? [String(word)] : ["\(start)-\(word)", "\(start)_\(word)"]
+        }
+    }
+}
+
 /// What a gateway does with its client's request.
 enum GatewayOutcome: Hashable, Sendable {
     case passedOn(GatewayRequest)
@@ -69,7 +78,8 @@ struct YAMLText {
 /// `Host`, `Content-Length: 0`, and of the client's headers those that are allowed. 200 lets the
 /// request on, with the answer's allowed headers in place of those of the same name; 5xx and no
 /// answer give the status for errors; anything else is passed to the client, with the headers
-/// allowed for it. A route's removals are made by the router, which comes behind.
+/// allowed for it. A route's removals are made by the router, which comes behind. A request with an
+/// underscore in a header's name is refused before, as the connection manager is told.
 struct EnvoyContract: GatewayContract {
     private let prefix: String
     private let asked: Set<String>
@@ -88,8 +98,9 @@ struct EnvoyContract: GatewayContract {
         removedBefore = try yaml.names(below: "request_mutations")
         removedBehind = try yaml.names(below: "request_headers_to_remove")
         guard try yaml.value(of: "status_on_error") == "{code: ServiceUnavailable}",
-            try yaml.value(of: "failure_mode_allow") == "false"
-        else { throw TimedOut(what: "what Envoy says without an answer") }
+            try yaml.value(of: "failure_mode_allow") == "false",
+            try yaml.value(of: "headers_with_underscores_action") == "REJECT_REQUEST"
+        else { throw TimedOut(what: "what Envoy says of its own") }
     }
 
     func question(about request: GatewayRequest) -> Request {
@@ -100,6 +111,10 @@ struct EnvoyContract: GatewayContract {
     }
 
     func outcome(of answer: Answer?, for request: GatewayRequest) -> GatewayOutcome {
+        // Before any filter.
+        if request.headers.keys.contains(where: { $0.contains("_") }) {
+            return .refused(status: 400, headers: [:])
+        }
         guard let answer, answer.status < 500 else {
             return .refused(status: statusOnError, headers: [:])
         }

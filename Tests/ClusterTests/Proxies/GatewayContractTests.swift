@@ -30,6 +30,7 @@ extension RealProcesses {
                 for name in ["authorization", "api-key", "x-api-key"] {
                     try expectIdentity(identity, name, good, contract, node)
                 }
+                try expectNoClaims(identity, good, contract, node)
                 try expectRefusals(good, batch, poor, contract, node)
 
                 try cluster.nodes[1].kill()
@@ -73,6 +74,21 @@ extension RealProcesses {
             expected.headers = identity
             expected.headers["x-other"] = "kept"
             #expect(try result(of: request, contract, node) == .passedOn(expected))
+        }
+
+        /// What a client says of itself doesn't reach the service in any spelling.
+        private func expectNoClaims(
+            _ identity: [String: String], _ key: IssuedKey, _ contract: any GatewayContract,
+            _ node: TestNode
+        ) throws {
+            for name in identity.keys.flatMap(spellings) {
+                let request = GatewayRequest(
+                    method: "GET", target: "/", headers: ["api-key": key.text, name: "evil"])
+                switch try result(of: request, contract, node) {
+                case .passedOn(let passed): #expect(passed.headers == identity, "\(name)")
+                case .refused(let status, _): #expect(status == 400 && name.contains("_"))
+                }
+            }
         }
 
         private func expectRefusals(
