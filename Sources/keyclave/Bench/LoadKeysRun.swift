@@ -9,6 +9,10 @@ struct LoadKeysRun {
     var invocation: Invocation
     var surroundings: Surroundings
 
+    /// A node hears no heartbeat while it applies an entry: an import as large as may be costs an
+    /// election where processors are scarce, and loads no faster.
+    private static let keysPerImport = 1_000
+
     /// What is made, and for whom.
     private struct Load {
         var keys: LoadedKeys
@@ -19,7 +23,7 @@ struct LoadKeysRun {
 
         var userCount: Int { Int((keys.count + keysPerUser - 1) / keysPerUser) }
         var importCount: Int {
-            Int((keys.count - 1) / UInt64(Bounds.keysPerImport)) + 1
+            Int((keys.count - 1) / UInt64(LoadKeysRun.keysPerImport)) + 1
         }
     }
 
@@ -66,7 +70,7 @@ struct LoadKeysRun {
         let all = Int(load.keys.count)
         try importing.send(load.importCount, request: { Self.part($0, load) }) { done in
             guard !isQuiet else { return }
-            progress.tell(min(all, done * Bounds.keysPerImport), of: all, unit: "keys")
+            progress.tell(min(all, done * Self.keysPerImport), of: all, unit: "keys")
         }
     }
 
@@ -111,8 +115,8 @@ struct LoadKeysRun {
     /// The import of one part. Written as bytes: a tree of values for each key would take longer
     /// than the cluster does.
     private static func part(_ number: Int, _ load: Load) -> ClientRequest {
-        let first = UInt64(number * Bounds.keysPerImport)
-        let end = min(load.keys.count, first + UInt64(Bounds.keysPerImport))
+        let first = UInt64(number * Self.keysPerImport)
+        let end = min(load.keys.count, first + UInt64(Self.keysPerImport))
         var body = Array(#"{"account":"\#(load.account)","keys":["#.utf8)
         body.reserveCapacity(Int(end - first) * 192)
         let tail = Array(#"","api":"\#(load.keys.api.slug)","name":"bench","digest":""#.utf8)
