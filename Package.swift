@@ -30,7 +30,7 @@ let package = Package(
             dependencies: [
                 "Replica", "Keyring", "Journal", "Consensus", "HTTP", "Linux", "Basics",
             ]),
-        .target(name: "KeyclaveClient", dependencies: ["Keyring", "HTTP", "Linux", "Basics"]),
+        .target(name: "KeyclaveClient", dependencies: ["HTTP", "Linux", "Basics"]),
         .executableTarget(
             name: "keyclave",
             dependencies: [

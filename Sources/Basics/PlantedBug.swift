@@ -86,11 +86,19 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case holdCountedInTwoPeriods = "hold-counted-in-two-periods"
     /// A charge or hold must fit the user's limit, and not the account's pool.
     case poolIgnored = "pool-ignored"
+    /// What a removed user held isn't given back to the account's pool.
+    case removedHoldsInPool = "removed-holds-in-pool"
+    /// Holds are missing from snapshots.
+    case snapshotWithoutHolds = "snapshot-without-holds"
+    /// Of an import that is refused the keys without fault are taken over.
+    case importInPart = "import-in-part"
 
     // MARK: Rotation and expiry
 
     /// Time doesn't end the grace of a rotation.
     case graceNeverEnds = "grace-never-ends"
+    /// Revoking, switching off or rotating a key leaves the one before it to its grace.
+    case graceOutlivesSuccessor = "grace-outlives-successor"
     /// Retiring keys don't count against the cap of active keys.
     case retiringNotCounted = "retiring-not-counted"
     /// A key in its grace isn't blocked by what touches its successor and so ends it.
@@ -109,6 +117,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     /// A change that changes nothing, such as revoking the revoked, returns at once, though the
     /// change before it may not hold everywhere yet.
     case repeatedChangeEarly = "repeated-change-early"
+    /// The revocation of a key that has expired, which changes nothing, returns at once.
+    case expiredRevocationEarly = "expired-revocation-early"
     /// A lease lasts from the arrival of its grant, and not from before its request.
     case leaseFromGrant = "lease-from-grant"
     /// A leader grants leases without asking whether it still leads.

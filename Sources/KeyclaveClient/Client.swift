@@ -23,6 +23,7 @@ public final class Client {
     var noteTrouble: ((Int) -> Void)?
     private var preferred: Int { order[0] }
     private var connection: Connection?
+    private var addresses = AddressBook()
 
     /// Requires at least one endpoint.
     public init(endpoints: [Endpoint], settings: ClientSettings = ClientSettings()) {
@@ -31,6 +32,12 @@ public final class Client {
         self.settings = settings
         order = Array(endpoints.indices)
     }
+
+    /// Whether a connection is kept for the next request.
+    var isConnected: Bool { connection != nil }
+
+    /// Closes the connection. The next request makes another.
+    func disconnect() { connection = nil }
 
     /// How one attempt at one node ended.
     private enum Attempt {
@@ -74,7 +81,7 @@ public final class Client {
             guard isWorthAnother(request, past), pause < rest else {
                 throw failure(request, past)
             }
-            Pause.wait(pause)
+            Thread.sleep(pause)
             pause = min(pause * 2, settings.longestPause)
         }
     }
@@ -84,7 +91,7 @@ public final class Client {
         _ request: ClientRequest, _ hasOthers: Bool, until deadline: Instant,
         _ past: inout Attempts
     ) throws(ClientError) -> Response? {
-        switch attempt(request, hasOthers, until: deadline) {
+        switch attempt(request, hasOthers, until: deadline, &past) {
         case .answer(let answer):
             return try judge(answer, request, past)
         case .notTaken(let trouble, let unavailable):
@@ -135,9 +142,11 @@ public final class Client {
     }
 
     private func attempt(
-        _ request: ClientRequest, _ hasOthers: Bool, until deadline: Instant
+        _ request: ClientRequest, _ hasOthers: Bool, until deadline: Instant,
+        _ past: inout Attempts
     ) -> Attempt {
         let endpoint = endpoints[preferred]
+        if let connection, !connection.stillStands { disconnect() }
         let isReused = connection?.endpoint == endpoint
         switch exchange(request, endpoint, hasOthers, until: deadline) {
         case .success(let answer):
@@ -145,10 +154,13 @@ public final class Client {
         case .failure(let trouble):
             connection = nil
             let text = "\(endpoint): \(trouble.reason)"
-            // The server may close an idle connection at any time (RFC 9112, 9.3.1): a request
-            // that met this was most likely never read, and is sent once more on a new one.
+            // The server may close an idle connection at any time (RFC 9112, 9.3.1), even after
+            // the look at it: a request that met this was most likely never read, and is sent once
+            // more on a new one.
             if isReused, trouble.wasClosedSilently, request.isRepeatable {
-                return attempt(request, hasOthers, until: deadline)
+                // Most likely isn't surely: the node may have been killed right after it.
+                if trouble.wasSent, !request.isSafe { past.wasPerhapsTaken = true }
+                return attempt(request, hasOthers, until: deadline, &past)
             }
             return trouble.wasSent
                 ? .unknown(text, problem: nil) : .notTaken(text, unavailable: nil)
@@ -184,7 +196,7 @@ public final class Client {
             } else {
                 connection = nil
                 open = try Connection(
-                    to: endpoint, until: min(deadline, begun + settings.connectTimeout),
+                    to: endpoint, &addresses, until: min(deadline, begun + settings.connectTimeout),
                     answerLimit: settings.answerLimit)
             }
             connection = open
@@ -193,17 +205,6 @@ public final class Client {
             return .success(answer)
         } catch {
             return .failure(error)
-        }
-    }
-}
-
-/// Sleeps.
-enum Pause {
-    static func wait(_ time: Duration) {
-        do throws(SystemError) {
-            _ = try Wakeup().wait(time)
-        } catch {
-            preconditionFailure("\(error)")
         }
     }
 }

@@ -38,7 +38,7 @@ extension ClientError: CustomStringConvertible {
             "no node could be reached: " + attempts.joined(separator: "; ")
         case .refused(let problem): "\(problem)"
         case .outcomeUnknown(let id?, let reason):
-            "the outcome isn't known (\(reason)); ask again with --id \(id)"
+            "the outcome isn't known (\(reason)); ask again under the id \(id)"
         case .outcomeUnknown(nil, let reason): "the outcome isn't known (\(reason))"
         case .malformedAnswer(let reason): "the answer can't be understood: \(reason)"
         case .cancelled: "cancelled; nothing was changed"

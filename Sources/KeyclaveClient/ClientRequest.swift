@@ -33,3 +33,9 @@ public struct ClientRequest: Sendable {
     /// Whether it may be sent again when it isn't known what became of it.
     public var isRepeatable: Bool { isSafe || idempotencyKey != nil }
 }
+
+// A request holds secrets: a token, or a key in its body.
+extension ClientRequest: CustomStringConvertible, CustomReflectable {
+    public var description: String { "\(method.name) \(path)" }
+    public var customMirror: Mirror { Mirror(self, children: ["method": method, "path": path]) }
+}

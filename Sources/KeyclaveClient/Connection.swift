@@ -21,18 +21,21 @@ final class Connection {
     private var input = [UInt8](repeating: 0, count: 64 << 10)
 
     /// Connects to the first of the endpoint's addresses that takes it.
-    init(to endpoint: Endpoint, until deadline: Instant, answerLimit: Int) throws(Trouble) {
+    init(
+        to endpoint: Endpoint, _ addressBook: inout AddressBook, until deadline: Instant,
+        answerLimit: Int
+    ) throws(Trouble) {
         self.endpoint = endpoint
         parser = ResponseParser(bodyLimit: answerLimit)
-        let addresses: [SocketAddress]
+        let addresses: [SocketAddress]?
         do throws(SystemError) {
             poller = try Poller(batch: 1)
-            addresses = try endpoint.address.resolve()
+            addresses = try addressBook.addresses(of: endpoint.address, until: deadline)
         } catch {
             throw Trouble(reason: "\(error)", wasSent: false)
         }
-        var reason = "no address"
-        for address in addresses {
+        var reason = addresses == nil ? "no address in time" : "no address"
+        for address in addresses ?? [] {
             do throws(SystemError) {
                 let made = try Connection.connect(to: address, poller, until: deadline)
                 if let made {
@@ -63,6 +66,16 @@ final class Connection {
             let rest = deadline - Clocks.now()
             if rest <= .zero { return false }
             if poller.wait(rest) > 0 { return true }
+        }
+    }
+
+    /// Whether the server has neither closed it nor said anything unasked since the last answer.
+    /// Most of those that were closed while idle are found out here, before anything is sent.
+    var stillStands: Bool {
+        input.withUnsafeMutableBytes { raw in
+            do throws(SystemError) { return try socket.read(into: raw) == .wouldBlock } catch {
+                return false
+            }
         }
     }
 
@@ -99,7 +112,8 @@ final class Connection {
             case .success(.bytes(let count)): written += count
             case .success: try wait(for: .write, until: deadline, wasSent: written > 0)
             case .failure(let error):
-                throw Trouble(reason: "\(error)", wasSent: true, wasClosedSilently: true)
+                throw Trouble(
+                    reason: "\(error)", wasSent: written > 0, wasClosedSilently: true)
             }
         }
     }

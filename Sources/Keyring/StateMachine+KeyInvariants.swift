@@ -38,6 +38,7 @@ extension State {
             return hasEnd && !isReplaced && (!isPresent || knows(key.api))
         case .retiring:
             #if MUTANTS
+            // Off with the bug: this would see it first, and what clients are told must show it.
             if PlantedBug.isOn(.graceNeverEnds) { return true }
             #endif
             let hasEnd = key.deadline != nil || !isPresent

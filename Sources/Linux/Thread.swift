@@ -1,14 +1,17 @@
+import Basics
 import CLinux
 import Glibc
 
 /// A thread of the operating system, with a name that `ps -L` and `perf` show.
 ///
-/// `@unchecked`: the identifier is written before any other thread can see the object, and
-/// `isJoined` is touched by the one caller of `join`.
+/// A thread that nobody joins gives its stack back when its body has returned.
+///
+/// `@unchecked`: the identifier is written before any other thread can see the object, and after
+/// that touched by the one caller of `join`, and when the object is gone.
 public final class Thread: @unchecked Sendable {
     public let name: String
-    private var identifier = pthread_t()
-    private var isJoined = false
+    /// Nil before it was started, and once it is joined.
+    private var identifier: pthread_t?
 
     private final class Start {
         let name: String
@@ -32,8 +35,9 @@ public final class Thread: @unchecked Sendable {
         let sized = pthread_attr_setstacksize(&attributes, stackSize)
         precondition(sized == 0, "stack size \(stackSize)")
         let start = Unmanaged.passRetained(Start(name: name, body: body))
+        var made = pthread_t()
         let result = pthread_create(
-            &identifier, &attributes,
+            &made, &attributes,
             { raw in
                 let start = Unmanaged<Start>.fromOpaque(raw!).takeRetainedValue()
                 _ = linux_name_thread(start.name)
@@ -44,14 +48,36 @@ public final class Thread: @unchecked Sendable {
             start.release()
             throw SystemError(call: "pthread_create", code: result, subject: name)
         }
+        identifier = made
+    }
+
+    deinit {
+        guard let identifier else { return }
+        let result = pthread_detach(identifier)
+        precondition(result == 0, "pthread_detach: \(SystemError.text(of: result))")
     }
 
     /// Waits until the body has returned. Once, and not from the thread itself.
     public func join() {
-        precondition(!isJoined, "thread \(name) joined twice")
-        isJoined = true
+        guard let identifier else { preconditionFailure("thread \(name) joined twice") }
+        self.identifier = nil
         let result = pthread_join(identifier, nil)
         precondition(result == 0, "pthread_join: \(SystemError.text(of: result))")
+    }
+
+    /// Makes the calling thread sleep. Needs nothing of the process, descriptors neither.
+    public static func sleep(_ time: Duration) {
+        guard time > .zero else { return }
+        let (seconds, nanoseconds) = time.nanoseconds.quotientAndRemainder(
+            dividingBy: 1_000_000_000)
+        var rest = timespec(tv_sec: Int(seconds), tv_nsec: Int(nanoseconds))
+        while true {
+            var left = timespec()
+            if nanosleep(&rest, &left) == 0 { return }
+            let code = linux_errno()
+            precondition(code == EINTR, "nanosleep: \(SystemError.text(of: code))")
+            rest = left
+        }
     }
 
     /// The number of processors this process may run on, at least one.

@@ -39,6 +39,7 @@ extension Node {
             #if MUTANTS
             if PlantedBug.isOn(.revocationAtCommit)
                 || PlantedBug.isOn(.repeatedChangeEarly) && result.outcome.changesNothing(entry)
+                || PlantedBug.isOn(.expiredRevocationEarly) && revokesExpired(entry)
             {
                 return answer(mutation.ticket, reply, effects: &effects)
             }

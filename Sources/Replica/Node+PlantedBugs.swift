@@ -21,6 +21,15 @@ extension Node {
         holder.takeOver((Self.leasesKept[id] ?? []).filter { !latest.precedes($0.expiry) })
     }
 
+    /// Whether the entry just applied revoked a key that had expired.
+    func revokesExpired(_ entry: Entry) -> Bool {
+        guard let envelope = try? Envelope(decoding: entry.payload),
+            case .revokeKey(let id, let account) = envelope.command,
+            case .token(let token) = envelope.actor
+        else { return false }
+        return (try? state.key(id, in: account, as: token))?.state == .expired
+    }
+
     /// An entry is in the log, and what it touches isn't blocked.
     mutating func noteUnblocked(_ index: LogIndex) {
         keyChanges.append([], at: index)

@@ -194,13 +194,16 @@ extension World {
     /// After the quiet: one leader, every errand done, one state.
     private func checkConvergence() throws(Violation) {
         guard core.allSatisfy(\.isUp) else { throw unsettled("the whole core is up", "") }
-        // One that was left broken may lead nevertheless, if it is well enough.
-        let terms = core.compactMap(\.process?.inspection.term)
+        // One that was left broken may lead nevertheless, if it is well enough for a majority: the
+        // others, who hardly hear it, may have gone on to a term in which they can't win.
+        let voters = observer.configuration.voters
+        let terms = machines.filter { voters.contains($0.id) }
+            .compactMap(\.process?.inspection.term)
         let leaders = machines.filter { machine in
             guard !machine.isPaused, let view = machine.process?.inspection else {
                 return false
             }
-            return view.role == .leader && terms.allSatisfy { $0 <= view.term }
+            return view.role == .leader && terms.count { $0 <= view.term } * 2 > voters.count
         }
         guard leaders.count == 1, let leader = leaders.first else {
             throw unsettled("one leader", "\(leaders.count) lead; \(views)")

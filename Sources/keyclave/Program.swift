@@ -87,6 +87,10 @@ struct Program {
             let name = error.words.joined(separator: " ")
             surroundings.tell("\(name): \(error.message)\n“\(name) --help” says how it is used.\n")
             return .localError
+        case ClientError.outcomeUnknown(let id?, let reason):
+            surroundings.tell(
+                "keyclave: the outcome isn't known (\(reason)); ask again with --id \(id)\n")
+            return .localError
         case let error as ClientError:
             surroundings.tell("keyclave: \(error)\n")
             return error.isRefusal ? .refused : .localError

@@ -188,7 +188,10 @@ extension RealProcesses {
                 let pid = try #require(site.pid(1))
                 let words = Files.text(of: "/proc/\(pid)/cmdline").split(separator: "\0")
                 kill(pid, SIGKILL)
-                try eventually("n1 to be gone") { !site.isReady(1) }
+                // Not before it has let go of its directory, which it may hold while it answers nobody.
+                try eventually("n1 to be gone") {
+                    Files.text(of: "/proc/\(pid)/cmdline").isEmpty
+                }
                 let process = try ChildProcess(
                     String(words[0]), words.dropFirst().map(String.init),
                     environment: Program.environment, output: site.directory + "/n1/log")

@@ -21,7 +21,7 @@ import Testing
             "Basics", "Replica", "Keyring", "Journal", "Consensus", "HTTP", "Linux",
             "Synchronization", "Foundation", "Glibc",
         ],
-        "KeyclaveClient": ["Basics", "Keyring", "HTTP", "Linux", "Synchronization"],
+        "KeyclaveClient": ["Basics", "HTTP", "Linux"],
         "keyclave": [
             "Basics", "Server", "KeyclaveClient", "Keyring", "Journal", "HTTP", "Linux",
             "Foundation", "Synchronization", "Glibc",

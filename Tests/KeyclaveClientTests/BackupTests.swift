@@ -66,6 +66,7 @@ import Testing
         #expect(inspection.output.contains(#""kind": "backup""#))
         #expect(inspection.output.contains(#""accounts": 1"#))
         #expect(inspection.output.contains(#""checksums": "verified""#))
+        #expect(inspection.output.contains(#""open_holds": 0"#))
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: backup)))
         let digest = SHA256.digest(of: bytes).hex
         #expect(inspection.output.contains(#""sha256": "\#(digest)""#), "\(inspection.output)")
@@ -191,6 +192,7 @@ import Testing
         let directory = try ScratchDirectory()
         let backup = try Self.make(directory)
         let file = try Self.configuration(directory, "second")
+        #expect(inspection.output.contains(#""open_holds": 0"#))
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: backup)))
         #expect(bytes.count < 8192, "a small one is enough")
         let bad = directory.path + "/bad"

@@ -1,8 +1,9 @@
 import Basics
 import HTTP
-import KeyclaveClient
 import Linux
 import Testing
+
+@testable import KeyclaveClient
 
 @Suite struct ClientTests {
     static let unavailable = #"{"code":"no_leader","title":"No leader","status":503}"#
@@ -195,6 +196,34 @@ import Testing
         let client = try Self.client(server)
         _ = try client.send(Self.read)
         _ = try client.send(Self.charge)
+        #expect(server.requests.map(\.connection) == [0, 1])
+    }
+
+    /// What was sent on the kept connection may have been carried out, wherever the next attempt
+    /// ends.
+    @Test func `a charge that was sent isn't forgotten when nobody listens any more`() throws {
+        let server = try ScriptedServer([.json(200, "{}"), .vanish])
+        defer { server.stop() }
+        let client = Client(endpoints: [try #require(Endpoint(server.endpoint))])
+        client.settings.deadline = .milliseconds(300)
+        _ = try client.send(Self.read)
+        let error = #expect(throws: ClientError.self) { try client.send(Self.charge) }
+        guard case .outcomeUnknown("id-1", _)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(server.requests.map(\.connection) == [0, 0])
+    }
+
+    @Test func `what can't be sent twice goes out on a connection that still stands`() throws {
+        let server = try ScriptedServer([.jsonAndClose(200, "{}"), .json(200, "{}")])
+        defer { server.stop() }
+        let client = Client(endpoints: [try #require(Endpoint(server.endpoint))])
+        _ = try client.send(Self.read)
+        while server.openConnections > 0 { Thread.sleep(.milliseconds(1)) }
+        var request = Self.charge
+        request.idempotencyKey = nil
+        _ = try client.send(request)
         #expect(server.requests.map(\.connection) == [0, 1])
     }
 

@@ -38,7 +38,7 @@ import Testing
                 + items.joined(separator: ", ") + "]}")
     }
 
-    /// Two parts by their bytes, as the program cuts them.
+    /// More than an entry takes by their bytes, and so parts as the program cuts them.
     private static let rows = (0..<2_400).map(row)
     private static let parts = ImportPart.cut(
         ImportFile(Array((head + rows.joined()).utf8), form: .csv, areForeign: false).rows)
@@ -46,17 +46,11 @@ import Testing
     @Test func `a refusal in the middle tells which lines are in and which are wrong`() throws {
         let (first, second) = (Self.parts[0].rows.count, Self.parts[1].rows.count)
         let refused = #"{"code": "import_refused", "status": 422, "faults": []}"#
-        // The check takes two requests as well, each of as many rows as a body holds.
-        let rows = Self.parts.flatMap(\.rows)
-        let largest =
-            try #require(
-                rows.indices.dropFirst(2_000).last { ImportSize(of: rows[...$0]).fitsRequest }) + 1
-        let sizes = [largest, rows.count - largest]
-        let script: [ScriptedServer.Reply] =
-            sizes.map { Self.check($0) } + [
-                .json(201, "{}"), .problem(422, refused),
-                Self.check(second, [(1, "user_not_found"), (2, "key_limit")]),
-            ]
+        // The check of the whole takes two requests.
+        let script: [ScriptedServer.Reply] = [
+            Self.check(2_000), Self.check(400), .json(201, "{}"), .problem(422, refused),
+            Self.check(second, [(1, "user_not_found"), (2, "key_limit")]),
+        ]
         let run = try Self.run(script, Self.head + Self.rows.joined(), "--in-parts")
         #expect(run.code == .refused, "\(run.console.messages)")
         let line = Self.parts[1].lines.lowerBound + 1

@@ -85,8 +85,12 @@ import Testing
 
     @Test func `parts are as large as one entry and one request take`() {
         var row = ImportRow(line: 1, isForeign: false)
-        let rows = [ImportRow](repeating: row, count: 25_000)
-        #expect(ImportPart.cut(rows).map(\.rows.count) == [10_000, 10_000, 5_000])
+        for (count, parts) in [
+            (0, []), (10_000, [10_000]), (10_001, [Int](repeating: 1_000, count: 10) + [1]),
+        ] {
+            let rows = [ImportRow](repeating: row, count: count)
+            #expect(ImportPart.cut(rows).map(\.rows.count) == parts)
+        }
         // An ordinary key, of which 10,000 are one part.
         row.user = "somebody.with.a.name@example.com"
         row.name = "the laptop in the office"
@@ -95,13 +99,18 @@ import Testing
         row.user = String(repeating: "a", count: 248) + "@b.com"
         for name in ["🗝", "\""] {
             row.name = String(repeating: name, count: 200)
-            let parts = ImportPart.cut([ImportRow](repeating: row, count: 4_000))
-            let part = parts[0]
-            let key = row.user.utf8.count + row.name.utf8.count + 62
-            #expect(part.rows.count * key < ImportLimits.entryBytes - 1024)
-            #expect(part.body(for: "acc_0000000001A").utf8.count < ImportLimits.bodyBytes)
-            #expect(part.rows.count > 1_000)
-            #expect(parts.reduce(0) { $0 + $1.rows.count } == 4_000)
+            let rows = [ImportRow](repeating: row, count: 4_000)
+            var (size, count) = (ImportSize(), 0)
+            for row in rows {
+                size = size + ImportSize(of: row)
+                if size.fitsEntry { count += 1 }
+            }
+            #expect(count > 1_000)
+            let largest = ImportPart(rows: Array(rows[..<count]))
+            let key = row.user.utf8.count + row.name.utf8.count + 71
+            #expect(largest.rows.count * key < ImportLimits.entryBytes - 1024)
+            #expect(largest.body(for: "acc_0000000001A").utf8.count < ImportLimits.bodyBytes)
+            #expect(ImportPart.cut(rows).reduce(0) { $0 + $1.rows.count } == 4_000)
         }
     }
 
@@ -129,6 +138,19 @@ import Testing
             #expect(file.complaints.map(\.line) == [3, 7], "\(file.complaints)")
             #expect(file.rows.map(\.line) == [6])
         }
+    }
+
+    @Test func `when a key ends is told as an answer of the store tells it`() {
+        let rest = "a@b.c,rest,a,\(Self.digest)"
+        let file = read("expires_at,user,api,name,digest\n2027-01-31T12:00:00Z,\(rest)\n")
+        #expect(file.rows.first?.json["expires_at"]?.string == "2027-01-31T12:00:00Z")
+        #expect(read("expires_at,user,api,name,digest\n,\(rest)\n").rows.first?.expiresAt == "")
+        let never =
+            #"{"user": "a@b.c", "api": "rest", "name": "a", "digest": "\#(Self.digest)", "#
+            + #""expires_at": null}"#
+        #expect(read(never).rows.first?.json["expires_at"] == nil)
+        let soon = read("expires_at,user,api,name,digest\nsoon,\(rest)\n")
+        #expect(soon.complaints.first?.reason.contains("must be a time") == true)
     }
 
     @Test func `a byte order mark is no part of a file`() {

@@ -77,7 +77,7 @@ import Testing
         for text in ["kc_rest_x", nil] {
             let key = try await administrator.createKey(
                 in: "acc_1", user: user, api: "rest", name: "laptop", id: "first")
-            #expect(key == Administrator.CreatedKey(id: "key_1", text: text))
+            #expect(key == CreatedKey(id: "key_1", text: text))
         }
         try await administrator.setKey("key_1", in: "acc_1", active: false)
         try await administrator.revokeKey("key_1", in: "acc_1")

@@ -59,25 +59,6 @@ import Testing
         #expect(requests[0].body == #"{"key":"kc_x","api":"rest","cost":0}"#)
     }
 
-    @Test func `who finds too many waiting is told so at once`() async throws {
-        let server = try ScriptedServer([], otherwise: .silence)
-        defer { server.stop() }
-        var settings = Self.settings()
-        settings.connections = 1
-        settings.waiting = 2
-        settings.validationDeadline = .milliseconds(300)
-        let keyclave = try Keyclave(nodes: [server.endpoint], settings: settings)
-        let errors = await withTaskGroup(of: ClientError?.self) { group in
-            for _ in 0..<6 {
-                group.addTask { await Self.outcome { try await keyclave.verify("kc_x") } }
-            }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
-        // One was out; two waited for longer than they had; three found no room.
-        #expect(errors.count { $0 == .overloaded } == 5, "\(errors)")
-        #expect(server.requests.count == 1)
-    }
-
     @Test func `a node that fails is left alone, and comes first again`() async throws {
         for (troubleTime, expected) in [(Swift.Duration.seconds(600), 1), (.nanoseconds(1), 2)] {
             let near = try ScriptedServer([.close], otherwise: .json(200, Self.valid))
@@ -161,6 +142,38 @@ import Testing
                 #expect(error == .cancelled)
             }
         }
+    }
+
+    @Test func `a connection that nobody uses is closed, and another is made`() async throws {
+        let server = try ScriptedServer([], otherwise: .json(200, Self.valid))
+        defer { server.stop() }
+        var settings = Self.settings()
+        settings.idleTime = .milliseconds(1)
+        let keyclave = try Keyclave(nodes: [server.endpoint], settings: settings)
+        for number in 0..<2 {
+            _ = try await keyclave.verify("kc_x")
+            while server.openConnections > 0 { await Task.yield() }
+            #expect(server.requests.map(\.connection) == Array(0...number))
+        }
+    }
+
+    @Test func `nobody is near who is never asked`() {
+        var settings = Self.settings()
+        settings.order = .nearest
+        let error = #expect(throws: ClientError.self) {
+            try Keyclave(nodes: ["127.0.0.1:1", "127.0.0.1:2"], settings: settings)
+        }
+        guard case .invalidSettings? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func `an unknown outcome is told in words of no program`() {
+        let error = ClientError.outcomeUnknown(id: "order-1", reason: "no answer in time")
+        #expect(
+            "\(error)"
+                == "the outcome isn't known (no answer in time); ask again under the id order-1")
     }
 
     @Test func `whoever was cancelled before sends nothing`() async throws {

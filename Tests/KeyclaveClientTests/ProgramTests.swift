@@ -256,6 +256,20 @@ import Testing
         #expect(console.output == "charged   5\nreplayed  no\n")
     }
 
+    @Test func `an outcome that isn't known names the option that finds it out`() throws {
+        let (code, console, _) = try Self.run(
+            "charge 5 --key - --id c-1",
+            against: [
+                .problem(504, ClientTests.unknown),
+                .problem(401, #"{"code":"invalid_key","title":"No","status":401}"#),
+            ], input: "kc_rest_abc\n")
+        #expect(code == .localError)
+        #expect(
+            console.messages
+                == "keyclave: the outcome isn't known (No (invalid_key)); ask again with --id c-1\n"
+        )
+    }
+
     @Test(arguments: [(true, ExitCode.done), (false, .refused)])
     func `a verdict is the exit code`(valid: Bool, expected: ExitCode) throws {
         let (code, console, requests) = try Self.run(

@@ -1,7 +1,7 @@
 import Basics
+import Glibc
 import HTTP
 import Linux
-import Synchronization
 
 /// A TCP server on this machine that reads requests and answers each with the next reply of its
 /// script: what a client does is then a matter of the script alone.
@@ -16,6 +16,8 @@ final class ScriptedServer: Sendable {
         case raw(String)
         /// Reads the request and closes without an answer.
         case close
+        /// Reads the request, listens no more, and closes all connections without an answer.
+        case vanish
         /// Reads the request and never answers; the connection stays.
         case silence
     }
@@ -33,23 +35,28 @@ final class ScriptedServer: Sendable {
     private struct State {
         var script: [Reply]
         var requests: [Request] = []
+        var openConnections = 0
         var isStopped = false
+        var hasVanished = false
+        var hangsUp = false
     }
 
     let address: SocketAddress
-    private let state: Mutex<State>
+    // Not `Mutex`, of whose order the thread sanitizer knows nothing.
+    private let state: Locked<State>
     private let wakeup: Mailbox<Int>
     private let otherwise: Reply
 
     var endpoint: String { "http://\(address)" }
     var requests: [Request] { state.withLock { $0.requests } }
+    var openConnections: Int { state.withLock { $0.openConnections } }
 
     /// Answers by the script and, when it is over, as `otherwise` says.
     init(_ script: [Reply], otherwise: Reply = .close) throws {
         let listener = try ListeningSocket(at: .loopback())
         address = listener.address
         self.otherwise = otherwise
-        state = Mutex(State(script: script))
+        state = Locked(State(script: script))
         wakeup = try Mailbox()
         let mover = Mover(listener)
         _ = try Thread(name: "scripted-server") { [self] in
@@ -63,13 +70,18 @@ final class ScriptedServer: Sendable {
         wakeup.send(0)
     }
 
+    /// Closes all connections, and serves on.
+    func hangUp() {
+        state.withLock { $0.hangsUp = true }
+        wakeup.send(0)
+    }
+
     /// Carries what can't be copied into a thread's closure.
-    private final class Mover: Sendable {
-        private let listener: Mutex<ListeningSocket?>
-        init(_ listener: consuming ListeningSocket) {
-            self.listener = Mutex(consume listener)
-        }
-        func take() -> ListeningSocket? { listener.withLock { $0.take() } }
+    private final class Mover: @unchecked Sendable {
+        private var listener: ListeningSocket?
+        init(_ listener: consuming ListeningSocket) { self.listener = consume listener }
+        /// By the one thread that was given it.
+        func take() -> ListeningSocket? { listener.take() }
     }
 
     private final class Session {
@@ -92,15 +104,27 @@ final class ScriptedServer: Sendable {
             while !state.withLock({ $0.isStopped }) {
                 for index in 0..<poller.wait(nil) {
                     let token = poller.readiness(at: index).token
-                    if token == 0, let socket = try listener.accept() {
+                    if token == 1 {
+                        var letters: [Int] = []
+                        wakeup.receive(into: &letters)
+                        if state.withLock({ $0.hangsUp }) { sessions.removeAll() }
+                    } else if token == 0, let socket = try listener.accept() {
                         let session = Session(socket, next)
                         try poller.add(
                             session.socket.descriptor, .read, token: UInt64(next + 2))
                         sessions[UInt64(next + 2)] = session
                         next += 1
                     } else if let session = sessions[token], !handle(session) {
+                        if state.withLock({ $0.hasVanished }) {
+                            // Before a connection is closed: nobody may come back in between.
+                            poller.remove(listener.descriptor)
+                            _ = Glibc.shutdown(listener.descriptor.number, Int32(SHUT_RDWR))
+                            sessions.removeAll()
+                        }
                         sessions[token] = nil
                     }
+                    let count = sessions.count
+                    state.withLock { $0.openConnections = count }
                 }
             }
         } catch {
@@ -135,6 +159,9 @@ final class ScriptedServer: Sendable {
             return false
         case .raw(let text): write(text, session)
         case .close: return false
+        case .vanish:
+            state.withLock { $0.hasVanished = true }
+            return false
         case .silence: break
         }
         return true

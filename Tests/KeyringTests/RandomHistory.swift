@@ -13,12 +13,14 @@ struct RandomHistory {
     var mirror: TableMirror
     var index = LogIndex.zero
     var time: Timestamp
+    /// What is promised, held against every outcome beside the reference.
+    private var promises: Promises
     var coverage = Coverage()
     /// Whether an outcome wasn't the reference's: what follows would say nothing more.
     private(set) var hasDiverged = false
     /// Sent before, to be sent again.
     private var sent: [Envelope] = []
-    private(set) var nextID: UInt64 = 1_000
+    var nextID: UInt64 = 1_000
     private var nextRequest: UInt64 = 0
 
     /// How often each kind of command succeeded and failed, and each refusal was given.
@@ -89,6 +91,7 @@ struct RandomHistory {
         let genesis = Sample.genesis(settings)
         machine = StateMachine(genesis: genesis)
         reference = ReferenceStore(genesis: genesis)
+        promises = Promises(genesis: genesis)
         mirror = TableMirror(of: machine)
         time = genesis.time
     }
@@ -106,6 +109,7 @@ struct RandomHistory {
         #expect(request == envelope.requestID)
         #expect(outcome == expected, "\(index): \(envelope)")
         hasDiverged = outcome != expected
+        holdPromises(envelope, outcome)
         for change in changes { mirror.follow(change) }
         coverage.note(envelope.command.kind, outcome)
         coverage.forgotten += changes.count {
@@ -113,6 +117,16 @@ struct RandomHistory {
         }
         sent.append(envelope)
         if sent.count > 40 { sent.removeFirst() }
+    }
+
+    private mutating func holdPromises(_ envelope: Envelope, _ outcome: Outcome) {
+        promises.begin(at: index, time: time)
+        do throws(Violation) {
+            try promises.judge(envelope, outcome, at: .zero)
+        } catch {
+            Issue.record("\(error)")
+            hasDiverged = true
+        }
     }
 
     private mutating func passTime() {
@@ -170,7 +184,7 @@ struct RandomHistory {
         return .token(drawToken())
     }
 
-    private mutating func drawID() -> IdempotencyKey {
+    mutating func drawID() -> IdempotencyKey {
         if random.chance(1, in: 2) {
             return IdempotencyKey("id \(random.below(30))")!
         }
@@ -183,55 +197,6 @@ struct RandomHistory {
     }
 
     // What commands are about: mostly something that exists.
-
-    mutating func fresh() -> UInt64 {
-        nextID += 1
-        return nextID
-    }
-
-    private mutating func drawAccount() -> AccountID {
-        if random.chance(1, in: 25) { return AccountID(random.below(3)) }
-        return reference.accounts.randomItem(&random)?.detail.id ?? AccountID(5)
-    }
-
-    /// A user, and mostly the account that they are in.
-    private mutating func drawUser() -> (UserID, AccountID) {
-        guard let user = reference.users.randomItem(&random), random.chance(24, in: 25) else {
-            return (UserID(random.below(3)), drawAccount())
-        }
-        return (user.detail.id, random.chance(24, in: 25) ? user.detail.account : drawAccount())
-    }
-
-    mutating func drawKey() -> (KeyID, AccountID) {
-        guard let key = reference.keys.randomItem(&random), random.chance(24, in: 25) else {
-            return (KeyID(random.below(3)), drawAccount())
-        }
-        return (key.detail.id, random.chance(24, in: 25) ? key.detail.account : drawAccount())
-    }
-
-    private mutating func drawToken() -> TokenID {
-        guard let token = reference.tokens.randomItem(&random), random.chance(24, in: 25) else {
-            return TokenID(random.below(3))
-        }
-        return token.detail.id
-    }
-
-    private mutating func drawAPI() -> API {
-        [API.rest, .rest, .rest, .batch, API(slug: "mail")!][Int(random.below(5))]
-    }
-
-    mutating func drawName() -> Name {
-        Name(["Ann", "Bob", "Zoë", "Zoe\u{308}", "漢字"][Int(random.below(5))])!
-    }
-
-    private mutating func drawEmail() -> EmailAddress {
-        EmailAddress(
-            ["a@x.test", "A@X.test", "b@x.test", "c@x.test", "é@x.test", "É@x.test"][
-                Int(random.below(6))])!
-    }
-
-    private mutating func drawRole() -> UserRole { random.chance(1, in: 2) ? .admin : .member }
-
     private mutating func drawCommand() -> Command {
         if reference.accounts.count < 2 {
             return .createAccount(AccountID(fresh()), name: drawName())
@@ -258,182 +223,6 @@ struct RandomHistory {
         case 97: return .changeMember(drawMemberCommand())
         default: return .updateSettings(drawSettings())
         }
-    }
-
-    private mutating func drawMemberCommand() -> MemberCommand {
-        let id = NodeID(1 + UInt32(random.below(5)))
-        let member = MemberDetail(
-            id: id, role: .learner, address: "a:\(random.below(9))", clientAddress: "")
-        let request: MemberRequest =
-            switch random.below(3) {
-            case 0: .add(id, address: member.address, clientAddress: "")
-            case 1: .promote(id)
-            default: .remove(id)
-            }
-        let decision: MemberDecision =
-            switch random.below(4) {
-            case 0: .standing(member)
-            case 1: .refused(.notCaughtUp)
-            default: .made(member)
-            }
-        return MemberCommand(request, decision: decision)
-    }
-
-    private mutating func drawCharge() -> Command {
-        let count = random.chance(1, in: 4) ? 1 + random.below(5) : 1
-        return .charge(
-            (0..<count).map { _ in
-                let (id, _) = drawKey()
-                var key = KeyReference.id(id)
-                if random.chance(1, in: 2),
-                    let digest = reference.keys.first(where: { $0.detail.id == id })?.digest
-                {
-                    key = .digest(digest)
-                }
-                let credits = [0, 1, 5, 40, 1_000_000_000, 1_000_000_001][Int(random.below(6))]
-                return Charge(key: key, credits: UInt64(credits), id: drawID())
-            })
-    }
-
-    private mutating func drawHold() -> HoldCommand {
-        var (key, _) = drawKey()
-        if random.chance(1, in: 3) {
-            return .place(
-                NewHold(
-                    key: .id(key), credits: [0, 1, 5, 30, 1_000_000_001][Int(random.below(5))],
-                    timeoutSeconds: [0, 1, 30, 3_000, 100_000, 604_801][Int(random.below(6))],
-                    id: drawID()))
-        }
-        var hold = drawID()
-        if let known = reference.holds.randomItem(&random), random.chance(9, in: 10) {
-            hold = known.id
-            let others = reference.keys.filter { $0.detail.user == known.user }
-            if let other = others.randomItem(&random), random.chance(4, in: 5) {
-                key = other.detail.id
-            }
-        }
-        let id = random.chance(1, in: 2) ? drawID() : nil
-        guard random.chance(2, in: 3) else {
-            return .void(Voiding(key: .id(key), hold: hold, id: id))
-        }
-        return .settle(
-            Settlement(
-                key: .id(key), hold: hold,
-                credits: [0, 1, 5, 29, 1_000_000_001][Int(random.below(5))], id: id))
-    }
-
-    private mutating func drawPoolCommand() -> Command {
-        guard random.chance(4, in: 5) else {
-            return .removePool(account: drawAccount(), api: drawAPI())
-        }
-        return .setPool(
-            account: drawAccount(), api: drawAPI(), credits: Credits(random.below(150))!,
-            period: Period.allCases[Int(random.below(3))])
-    }
-
-    private mutating func drawKeyCommand() -> Command {
-        let (id, account) = drawKey()
-        switch random.below(10) {
-        case 0..<3: return .renameKey(id, account: account, name: drawName())
-        case 3..<6: return .setKeyActive(id, account: account, active: random.chance(1, in: 2))
-        case 6..<9: return .rotateKey(drawRotation(of: id, account))
-        default: return .revokeKey(id, account: account)
-        }
-    }
-
-    private mutating func drawNewKey() -> NewKey {
-        let (user, account) = drawUser()
-        let id = random.chance(1, in: 30) ? drawKey().0.rawValue : fresh()
-        return NewKey(
-            id: KeyID(id), account: account, user: user, api: drawAPI(), name: drawName(),
-            digest: Sample.digest(random.chance(1, in: 30) ? nextID - 3 : id),
-            suffix: Sample.suffix, active: random.chance(2, in: 3), expiresAt: drawExpiry())
-    }
-
-    /// Mostly of one account, and often with something at fault.
-    private mutating func drawImport() -> KeyImport {
-        let first = drawNewKey()
-        let ids = (0..<1 + random.below(4)).map { _ in fresh() }.sorted()
-        let keys = ids.map { id in
-            let key = drawNewKey()
-            var owner = KeyOwner.id(random.chance(2, in: 3) ? first.user : key.user)
-            if random.chance(1, in: 3),
-                let user = reference.users.first(where: { $0.detail.id == key.user })
-            {
-                owner = .email(user.detail.email)
-            }
-            return ImportedKey(
-                id: KeyID(id), owner: owner, api: key.api, name: key.name, digest: key.digest,
-                suffix: key.suffix, active: random.chance(1, in: 3))
-        }
-        return KeyImport(account: first.account, keys: keys)
-    }
-
-    private mutating func drawUserCommand() -> Command {
-        let (id, account) = drawUser()
-        switch random.below(20) {
-        case 0..<6:
-            return .createUser(
-                random.chance(1, in: 20) ? id : UserID(fresh()), account: drawAccount(),
-                email: drawEmail(), name: drawName(), role: drawRole())
-        case 6..<9:
-            return .updateUser(
-                id, account: account, email: random.chance(1, in: 2) ? drawEmail() : nil,
-                name: random.chance(1, in: 2) ? drawName() : nil,
-                role: random.chance(1, in: 2) ? drawRole() : nil)
-        case 9: return .removeUser(id, account: account)
-        case 10: return .revokeAllKeys(id, account: account)
-        case 11..<18:
-            return .setLimit(
-                id, account: account, api: drawAPI(), credits: Credits(random.below(60))!,
-                period: Period.allCases[Int(random.below(3))])
-        default: return .removeLimit(id, account: account, api: drawAPI())
-        }
-    }
-
-    private mutating func drawTokenCommand() -> Command {
-        if random.chance(1, in: 3) { return .revokeToken(drawToken()) }
-        let (user, account) = drawUser()
-        let role = Role.allCases[Int(random.below(4))]
-        var new = NewToken(
-            id: TokenID(random.chance(1, in: 20) ? 1 : fresh()), role: role, account: account,
-            user: user, name: drawName(), digest: Sample.digest(nextID << 20),
-            suffix: Sample.suffix)
-        if role == .operator, random.chance(9, in: 10) { (new.account, new.user) = (nil, nil) }
-        if role == .auditor, random.chance(1, in: 2) { new.user = nil }
-        return .createToken(new)
-    }
-
-    private mutating func drawAccountCommand() -> Command {
-        switch random.below(10) {
-        case 0..<4:
-            return .createAccount(
-                // An id that is there, or never was: none is drawn twice in a cluster's life.
-                random.chance(1, in: 5)
-                    ? reference.accounts[0].detail.id : AccountID(fresh()),
-                name: drawName())
-        case 4..<9: return .renameAccount(drawAccount(), name: drawName())
-        default: return .deleteAccount(drawAccount())
-        }
-    }
-
-    private mutating func drawSettings() -> SettingsChange {
-        var change = SettingsChange()
-        switch random.below(6) {
-        case 0: change[.activeKeysPerUser] = UInt32(random.below(5))
-        case 1: change[.keysPerUser] = UInt32(1 + random.below(8))
-        case 2: change[.auditRecords] = UInt32(5 + random.below(150))
-        case 3:
-            change[.leaseMilliseconds] = UInt32(random.below(3_000))
-            if random.chance(1, in: 4) {
-                change[.leaseWaitMilliseconds] = UInt32(2_090 + random.below(20))
-            }
-        case 4:
-            change[.idempotencySeconds] = UInt32(600 + random.below(90_000))
-            change[.uuidRecords] = UInt32(1 + random.below(40))
-        default: change[.freeFormRecordsPerAccount] = UInt32(1 + random.below(12))
-        }
-        return change
     }
 }
 

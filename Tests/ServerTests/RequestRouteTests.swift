@@ -110,6 +110,17 @@ import Testing
             .add(NodeID(4), address: "10.0.0.4:7201", clientAddress: clientAddress))
     }
 
+    @Test func `a complaint about a state names every one`() throws {
+        var fixture = Fixture()
+        let answer = try #require(
+            fixture.send(
+                "GET /v1/accounts/acc_00000000001/keys?state=gone",
+                ["Authorization: Bearer \(Fixture.token)"]
+            ).answer)
+        let detail = answer.json?["detail"]?.string ?? ""
+        for state in KeyState.allCases { #expect(detail.contains(state.text), "\(detail)") }
+    }
+
     @Test func `every request is put to the node in its words`() {
         for (line, body, expected) in Self.golden {
             var fixture = Fixture()

@@ -19,6 +19,7 @@ import Testing
         private struct Errand {
             var operation: Simulator.Operation
             var invoked: Instant
+            var attempts = 0
             var stage = Stage.asked
         }
 
@@ -71,11 +72,13 @@ import Testing
             case .asked:
                 guard !random.chance(1, in: 30) else { return finish(client, isTold: false) }
                 let (result, index) = perform(errand.operation)
+                errands[client]?.attempts += 1
                 errands[client]?.stage = .applied(result, index)
             case .applied:
                 // Another attempt, at another node: the first one's answer was lost.
                 if errand.operation.command != nil, random.chance(1, in: 8) {
                     let (result, index) = perform(errand.operation)
+                    errands[client]?.attempts += 1
                     errands[client]?.stage = .applied(result, index)
                     return
                 }
@@ -96,7 +99,8 @@ import Testing
                 return
             }
             var recorded = RecordedOperation(
-                client: client, request: request, invoked: errand.invoked)
+                client: client, request: request, invoked: errand.invoked,
+                attempts: errand.attempts)
             if isTold, case .applied(let result, let index) = errand.stage {
                 recorded.response = RecordedOperation.Response(
                     at: now, result: result, index: index)
@@ -152,7 +156,7 @@ import Testing
         #expect(report.longest > 40)
     }
 
-    /// What no turn of time could make true: when a key ends by itself isn't judged.
+    /// What no turn of time makes true, for an end may be under way.
     private static let lies: [KeyState: KeyState] = [
         .active: .revoked, .retiring: .expired, .expired: .retiring,
     ]
@@ -168,9 +172,8 @@ import Testing
             receipt.spent = Credits(clamping: receipt.spent.rawValue + 1_000 + way)
             outcomes[0] = .charged(receipt)
             operation.response?.result = .outcome(.charged(outcomes))
-        case .outcome(.held(var receipt))?:
-            receipt.spent = Credits(clamping: receipt.spent.rawValue + 1_000 + way)
-            operation.response?.result = .outcome(.held(receipt))
+        case .outcome(.held(let receipt))?:
+            operation.response?.result = .outcome(.held(falsified(receipt, way)))
         case .outcome(.changed(var change))?:
             guard case .key(var detail) = change.result else { return nil }
             detail.state = detail.state == .active ? .inactive : .active
@@ -186,6 +189,50 @@ import Testing
             return nil
         }
         return operation
+    }
+
+    /// A receipt that is wrong in one of its fields.
+    private func falsified(_ receipt: HoldReceipt, _ way: UInt64) -> HoldReceipt {
+        func more(_ credits: Credits) -> Credits { Credits(clamping: credits.rawValue + 1_000) }
+        var lie = receipt
+        switch way / 9 % 7 {
+        case 0: lie.spent = more(receipt.spent)
+        case 1: lie.charged = more(receipt.charged)
+        case 2: lie.held = more(receipt.held)
+        case 3: lie.standing = receipt.standing == .voided ? .settled : .voided
+        case 4: lie.remaining = more(receipt.remaining ?? .zero)
+        case 5: lie.expiresAt = receipt.expiresAt + .milliseconds(1)
+        default: lie.hold = Story.id("another")
+        }
+        return lie
+    }
+
+    @Test func `what became of a hold is told as new once`() {
+        var counts = (told: 0, found: 0)
+        for seed in 21...28 as ClosedRange<UInt64> {
+            let run = Run(seed: seed, clients: 6, steps: 1_500)
+            for operation in run.operations {
+                guard case .outcome(.held(var receipt))? = operation.response?.result,
+                    !receipt.replayed, let last = run.operations.compactMap(\.response).last
+                else { continue }
+                for isReplayed in [true, false] {
+                    receipt.replayed = isReplayed
+                    var again = operation
+                    again.invoked = last.at + .seconds(1)
+                    again.response = .init(
+                        at: last.at + .seconds(2), result: .outcome(.held(receipt)),
+                        index: last.index)
+                    let history = ClientHistory(
+                        run.operations + [again], logTimes: run.times, since: Run.start)
+                    let isFound = !history.check().violations.isEmpty
+                    if isReplayed { #expect(!isFound) }
+                    counts.told += isReplayed ? 0 : 1
+                    counts.found += isFound ? 1 : 0
+                }
+            }
+        }
+        #expect(counts.told > 10)
+        #expect(counts.found == counts.told)
     }
 
     @Test func `one false answer among thousands of operations is found`() {

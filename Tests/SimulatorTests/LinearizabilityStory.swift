@@ -77,7 +77,7 @@ struct Story {
         operations[place].response?.at = Instant(nanoseconds: returned)
     }
 
-    private func detail(_ state: KeyState, changedAt: UInt64) -> KeyDetail {
+    func detail(_ state: KeyState, changedAt: UInt64) -> KeyDetail {
         KeyDetail(
             id: Story.key, account: Story.account, user: Story.user, api: .rest, name: Story.name,
             state: state, createdAt: Story.start,
@@ -85,7 +85,7 @@ struct Story {
             suffix: Workload.suffix, changedAt: LogIndex(changedAt))
     }
 
-    private static var name: Name {
+    static var name: Name {
         guard let name = Name("key") else { preconditionFailure("a name") }
         return name
     }

@@ -43,24 +43,32 @@ final class Call: Sendable {
         }
     }
 
+    /// Whether its caller was told, or will be as soon as there is one.
+    var hasEnded: Bool { state.withLock { $0.result != nil } }
+
     /// Nothing, if it has ended before.
-    func finish(_ result: Result) {
-        let caller = state.withLock { state -> CheckedContinuation<Result, Never>? in
-            guard state.result == nil else { return nil }
-            state.result = result
-            defer { state.caller = nil }
-            return state.caller
-        }
-        caller?.resume(returning: result)
-    }
+    func finish(_ result: Result) { end { _ in result } }
 
     /// The caller doesn't want it any more. What was sent goes on its way.
     func cancel() {
-        let isOut = state.withLock { $0.isTaken }
-        let error: ClientError =
-            isOut && !request.isSafe
-            ? .outcomeUnknown(id: request.idempotencyKey, reason: "the task was cancelled")
-            : .cancelled
-        finish(.failure(error))
+        end { isTaken in
+            isTaken && !request.isSafe
+                ? .failure(
+                    .outcomeUnknown(
+                        id: request.idempotencyKey, reason: "the task was cancelled"))
+                : .failure(.cancelled)
+        }
+    }
+
+    /// Judges and ends under one lock: a lane may be taking the call just now.
+    private func end(_ result: (_ isTaken: Bool) -> Result) {
+        let told = state.withLock { state -> (CheckedContinuation<Result, Never>, Result)? in
+            guard state.result == nil else { return nil }
+            let result = result(state.isTaken)
+            state.result = result
+            defer { state.caller = nil }
+            return state.caller.map { ($0, result) }
+        }
+        if let (caller, result) = told { caller.resume(returning: result) }
     }
 }

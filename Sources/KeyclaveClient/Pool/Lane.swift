@@ -15,12 +15,17 @@ final class Lane: Sendable {
     func give(_ letter: Letter) { letters.send(letter) }
 
     /// The lane's thread, until it is told to end.
-    func run(_ endpoints: [Endpoint], _ nodes: NodeDirectory, for dispatcher: Dispatcher) {
+    /// A connection that nothing was sent on for `idleTime` is closed.
+    func run(
+        _ endpoints: [Endpoint], _ nodes: NodeDirectory, idleTime: Duration,
+        for dispatcher: Dispatcher
+    ) {
         let client = Client(endpoints: endpoints)
         client.noteTrouble = { nodes.noteTrouble($0) }
         var arrived: [Letter] = []
         while true {
-            letters.wait(into: &arrived)
+            letters.wait(into: &arrived, timeout: client.isConnected ? idleTime : nil)
+            if arrived.isEmpty { client.disconnect() }
             for letter in arrived {
                 guard case .call(let first) = letter else { return }
                 var next: Call? = first

@@ -48,11 +48,13 @@ final class Scout: Sendable {
 
     private func run() {
         var connections: [Connection?] = endpoints.map { _ in nil }
+        var addresses = AddressBook()
         repeat {
             for place in endpoints.indices {
                 if end.wait(.zero) { return }
                 let begun = Clocks.now()
-                if isReady(endpoints[place], &connections[place], until: begun + Scout.patience) {
+                let deadline = begun + Scout.patience
+                if isReady(endpoints[place], &connections[place], &addresses, until: deadline) {
                     nodes.note(place, answeredAfter: Clocks.now() - begun)
                 } else {
                     nodes.noteTrouble(place)
@@ -62,13 +64,15 @@ final class Scout: Sendable {
     }
 
     private func isReady(
-        _ endpoint: Endpoint, _ connection: inout Connection?, until deadline: Instant
+        _ endpoint: Endpoint, _ connection: inout Connection?, _ addresses: inout AddressBook,
+        until deadline: Instant
     ) -> Bool {
         let request = ClientRequest(method: .get, path: "/readyz", isSafe: true)
         do throws(Connection.Trouble) {
             let open =
                 if let connection { connection } else {
-                    try Connection(to: endpoint, until: deadline, answerLimit: 64 << 10)
+                    try Connection(
+                        to: endpoint, &addresses, until: deadline, answerLimit: 64 << 10)
                 }
             connection = open
             let answer = try open.exchange(request, firstByteBy: deadline, until: deadline)
@@ -78,7 +82,7 @@ final class Scout: Sendable {
             let wasKept = connection != nil && error.wasClosedSilently
             connection = nil
             // An idle connection may have been closed: only a new one tells.
-            return wasKept && isReady(endpoint, &connection, until: deadline)
+            return wasKept && isReady(endpoint, &connection, &addresses, until: deadline)
         }
     }
 }

@@ -47,7 +47,7 @@ extension Keyclave {
         let request = ClientRequest(
             method: .post, path: "/v1/verify", body: JSONValue.object(members).compactText,
             isSafe: true)
-        return try Verdict(try await send(request, settings.forValidations).json())
+        return try Verdict(try await validate(request).json())
     }
 }
 

@@ -15,7 +15,9 @@ import Linux
 /// ``ClientError/outcomeUnknown(id:reason:)`` and nothing else.
 public final class Keyclave: Sendable {
     public let settings: Settings
-    private let dispatcher: Dispatcher
+    private let validations: Dispatcher
+    /// For everything else, which may take long: a validation never waits for it.
+    private let others: Dispatcher
     private let scout: Scout?
 
     /// `nodes` are addresses like `http://127.0.0.1:7101`, the near one first. Throws
@@ -38,14 +40,18 @@ public final class Keyclave: Sendable {
         let directory = NodeDirectory(
             NodeRanking(count: endpoints.count, preference: settings.order),
             troubleTime: Basics.Duration(settings.troubleTime))
-        dispatcher = Dispatcher(
-            endpoints: endpoints, nodes: directory, laneLimit: settings.connections,
-            waitingLimit: settings.waiting)
-        guard endpoints.count > 1, let interval = settings.scouting else {
-            scout = nil
-            return
-        }
         do throws(SystemError) {
+            let idleTime = Basics.Duration(settings.idleTime)
+            validations = try Dispatcher(
+                endpoints: endpoints, nodes: directory, laneLimit: settings.connections,
+                waitingLimit: settings.waiting, idleTime: idleTime)
+            others = try Dispatcher(
+                endpoints: endpoints, nodes: directory, laneLimit: settings.changeConnections,
+                waitingLimit: settings.waiting, idleTime: idleTime)
+            guard endpoints.count > 1, let interval = settings.scouting else {
+                scout = nil
+                return
+            }
             scout = try Scout(endpoints, directory, interval: Basics.Duration(interval))
         } catch {
             throw .invalidSettings("\(error)")
@@ -54,7 +60,8 @@ public final class Keyclave: Sendable {
 
     deinit {
         scout?.stop()
-        dispatcher.close()
+        validations.close()
+        others.close()
     }
 
     /// Any request of the interface, for what has no method here. The answer's status is in
@@ -66,6 +73,16 @@ public final class Keyclave: Sendable {
     func send(
         _ request: ClientRequest, _ settings: ClientSettings
     ) async throws(ClientError) -> Response {
+        try await submit(request, settings, to: others)
+    }
+
+    func validate(_ request: ClientRequest) async throws(ClientError) -> Response {
+        try await submit(request, settings.forValidations, to: validations)
+    }
+
+    private func submit(
+        _ request: ClientRequest, _ settings: ClientSettings, to dispatcher: Dispatcher
+    ) async throws(ClientError) -> Response {
         let call = Call(request, settings)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { caller in
@@ -74,6 +91,7 @@ public final class Keyclave: Sendable {
             }
         } onCancel: {
             call.cancel()
+            dispatcher.withdraw(call)
         }
         return try result.get()
     }
@@ -84,16 +102,20 @@ extension Keyclave {
     public enum NodeOrder: Hashable, Sendable {
         /// As they are listed: for who knows which one is near, the one on the same machine, say.
         case listed
-        /// By measure: the one whose answer comes soonest, asked every few seconds.
+        /// By measure: the one whose answer comes soonest, asked as often as the settings'
+        /// `scouting` says, which must say something.
         case nearest
     }
 
     /// The bounds of a ``Keyclave``.
     public struct Settings: Sendable {
         public var order = NodeOrder.listed
-        /// Connections, and threads that wait for answers, at most.
+        /// Connections for validations, and threads that wait for their answers, at most.
         public var connections = 8
-        /// Calls that may wait for a connection; the next one gets ``ClientError/overloaded``.
+        /// The same for everything else: what a change waits for, no validation waits for.
+        public var changeConnections = 8
+        /// Calls that may wait for a connection, validations and others each; the next one gets
+        /// ``ClientError/overloaded``.
         public var waiting = 1_024
         /// For a validation in all, over all nodes and repetitions.
         public var validationDeadline = Swift.Duration.seconds(2)
@@ -103,6 +125,8 @@ extension Keyclave {
         public var deadline = Swift.Duration.seconds(30)
         /// How often every node is asked whether it serves; nil for never.
         public var scouting: Swift.Duration? = .seconds(2)
+        /// How long a connection is kept that nothing is sent on. Nodes close theirs after 60 s.
+        public var idleTime = Swift.Duration.seconds(30)
         /// How long a node that failed is left alone, unless scouting finds it well before.
         public var troubleTime = Swift.Duration.seconds(5)
 
@@ -126,9 +150,14 @@ extension Keyclave {
 
         /// What can't be followed.
         var complaint: String? {
-            if connections < 1 { return "a client needs at least one connection" }
+            if connections < 1 || changeConnections < 1 {
+                return "a client needs at least one connection of each kind"
+            }
             if waiting < 0 { return "less than nobody can't wait" }
-            let times = [validationDeadline, validationSilence, deadline, troubleTime]
+            if order == .nearest, scouting == nil {
+                return "who never asks the nodes can't say which one is nearest"
+            }
+            let times = [validationDeadline, validationSilence, deadline, idleTime, troubleTime]
             if times.contains(where: { $0 <= .zero }) || scouting.map({ $0 <= .zero }) == true {
                 return "every time must be longer than nothing"
             }

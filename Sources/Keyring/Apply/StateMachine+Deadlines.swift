@@ -57,6 +57,9 @@ extension StateMachine {
     /// Ends the grace of the key that this one replaced, if it has any left: whoever changes the
     /// successor must not leave the old text behind as a way in.
     mutating func endGrace(before slot: Slot<KeyRecord>, _ step: inout Step) {
+        #if MUTANTS
+        if PlantedBug.isOn(.graceOutlivesSuccessor) { return }
+        #endif
         guard let old = self.slot(of: state.keys[slot].replaces),
             state.keys[old].state == .retiring,
             state.keys[old].replacedBy == state.keys[slot].id

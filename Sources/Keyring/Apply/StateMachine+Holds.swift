@@ -282,6 +282,12 @@ extension StateMachine {
         for position in state.users[user].credits.indices {
             let line = state.users[user].credits[position]
             guard line.held.lifetime > 0 else { continue }
+            #if MUTANTS
+            if PlantedBug.isOn(.removedHoldsInPool) {
+                state.users[user].credits[position].held = HeldCounters()
+                continue
+            }
+            #endif
             let pool = state.accounts[account].poolIndex(for: line.api)
             state.accounts[account].pools[pool].held.remove(line.held)
             state.users[user].credits[position].held = HeldCounters()

@@ -14,20 +14,33 @@ extension StateMachine {
         else { throw .identifierTaken }
         guard state.keys.count + batch.keys.count < Int(UInt32.max) - 1 else { throw .capacity }
         let (owners, faults) = examine(batch, in: account)
+        #if MUTANTS
+        if PlantedBug.isOn(.importInPart), !faults.items.isEmpty {
+            for case (let key, let owner?) in zip(batch.keys, owners) {
+                insert(key, of: owner, author, &step)
+            }
+        }
+        #endif
         guard faults.items.isEmpty else { throw .importRefused(faults.shortened) }
         for (key, owner) in zip(batch.keys, owners) {
             guard let owner else { preconditionFailure("a key without fault has its user") }
-            _ = insert(
-                KeyRecord(
-                    id: key.id, digest: key.digest, user: owner, api: key.api, name: key.name,
-                    state: key.active ? .active : .inactive, suffix: key.suffix, since: step.time,
-                    author: author, expiresAt: key.expiresAt, deadline: key.expiresAt,
-                    createdAt: step.index, changedAt: step.index), &step)
+            insert(key, of: owner, author, &step)
         }
         // One record for all of them: it is one change, and names the entry that each was made by.
         audit(.keysImported, .account(batch.account), in: account, author, &step)
         let count = UInt32(batch.keys.count)
         return Change(.keysImported(batch.account, count: count), index: step.index)
+    }
+
+    private mutating func insert(
+        _ key: ImportedKey, of owner: Slot<UserRecord>, _ author: Author, _ step: inout Step
+    ) {
+        _ = insert(
+            KeyRecord(
+                id: key.id, digest: key.digest, user: owner, api: key.api, name: key.name,
+                state: key.active ? .active : .inactive, suffix: key.suffix, since: step.time,
+                author: author, expiresAt: key.expiresAt, deadline: key.expiresAt,
+                createdAt: step.index, changedAt: step.index), &step)
     }
 
     /// Looks at every key of an import as if those before it were there: whose each is, nil for

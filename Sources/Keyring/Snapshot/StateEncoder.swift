@@ -166,7 +166,11 @@ public struct StateEncoder: Sendable {
         case .requestOrder: return write(state.ledger.requests.order, &writer)
         case .audit: return write(state.audit.records, &writer)
         case .graves: return write(state.graves, &writer)
-        case .holds: return write(state.holds, &writer)
+        case .holds:
+            #if MUTANTS
+            if PlantedBug.isOn(.snapshotWithoutHolds) { return false }
+            #endif
+            return write(state.holds, &writer)
         case .freeHolds: return write(state.holds.free, &writer)
         case .timed, .freeForm, .requests, .end: return false
         }

@@ -72,6 +72,10 @@ public struct Coverage: Sendable {
     public var exhausted = 0
     /// Holds whose time-out came before they were settled or voided.
     public var holdsLapsed = 0
+    /// Charges and holds in the log that an account's pool had no room for, and the user's limit
+    /// had.
+    public var refusedByPool = 0
+    public static let refusedByPoolName = "refused by a pool alone"
 
     public init() {}
 
@@ -167,7 +171,7 @@ public struct Coverage: Sendable {
             (Coverage.confirmedValidationsName, confirmedValidations),
             ("histories judged", histories), ("histories undecided", undecidedHistories),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),
-            ("holds lapsed", holdsLapsed),
+            (Coverage.refusedByPoolName, refusedByPool), ("holds lapsed", holdsLapsed),
             ("refusals", refused), ("failures told", failures),
             ("outcomes unknown", unknownOutcomes), ("asked at two nodes at once", duplicates),
             ("no leader found", leaderless), ("expiries and graces ended", lapses),

@@ -7,16 +7,22 @@ import Replica
 ///
 /// - Every command has the outcome that the reference store gives it, which adds up every charge
 ///   anew and shares no rule with the state machine.
-/// - Every outcome told to a client is the log's, and reflects all that had been told before it
-///   was asked for. All receipts under one charge id are the same but for the word "replayed".
+/// - No outcome breaks what is promised of keys and credits, whatever the store says: see
+///   `Promises`.
+/// - Every outcome told to a client, a refusal as well, is the log's, and reflects all that had
+///   been told before it was asked for. All receipts under one charge id are the same but for the
+///   word "replayed", and so are those of a hold's placing and of its end: see `HoldReceipts`.
 /// - The audit trail is the reference store's.
 struct LogReplay {
     private var state: StateMachine
     private var reference: ReferenceStore
+    private var promises: Promises
     private var outcomes: [Outcome?] = []
+    private var answers = LogAnswers()
     private var changes: [TableChange] = []
     /// The first receipt of each charge id.
     private var receipts: [KeyScopedID: ChargeReceipt] = [:]
+    private var holds = HoldReceipts()
 
     private struct KeyScopedID: Hashable {
         var key: KeyReference
@@ -26,6 +32,7 @@ struct LogReplay {
     init(genesis: Genesis) {
         state = StateMachine(genesis: genesis)
         reference = ReferenceStore(genesis: genesis)
+        promises = Promises(genesis: genesis)
     }
 
     private func violation(_ law: String, _ detail: String, _ now: Instant) -> Violation {
@@ -36,6 +43,8 @@ struct LogReplay {
     var lapsedAt: LogIndex { reference.lapsedAt }
     /// Holds that have lapsed so far.
     var lapses: Int { reference.lapses }
+    /// Charges and holds that a pool had no room for, and the user's limit had.
+    var refusedByPool: Int { promises.refusedByPool }
 
     var areLeasesOn: Bool { reference.settings.leaseMilliseconds > 0 }
 
@@ -52,6 +61,7 @@ struct LogReplay {
     mutating func replay(_ entry: Observer.Committed, at now: Instant) throws(Violation) {
         let index = LogIndex(UInt64(outcomes.count + 1))
         changes.removeAll(keepingCapacity: true)
+        promises.begin(at: index, time: entry.time)
         guard let payload = entry.command else {
             state.advance(to: index, time: entry.time, changes: &changes)
             reference.begin(at: index, time: entry.time)
@@ -79,9 +89,27 @@ struct LogReplay {
                 "\(envelope.command.brief) at #\(index): "
                     + Difference.words(outcome, expected: expected), now)
         }
-        guard case .charge(let charges) = envelope.command, case .charged(let results) = outcome
-        else { return }
-        for (charge, result) in zip(charges, results) { try check(charge, result, index, now) }
+        answers.note(envelope, outcome, at: index)
+        try checkReceipts(envelope.command, outcome, index, now)
+        try promises.judge(envelope, outcome, at: now)
+    }
+
+    private mutating func checkReceipts(
+        _ command: Command, _ outcome: Outcome, _ index: LogIndex, _ now: Instant
+    ) throws(Violation) {
+        switch (command, outcome) {
+        case (.charge(let charges), .charged(let results)):
+            for (charge, result) in zip(charges, results) {
+                try check(charge, result, index, now)
+            }
+        case (.hold(let command), .held(let receipt)):
+            guard let key = promises.keys.key(command.key) else {
+                throw violation("a hold is answered to who has a key", receipt.brief, now)
+            }
+            try holds.note(
+                receipt, to: command, in: key.account, at: index, promises.keys.time, now)
+        default: return
+        }
     }
 
     private mutating func check(
@@ -113,46 +141,51 @@ extension LogReplay {
         guard told.index >= told.floor, told.index.rawValue <= UInt64(outcomes.count) else {
             throw violation("an outcome comes after what was told before it", told.brief, now)
         }
-        if case .charged(let results) = told.outcome,
-            case .charge(let charges)? = told.operation.command
-        {
-            for (charge, outcome) in zip(charges, results) { try verify(charge, outcome, now) }
-            return
-        }
-        func isExplained(by outcome: Outcome?) -> Bool {
-            switch (outcome, told.outcome) {
-            case (.changed(var known)?, .changed(let change)):
-                known.replayed = change.replayed
-                return known == change
-            case (.held(var known)?, .held(let receipt)):
-                known.replayed = receipt.replayed
-                return known == receipt
-            default: return false
+        switch (told.operation.command, told.outcome) {
+        case (.charge(let charges)?, .charged(let results)):
+            guard charges.count == results.count else {
+                throw violation("every charge is answered", told.brief, now)
             }
-        }
-        switch told.outcome {
-        case .changed, .held: break
-        case .charged, .noted, .refused, .malformed: return
-        }
-        if isExplained(by: outcomes[Int(told.index.rawValue) - 1]) { return }
-        // It may have been told from an earlier entry's record.
-        guard outcomes.contains(where: isExplained) else {
-            throw violation("every acknowledged change stands in the log", told.brief, now)
+            for (charge, outcome) in zip(charges, results) {
+                try verify(charge, outcome, told, now)
+            }
+        case (_, .changed), (_, .held):
+            guard answers.explain(told.outcome, to: told.operation, by: told.index) else {
+                throw violation("every acknowledged change stands in the log", told.brief, now)
+            }
+        case (let command, .refused(let refusal)):
+            var key: KeyReference?
+            if case .hold(let hold)? = command { key = hold.key }
+            guard
+                isFromTheDoor(refusal, key, told.index)
+                    || answers.explain(told.outcome, to: told.operation, by: told.index)
+            else { throw violation("every refusal told stands in the log", told.brief, now) }
+        case (_, .charged), (_, .noted), (_, .malformed):
+            throw violation("a client is told what it asked for", told.brief, now)
         }
     }
 
     private func verify(
-        _ charge: Charge, _ outcome: ChargeOutcome, _ now: Instant
+        _ charge: Charge, _ outcome: ChargeOutcome, _ told: Acknowledgement, _ now: Instant
     ) throws(Violation) {
-        guard case .charged(let receipt) = outcome else { return }
-        let first = receipts[KeyScopedID(key: charge.key, id: charge.id)]
-        var known = first
-        known?.replayed = receipt.replayed
-        guard known == receipt else {
-            throw violation(
-                "every acknowledged charge stands in the log, once",
-                "\(charge.id): told \(receipt.brief), log \(first?.brief ?? "knows none")", now)
+        if answers.explain(outcome, to: charge, by: told.index) { return }
+        let detail = "\(charge.id): told \(outcome.brief) at #\(told.index)"
+        switch outcome {
+        case .charged:
+            throw violation("every acknowledged charge stands in the log, once", detail, now)
+        case .refused(let refusal):
+            guard isFromTheDoor(refusal, charge.key, told.index) else {
+                throw violation("every refusal told stands in the log", detail, now)
+            }
         }
+    }
+
+    /// Whether a node may have refused it without the log: it knew no such key at that index.
+    private func isFromTheDoor(
+        _ refusal: Refusal, _ key: KeyReference?, _ index: LogIndex
+    ) -> Bool {
+        guard refusal == .invalidKey, let key else { return false }
+        return promises.keys.key(key).map { $0.since > index } ?? true
     }
 }
 

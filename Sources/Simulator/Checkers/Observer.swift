@@ -247,6 +247,7 @@ struct Observer {
         }
         try replay.replay(committed, at: now)
         coverage.holdsLapsed = replay.lapses
+        coverage.refusedByPool = replay.refusedByPool
         let hasLapse = replay.lapsedAt == entry.index
         if hasLapse {
             coverage.lapses += 1
@@ -310,6 +311,7 @@ extension Observer {
         operations.append(
             RecordedOperation(
                 client: client, request: request, invoked: errand.invoked,
+                attempts: errand.attempts,
                 response: result.map { .init(at: now, result: $0, index: index) }))
     }
 

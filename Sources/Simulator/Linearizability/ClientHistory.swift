@@ -37,6 +37,7 @@ struct ClientHistory {
     let operations: [RecordedOperation]
     let directory: KeyDirectory
     let dates: LogDates
+    let moments: LogMoments
     /// What was asked, a charge of several at a time.
     let deeds: [Deed]
     /// One id, two answers.
@@ -53,6 +54,7 @@ struct ClientHistory {
         self.operations = order.map { operations[$0] }
         directory = KeyDirectory(self.operations)
         dates = LogDates(logTimes, since: start)
+        moments = LogMoments(operations, entries: logTimes.count)
         var decisions = Decisions(self.operations, directory)
         decisions.settle()
         deeds = decisions.deeds
@@ -68,13 +70,15 @@ struct ClientHistory {
         let objects = ObjectHistories(of: self)
         report.violations = contradictions + objects.strays
         for (key, history) in objects.keys {
-            judge(history, of: "\(key)", KeyModel(), limit, &report)
+            let model = KeyModel(expiresAt: directory.key(key)?.expiresAt)
+            judge(history, of: "\(key)", model, limit, &report)
         }
         for (line, history) in objects.credits {
             let credits = CreditModel(
-                dates: dates.days, mayHavePool: directory.mayHavePool(line))
+                dates: dates.days, mayHavePool: directory.mayHavePool(line),
+                holds: history.holds.map { $0.terms(dates) })
             judge(
-                history.lapsingHolds(dates, history.decisions).turningDays(dates),
+                history.lapsingHolds(dates, moments).turningDays(dates),
                 of: "\(line.user)/\(line.api.slug)", credits, limit,
                 &report)
         }

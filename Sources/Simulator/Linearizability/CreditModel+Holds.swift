@@ -25,9 +25,26 @@ extension CreditModel {
         /// Since a position in `dates`.
         case open(credits: UInt64, date: Int)
         /// With the answer that told of it, if one did.
-        case settled(credits: UInt64, HoldReceipt?)
-        case voided(HoldReceipt?)
+        case settled(held: UInt64, charged: UInt64, HoldReceipt?)
+        case voided(held: UInt64, HoldReceipt?)
         case lapsed
+    }
+
+    /// What every answer about a hold shows.
+    struct HoldTerms {
+        var id: IdempotencyKey
+        /// When it lapses, or would have; nil if nothing explains what was told.
+        var expiresAt: Timestamp?
+    }
+
+    /// Whether an answer is that of something not yet done in this state, and not one that others
+    /// may have been given before.
+    func isUndone(_ action: HoldAction, _ receipt: HoldReceipt, _ state: State) -> Bool {
+        switch (action, state.hold(action.number)) {
+        case (.place, nil): true
+        case (.settle, .open?), (.void, .open?): !receipt.replayed
+        default: false
+        }
     }
 
     func hold(_ action: HoldAction, _ result: KeyclaveReturn?, _ state: State) -> State? {
@@ -57,7 +74,7 @@ extension CreditModel {
         case (.holdNotFound, .settle, nil), (.holdNotFound, .void, nil): true
         case (.holdExceeded(let held), .settle(_, let credits), .open(let most, _)?):
             credits > most && held.rawValue == most
-        case (.holdEnded, .settle(_, let credits), .settled(let charged, _)?): credits != charged
+        case (.holdEnded, .settle(_, let credits), .settled(_, let charged, _)?): credits != charged
         case (.holdEnded, .void, .voided?), (.holdEnded, _, .open?): false
         case (.holdEnded, .settle, _?), (.holdEnded, .void, _?): true
         default: false
@@ -71,23 +88,28 @@ extension CreditModel {
         case (.place(let number, let credits), nil):
             guard credits <= state.spendable(on: dates).rawValue else { return nil }
             let next = state.setting(number, to: .open(credits: credits, date: state.date))
-            return shows(receipt, .open, held: credits, charged: 0, next) ? next : nil
+            return shows(receipt, number, .open, held: credits, charged: 0, next) ? next : nil
         case (.settle(let number, let credits), .open(let most, let date)?):
             guard credits <= most else { return nil }
-            var next = state.setting(number, to: .settled(credits: credits, receipt))
+            let end = Hold.settled(held: most, charged: credits, receipt)
+            var next = state.setting(number, to: end)
             next.spentEver += credits
             if dates[date].month == dates[state.date].month { next.spentInMonth += credits }
             if date == state.date { next.spentInDay += credits }
-            return shows(receipt, .settled, held: most, charged: credits, next) ? next : nil
+            return shows(receipt, number, .settled, held: most, charged: credits, next)
+                ? next : nil
         case (.void(let number), .open(let most, _)?):
-            let next = state.setting(number, to: .voided(receipt))
-            return shows(receipt, .voided, held: most, charged: 0, next) ? next : nil
-        case (.settle(let number, let credits), .settled(let charged, let told)?):
-            guard credits == charged, let same = agreed(receipt, told) else { return nil }
-            return state.setting(number, to: .settled(credits: charged, same))
-        case (.void(let number), .voided(let told)?):
-            guard let same = agreed(receipt, told) else { return nil }
-            return state.setting(number, to: .voided(same))
+            let next = state.setting(number, to: .voided(held: most, receipt))
+            return shows(receipt, number, .voided, held: most, charged: 0, next) ? next : nil
+        case (.settle(let number, let credits), .settled(let held, let charged, let told)?):
+            guard credits == charged, shows(receipt, number, .settled, held, charged),
+                let same = agreed(receipt, told)
+            else { return nil }
+            return state.setting(number, to: .settled(held: held, charged: charged, same))
+        case (.void(let number), .voided(let held, let told)?):
+            guard shows(receipt, number, .voided, held, 0), let same = agreed(receipt, told)
+            else { return nil }
+            return state.setting(number, to: .voided(held: held, same))
         default: return nil
         }
     }
@@ -104,14 +126,24 @@ extension CreditModel {
 
     /// Whether an answer shows what was just done, if there is one.
     private func shows(
-        _ receipt: HoldReceipt?, _ standing: HoldReceipt.Standing, held: UInt64, charged: UInt64,
-        _ state: State
+        _ receipt: HoldReceipt?, _ number: Int, _ standing: HoldReceipt.Standing, held: UInt64,
+        charged: UInt64, _ state: State
     ) -> Bool {
         guard let receipt else { return true }
-        return receipt.standing == standing && receipt.held.rawValue == held
-            && receipt.charged.rawValue == charged
+        return shows(receipt, number, standing, held, charged)
             && receipt.spent.rawValue == state.spent
             && receipt.remaining == state.remaining(on: dates)
+    }
+
+    /// Whether an answer, if there is one, is about this hold and its end.
+    private func shows(
+        _ receipt: HoldReceipt?, _ number: Int, _ standing: HoldReceipt.Standing, _ held: UInt64,
+        _ charged: UInt64
+    ) -> Bool {
+        guard let receipt else { return true }
+        return receipt.hold == holds[number].id && receipt.standing == standing
+            && receipt.held.rawValue == held && receipt.charged.rawValue == charged
+            && receipt.expiresAt == holds[number].expiresAt
     }
 
     /// Whether a refusal for want of credits is right. What all users of the account have left

@@ -67,6 +67,8 @@ struct CreditModel: SequentialModel {
     let dates: [CalendarDate]
     /// Whether a charge or hold may have to fit something else as well.
     var mayHavePool = false
+    /// By their numbers.
+    var holds: [HoldTerms] = []
     let initial = State()
 
     func state(
@@ -98,6 +100,10 @@ struct CreditModel: SequentialModel {
             }
             // In whichever period: the day's counter is the least of all.
             return call.date == state.date && receipt.spent.rawValue < state.spentInDay + credits
+        case (.hold(let action), .outcome(.held(let receipt))?):
+            guard isUndone(action, receipt, state) else { return false }
+            let least = call.date == state.date ? state.spentInDay : 0
+            return receipt.spent.rawValue < (receipt.remaining == nil ? state.spentEver : least)
         case (.readCredits, .answer(.credits(let answer))?):
             return isBelow(answer.spent, answer.period, endingAt: answer.resetsAt, state)
         case (.setLimit, .outcome(.changed(let change))?):

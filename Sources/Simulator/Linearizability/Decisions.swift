@@ -75,16 +75,6 @@ struct Decisions {
             return
         case .command(.hold(let command), _):
             take(command, of: operation, &deed)
-            if case .place = command {
-            } else if deed.identity != nil,
-                operation.response?.result.refusal == .invalidKey
-            {
-                // Not kept under the id: another attempt on its way may do better, now or later.
-                var other = deed
-                other.returned = nil
-                add(other)
-                deed.identity = nil
-            }
         case .command(let command, let id):
             deed.content = .command(command)
             if let id {
@@ -101,20 +91,28 @@ struct Decisions {
         add(deed)
     }
 
-    private func take(
+    private mutating func take(
         _ command: HoldCommand, of operation: RecordedOperation, _ deed: inout Deed
     ) {
         let key = directory.keyID(of: command.key)
         deed.content = .hold(command.presenting(key.map { .id($0) } ?? command.key))
-        // The hold keeps it from being done twice, but no refusal is kept under it: another
-        // attempt on its way may do better, now or later.
-        if command.id == nil, operation.response?.result.refusal != nil { deed.returned = nil }
-        guard let id = command.id, let key, let owner = directory.key(key) else { return }
-        deed.identity = Deed.Identity(account: owner.account, id: id, content: deed.content)
-        // Which key settles or voids is no part of what is asked for, only whose it is.
-        if case .place = command { return }
-        deed.identity?.content = .hold(command.presenting(.id(KeyID(0))))
-        deed.identity?.user = owner.user
+        if let id = command.id, let key, let owner = directory.key(key) {
+            deed.identity = Deed.Identity(account: owner.account, id: id, content: deed.content)
+            // Which key settles or voids is no part of what is asked for, only whose it is.
+            if !command.isPlacing {
+                deed.identity?.content = .hold(command.presenting(.id(KeyID(0))))
+                deed.identity?.user = owner.user
+            }
+        }
+        guard let refusal = operation.response?.result.refusal, !command.keeps(refusal) else {
+            return
+        }
+        // The hold keeps it from being done twice, but this refusal is kept under no id: another
+        // attempt may have done better, or will. That is a deed of its own.
+        var other = deed
+        (other.returned, other.index) = (nil, nil)
+        if operation.attempts > 1 { deeds.append(other) }
+        deed.identity = nil
     }
 
     private mutating func take(
@@ -209,6 +207,14 @@ extension Deed.Content {
 }
 
 extension HoldCommand {
+    fileprivate var isPlacing: Bool { if case .place = self { true } else { false } }
+
+    /// Whether a refusal is the answer to whoever asks under the same id later. One for a key that
+    /// isn't accepted uses up no id of a settlement: it may be made with another.
+    fileprivate func keeps(_ refusal: Refusal) -> Bool {
+        id != nil && (isPlacing || refusal != .invalidKey)
+    }
+
     /// The same with another key.
     fileprivate func presenting(_ key: KeyReference) -> HoldCommand {
         switch self {

@@ -8,8 +8,11 @@ struct KeyDirectory {
         var account: AccountID
         var user: UserID
         var api: API
-        /// Whether time may end it: it may have been given an expiry, or a successor with grace.
-        var mayLapse = false
+        /// Nil: never.
+        var expiresAt: Timestamp?
+        /// The key whose place it was asked to take, and for how long that was to stay good.
+        var replaces: KeyID?
+        var graceSeconds: UInt32 = 0
     }
 
     struct Hold: Hashable {
@@ -80,19 +83,19 @@ struct KeyDirectory {
         add(
             key.id, key.digest,
             Key(
-                account: key.account, user: key.user, api: key.api,
-                mayLapse: key.expiresAt != nil))
+                account: key.account, user: key.user, api: key.api, expiresAt: key.expiresAt))
     }
 
     private mutating func note(_ rotation: Rotation) {
         guard let old = keys[rotation.old], old.account == rotation.account else { return }
-        if rotation.graceSeconds > 0 { keys[rotation.old]?.mayLapse = true }
         guard keys[rotation.id] == nil else { return }
+        var expiry = old.expiresAt
+        if case .set(let given) = rotation.expiry { expiry = given }
         add(
             rotation.id, rotation.digest,
             Key(
-                account: old.account, user: old.user, api: old.api,
-                mayLapse: old.mayLapse || rotation.expiry != .inherited))
+                account: old.account, user: old.user, api: old.api, expiresAt: expiry,
+                replaces: rotation.old, graceSeconds: rotation.graceSeconds))
     }
 
     private mutating func add(_ id: KeyID, _ digest: Digest, _ key: Key) {
@@ -139,7 +142,8 @@ extension KeyImport {
             }
             return NewKey(
                 id: key.id, account: account, user: user, api: key.api, name: key.name,
-                digest: key.digest, suffix: key.suffix, active: key.active)
+                digest: key.digest, suffix: key.suffix, active: key.active,
+                expiresAt: key.expiresAt)
         }
     }
 }
@@ -170,6 +174,11 @@ struct LogDates {
         self.days = days
         self.positions = positions
         self.latest = all
+    }
+
+    /// The log's time at an index; nil for one that isn't in it.
+    func time(at index: LogIndex) -> Timestamp? {
+        index.rawValue < UInt64(latest.count) ? latest[Int(index.rawValue)] : nil
     }
 
     /// The first index at which it is that time or later; nil if the log ends before.

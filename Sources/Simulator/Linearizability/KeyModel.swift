@@ -4,10 +4,12 @@ import Replica
 
 /// One key, and the user and account that it belongs to.
 ///
-/// Exact: the key's state and name, the log index of its last change wherever two answers show
-/// it, whether it is accepted, and every refusal that these decide. Not judged, for it depends on
-/// other keys: whether a cap was reached, and how many keys a revocation of all struck. A revoked
-/// key is taken to be remembered for as long as the history lasts.
+/// Exact: the key's state and name, its expiry and the end of its grace, the log index of its last
+/// change wherever two answers show it, whether it is accepted, and every refusal that these
+/// decide. When the log reaches the time that ends it is what the caller states: a call of its own.
+/// Not judged, for it depends on other keys: whether a cap was reached, and how many keys a
+/// revocation of all struck. A revoked key is taken to be remembered for as long as the history
+/// lasts.
 struct KeyModel: SequentialModel {
     enum Phase: Hashable { case absent, inactive, active, retiring, revoked, expired }
     typealias Return = KeyclaveReturn
@@ -17,13 +19,17 @@ struct KeyModel: SequentialModel {
         case create(active: Bool, Name)
         case rename(Name)
         case setActive(Bool)
-        /// Another takes its place, at once or after a grace.
-        case rotate(hasGrace: Bool)
+        /// Another takes its place.
+        case rotate(Replacement)
         /// It takes another's place.
         case succeed
-        /// Its expiry or grace ends, whenever that may be: it isn't judged when, but that it stays
-        /// so.
-        case lapse
+        /// The log reaches its expiry.
+        case expire(at: LogIndex)
+        /// The log reaches the end of its grace, with that successor; an index that nobody was told
+        /// is nil.
+        case endGrace(successor: KeyID, at: LogIndex?)
+        /// Its successor is revoked, switched off or itself replaced: that ends its grace, too.
+        case close(successor: KeyID)
         case revoke
         /// All keys of its user.
         case revokeAll
@@ -37,7 +43,18 @@ struct KeyModel: SequentialModel {
         case readCredits
     }
 
+    /// At once, or after a grace.
+    struct Replacement: Equatable {
+        /// Nil at once.
+        var successor: KeyID?
+        /// When its grace is to end; nil if nobody was told when it began.
+        var retiresAt: Timestamp?
+    }
+
     typealias Call = KeyclaveCall<Action>
+
+    /// Nil: never.
+    var expiresAt: Timestamp?
 
     struct State: Hashable {
         var owner = OwnerState()
@@ -48,6 +65,11 @@ struct KeyModel: SequentialModel {
         /// The log index of its last change, its user's removal counted in; nil if no answer
         /// told.
         var changedAt: LogIndex?
+        var hasExpiryPassed = false
+        /// While it is retiring.
+        var successor: KeyID?
+        /// While it is retiring; nil if nobody was told.
+        var retiresAt: Timestamp?
         var decided = DecidedIDs()
 
         var effectivePhase: Phase {
@@ -125,7 +147,7 @@ struct KeyModel: SequentialModel {
 
     private func read(_ detail: KeyDetail, _ state: State) -> State? {
         guard state.owner.account == .open, state.phase != .absent,
-            detail.state == keyState(state.effectivePhase), detail.name == state.name
+            shows(detail, state)
         else { return nil }
         return learn(detail.changedAt, state)
     }
@@ -157,7 +179,9 @@ struct KeyModel: SequentialModel {
         var next = state
         switch action {
         case .create(let active, let name):
-            guard state.owner.isOpen, state.phase == .absent else { return nil }
+            guard state.owner.isOpen, state.phase == .absent, !state.hasExpiryPassed else {
+                return nil
+            }
             next.phase = active ? .active : .inactive
             next.name = name
         case .rename(let name):
@@ -171,7 +195,7 @@ struct KeyModel: SequentialModel {
             if ![.revoked, .expired].contains(state.effectivePhase) { next.phase = .revoked }
         case .revokeAll:
             return revokeAll(change, state)
-        case .rotate, .succeed, .lapse:
+        case .rotate, .succeed, .expire, .endGrace, .close:
             return turn(action, change, state)
         case .owner, .charge, .chargeUnknown, .readKey, .readCredits:
             return nil
@@ -191,13 +215,19 @@ struct KeyModel: SequentialModel {
     /// Whether an answer shows the state that it says the change led to.
     private func shows(_ change: Change, _ state: State) -> Bool {
         switch change.result {
-        case .key(let detail):
-            detail.state == keyState(state.effectivePhase) && detail.name == state.name
-                && detail.changedAt == change.index
+        case .key(let detail): shows(detail, state) && detail.changedAt == change.index
         case .keyRevoked: [.revoked, .expired].contains(state.effectivePhase)
         case .keysImported: true
         default: false
         }
+    }
+
+    /// Whether the key is shown as it is, but for when it was last changed.
+    func shows(_ detail: KeyDetail, _ state: State) -> Bool {
+        let isRetiring = detail.state == .retiring
+        return detail.state == keyState(state.effectivePhase) && detail.name == state.name
+            && detail.expiresAt == expiresAt && (detail.retiresAt != nil) == isRetiring
+            && (!isRetiring || state.retiresAt == nil || detail.retiresAt == state.retiresAt)
     }
 
     private func revokeAll(_ change: Change?, _ state: State) -> State? {
@@ -223,8 +253,9 @@ struct KeyModel: SequentialModel {
             switch refusal {
             case .identifierTaken: return state.owner.isOpen && state.phase != .absent
             case .activeKeyLimit: return active && state.owner.isOpen && state.phase == .absent
-            case .keyLimit, .capacity, .expiryPassed:
-                return state.owner.isOpen && state.phase == .absent
+            case .keyLimit, .capacity: return state.owner.isOpen && state.phase == .absent
+            case .expiryPassed:
+                return state.owner.isOpen && state.phase == .absent && state.hasExpiryPassed
             case .apiNotFound: return state.owner.isOpen
             // Another key of the same import may be what was wrong; this one wasn't made either.
             case .importRefused: return true
@@ -238,9 +269,9 @@ struct KeyModel: SequentialModel {
             default: return false
             }
         case .chargeUnknown: return refusal == .invalidKey && state.phase == .absent
-        // Why the old key can't be replaced is judged in its own history.
-        case .succeed: return true
-        case .lapse: return false
+        // Why the old key can't be replaced, or the new one changed, is judged in its own history.
+        case .succeed, .close: return true
+        case .expire, .endGrace: return false
         case .rename, .setActive, .revoke, .revokeAll, .readKey, .rotate:
             return refuseKnown(action, refusal, state)
         }

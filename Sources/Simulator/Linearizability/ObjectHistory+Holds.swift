@@ -2,13 +2,34 @@ import Basics
 import Keyring
 import Replica
 
-/// What a history tells of when a hold lapses.
+/// What a history tells of a hold, and of when it lapses.
 struct HoldTimes {
     var hold: KeyDirectory.Hold
-    /// When the first who asked for it did.
+    /// When the first who asked for it did, and for how long.
     var invoked: Instant?
-    /// As an answer says; nil if none came.
-    var expiresAt: Timestamp?
+    var timeoutSeconds: UInt64?
+    /// Where it was placed, as its placing was answered.
+    var placedAt: LogIndex?
+    /// When it lapses, as its end was answered.
+    var told: Timestamp?
+
+    /// Its time-out after it was placed; where nobody was told of that, what others were told, if
+    /// the log has the time that makes it true.
+    func terms(_ dates: LogDates) -> CreditModel.HoldTerms {
+        var terms = CreditModel.HoldTerms(id: hold.id)
+        guard let timeoutSeconds else { return terms }
+        let timeout = Duration.seconds(Int64(timeoutSeconds))
+        func isTrue(_ told: Timestamp) -> Bool {
+            let placed = told + .seconds(-Int64(timeoutSeconds))
+            return dates.firstIndex(at: placed).flatMap { dates.time(at: $0) } == placed
+        }
+        if let placedAt {
+            terms.expiresAt = dates.time(at: placedAt).map { $0 + timeout }
+        } else if let told, isTrue(told) {
+            terms.expiresAt = told
+        }
+        return terms
+    }
 }
 
 extension ObjectHistory where Call == CreditModel.Call {
@@ -20,15 +41,15 @@ extension ObjectHistory where Call == CreditModel.Call {
     }
 
     /// With the lapses of its holds as calls of their own: that log time has reached the time-out.
-    func lapsingHolds(_ dates: LogDates, _ decided: [LogIndex?]) -> ObjectHistory {
+    func lapsingHolds(_ dates: LogDates, _ moments: LogMoments) -> ObjectHistory {
         var history = self
         for (number, times) in holds.enumerated() {
             guard let invoked = times.invoked else { continue }
             var interval: (begin: Instant, end: Instant?) = (invoked, nil)
-            if let expiry = times.expiresAt {
+            if let expiry = times.terms(dates).expiresAt {
                 // The log may have ended before.
                 guard let index = dates.firstIndex(at: expiry) else { continue }
-                interval = lapse(at: index, since: invoked, decided)
+                interval = moments.interval(of: index, since: invoked)
             }
             let lapse = KeyclaveCall(action: CreditModel.Action.hold(.lapse(number)), id: nil)
             history.calls.append(
@@ -38,38 +59,6 @@ extension ObjectHistory where Call == CreditModel.Call {
             history.deeds.append(nil)
         }
         return history
-    }
-
-    /// After all calls decided before that index were invoked, and before the first that was
-    /// decided there or later returned.
-    private func lapse(
-        at index: LogIndex, since invoked: Instant, _ decided: [LogIndex?]
-    ) -> (begin: Instant, end: Instant?) {
-        var begin = invoked
-        var end: Instant?
-        for (call, decided) in zip(calls, decided) {
-            guard let decided else { continue }
-            if decided < index {
-                begin = max(begin, call.invoked)
-            } else if let returned = call.returned {
-                end = min(end ?? returned, returned)
-            }
-        }
-        if let latest = end, latest < begin { end = nil }
-        return (begin, end)
-    }
-}
-
-extension ObjectHistory where Call == CreditModel.Call {
-    /// The log index at which each call was decided, where an answer tells.
-    var decisions: [LogIndex?] {
-        calls.map { call in
-            switch call.result {
-            case .charge(.charged(let receipt))? where !receipt.replayed: receipt.index
-            case .outcome(.held(let receipt))? where !receipt.replayed: receipt.index
-            default: nil
-            }
-        }
     }
 }
 

@@ -48,12 +48,12 @@ extension ObjectHistory where Call == KeyModel.Call {
             KeyModel.Call(action: action, id: id?.number), of: deed, number, invoked: invoked)
     }
 
-    /// Time, or a change of its successor, may end the key at any time from now on.
-    mutating func addLapse(invoked: Instant) {
+    /// Time ends the key, or would.
+    mutating func add(_ action: KeyModel.Action, between begin: Instant, and end: Instant?) {
         calls.append(
             TimedCall(
-                call: KeyModel.Call(action: .lapse, id: nil), result: nil, invoked: invoked,
-                returned: nil))
+                call: KeyModel.Call(action: action, id: nil), result: nil, invoked: begin,
+                returned: end))
         deeds.append(nil)
     }
 }
@@ -130,12 +130,16 @@ struct ObjectHistories {
 
     private let directory: KeyDirectory
     private let dates: LogDates
+    private let moments: LogMoments
+    /// Successors with whose grace an end is in the history of the key before them.
+    private var graces: Set<KeyID> = []
     private var keyPositions: [KeyID: Int] = [:]
     private var creditPositions: [KeyDirectory.Line: Int] = [:]
 
     init(of history: ClientHistory) {
         directory = history.directory
         dates = history.dates
+        moments = history.moments
         for (number, deed) in history.deeds.enumerated() {
             route(deed, number, history.operations[deed.operation].invoked)
         }
@@ -190,7 +194,11 @@ struct ObjectHistories {
         var date: Int?
         if case .outcome(.held(let receipt))? = deed.result {
             date = receipt.date(dates)
-            credits[position].history.holds[numberOfHold].expiresAt = receipt.expiresAt
+            if case .place = command {
+                credits[position].history.holds[numberOfHold].placedAt = receipt.index
+            } else {
+                credits[position].history.holds[numberOfHold].told = receipt.expiresAt
+            }
         }
         let action: CreditModel.HoldAction
         switch command {
@@ -198,6 +206,7 @@ struct ObjectHistories {
             action = .place(numberOfHold, credits: new.credits)
             let known = credits[position].history.holds[numberOfHold].invoked
             credits[position].history.holds[numberOfHold].invoked = min(known ?? invoked, invoked)
+            credits[position].history.holds[numberOfHold].timeoutSeconds = new.timeoutSeconds
         case .settle(let settlement):
             action = .settle(numberOfHold, credits: settlement.credits)
         case .void: action = .void(numberOfHold)
@@ -258,6 +267,18 @@ struct ObjectHistories {
         }
         guard directory.key(key)?.account == command.account else { return noteStray(deed) }
         add(action, to: key, deed, number, invoked)
+        if action == .setActive(false) || action == .revoke {
+            closeGrace(before: key, deed, number, invoked)
+        }
+    }
+
+    /// What ends a key in its grace stands in that key's history as well.
+    private mutating func closeGrace(
+        before successor: KeyID, _ deed: Deed, _ number: Int, _ invoked: Instant
+    ) {
+        guard let key = directory.key(successor), let old = key.replaces, key.graceSeconds > 0
+        else { return }
+        add(.close(successor: successor), to: old, deed, number, invoked)
     }
 
     private mutating func routeRotation(
@@ -266,10 +287,46 @@ struct ObjectHistories {
         guard directory.key(rotation.old)?.account == rotation.account else {
             return noteStray(deed)
         }
-        let hasGrace = rotation.graceSeconds > 0
-        add(.rotate(hasGrace: hasGrace), to: rotation.old, deed, number, invoked)
+        closeGrace(before: rotation.old, deed, number, invoked)
+        let replacement = replacement(by: rotation, deed)
+        add(.rotate(replacement), to: rotation.old, deed, number, invoked)
+        addEndOfGrace(rotation, deed, replacement.retiresAt, invoked)
         // Whether a new key that nobody was told of is active, nobody can ask.
         if deed.result != nil { add(.succeed, to: rotation.id, deed, number, invoked) }
+    }
+
+    /// With the end that the grace must have, by the log's time where the rotation stands.
+    private func replacement(by rotation: Rotation, _ deed: Deed) -> KeyModel.Replacement {
+        guard rotation.graceSeconds > 0 else { return KeyModel.Replacement() }
+        var replacement = KeyModel.Replacement(successor: rotation.id)
+        if case .outcome(.changed(let change))? = deed.result,
+            let begin = dates.time(at: change.index)
+        {
+            let end = begin + .seconds(Int64(rotation.graceSeconds))
+            let expiries = [rotation.old, rotation.id].compactMap { directory.key($0)?.expiresAt }
+            replacement.retiresAt = expiries.reduce(end, min)
+        }
+        return replacement
+    }
+
+    /// Once, however often the rotation was asked for; at any time if nobody was told of it.
+    private mutating func addEndOfGrace(
+        _ rotation: Rotation, _ deed: Deed, _ end: Timestamp?, _ invoked: Instant
+    ) {
+        guard rotation.graceSeconds > 0, deed.result?.refusal == nil,
+            graces.insert(rotation.id).inserted, let position = keyPositions[rotation.old]
+        else { return }
+        var interval: (begin: Instant, end: Instant?) = (invoked, nil)
+        var index: LogIndex?
+        if let end {
+            // The log may have ended before.
+            index = dates.firstIndex(at: end)
+            guard let index else { return }
+            interval = moments.interval(of: index, since: invoked)
+        }
+        keys[position].history.add(
+            .endGrace(successor: rotation.id, at: index), between: interval.begin,
+            and: interval.end)
     }
 
     /// A call about an account or a user, in the history of all that is theirs.
@@ -293,8 +350,12 @@ struct ObjectHistories {
         if position == keys.count {
             keyPositions[key] = position
             keys.append((key, ObjectHistory()))
-            if directory.key(key)?.mayLapse == true {
-                keys[position].history.addLapse(invoked: invoked)
+            if let expiry = directory.key(key)?.expiresAt,
+                let index = dates.firstIndex(at: expiry)
+            {
+                let interval = moments.interval(of: index, since: Instant(nanoseconds: .min))
+                keys[position].history.add(
+                    .expire(at: index), between: interval.begin, and: interval.end)
             }
         }
         keys[position].history.add(action, of: deed, number, invoked: invoked)

@@ -37,6 +37,8 @@ struct RecordedOperation {
     var request: Request
     /// When the first attempt was made.
     var invoked: Instant
+    /// How often it was asked for: of each but the one answered the outcome isn't known.
+    var attempts = 1
     /// Nil if the client never learnt what came of it.
     var response: Response?
 }

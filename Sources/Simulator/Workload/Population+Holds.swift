@@ -37,7 +37,7 @@ extension Population {
 
     func poolCommand(_ kind: Operation.Kind, _ random: inout SeededGenerator) -> Command? {
         guard let account = pick(accounts, &random) else { return nil }
-        let api = random.chance(3, in: 4) ? API.rest : API.batch
+        let api = drawAPI(&random)
         guard kind == .setPool else { return .removePool(account: account, api: api) }
         let periods = Period.allCases
         return .setPool(

@@ -41,10 +41,12 @@ extension Population {
         switch command {
         case .rotateKey(let rotation):
             guard !keys.contains(where: { $0.id == rotation.id }) else { return }
+            var expiry = keys.first { $0.id == rotation.old }?.expiresAt
+            if case .set(let given) = rotation.expiry { expiry = given }
             keys.append(
                 KnownKey(
                     id: rotation.id, account: rotation.account, digest: rotation.digest,
-                    api: rotation.api))
+                    api: rotation.api, expiresAt: expiry))
         case .createAPI(let api, _):
             if !apis.contains(api) { apis.append(api) }
         case .removeAPI(let api):
@@ -52,5 +54,13 @@ extension Population {
         default:
             break
         }
+    }
+}
+
+extension Population.KnownKey {
+    /// Within what leases may be for still.
+    func hasJustExpired(at wall: Timestamp) -> Bool {
+        guard let expiresAt else { return false }
+        return expiresAt <= wall && wall <= expiresAt + .seconds(2)
     }
 }

@@ -8,6 +8,8 @@ struct Population {
         var account: AccountID
         var digest: Digest
         var api: API
+        /// When it expires; nil: never.
+        var expiresAt: Timestamp?
     }
 
     struct KnownUser {
@@ -211,7 +213,7 @@ extension Population {
         case .createAPI, .removeAPI:
             return drawAPICommand(kind, &random)
         case .importKeys:
-            return drawImport(&random)
+            return drawImport(&random, wall: wall)
         case .createToken, .revokeToken:
             return tokenCommand(kind, &random)
         case .updateSettings:
@@ -252,6 +254,7 @@ extension Population {
         if random.chance(1, in: 2) {
             change[.tokensPerAccount] = 900 + UInt32(random.below(200))
         }
+        if random.chance(1, in: 2) { change[.holdsPerAccount] = 2 + UInt32(random.below(8)) }
         return .updateSettings(change)
     }
 
@@ -314,13 +317,18 @@ extension Population {
                     suffix: Workload.suffix, active: random.chance(7, in: 8),
                     expiresAt: drawExpiry(&random, wall: wall)))
         }
-        guard let key = pick(keys, &random) else { return nil }
+        guard var key = pick(keys, &random) else { return nil }
         if kind == .renameKey {
             return Name("key \(random.below(1000))").map {
                 .renameKey(key.id, account: key.account, name: $0)
             }
         }
-        if kind == .revokeKey { return .revokeKey(key.id, account: key.account) }
+        if kind == .revokeKey {
+            // Often one that has just expired: who must be certain revokes it.
+            let due = keys.filter { $0.hasJustExpired(at: wall) }
+            if random.chance(3, in: 4), let other = pick(due, &random) { key = other }
+            return .revokeKey(key.id, account: key.account)
+        }
         return .setKeyActive(key.id, account: key.account, active: random.chance(1, in: 2))
     }
 
@@ -362,11 +370,15 @@ extension Population {
         case .createKey(let key):
             guard !keys.contains(where: { $0.id == key.id }) else { return }
             keys.append(
-                KnownKey(id: key.id, account: key.account, digest: key.digest, api: key.api))
+                KnownKey(
+                    id: key.id, account: key.account, digest: key.digest, api: key.api,
+                    expiresAt: key.expiresAt))
         case .importKeys(let batch):
             for key in batch.newKeys where !keys.contains(where: { $0.id == key.id }) {
                 keys.append(
-                    KnownKey(id: key.id, account: key.account, digest: key.digest, api: key.api))
+                    KnownKey(
+                        id: key.id, account: key.account, digest: key.digest, api: key.api,
+                        expiresAt: key.expiresAt))
             }
         case .createToken(let token):
             guard !tokens.contains(where: { $0.id == token.id }) else { return }

@@ -68,24 +68,7 @@ struct OperationRunner {
         return filled + rest
     }
 
-    /// Everything but RFC 3986's unreserved characters, so that no argument can change the path.
-    static func percentEncoded(_ text: String) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            case UInt8(ascii: ".") where text != "." && text != "..":
-                encoded += "."
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                encoded += "%" + (digits.count == 1 ? "0" : "") + digits
-            }
-        }
-        return encoded
-    }
+    static func percentEncoded(_ text: String) -> String { PercentEncoding.segment(text) }
 
     private func query() throws -> String {
         let members = try operation.query.compactMap(member)

@@ -5,12 +5,12 @@ extension Command {
         notes: [
             "FILE is a table (CSV under a line of names) or an object of JSON a line, with user (an "
                 + "id or an e-mail address of the account), api, name and digest, and if wanted "
-                + "suffix (the last four characters, for display), active (true), expires_at "
-                + "(never) and foreign (false). What “keyclave export” writes is such a file.",
+                + "suffix (the last four characters, for display), active (true), foreign "
+                + "(false) and expires_at (never). What “keyclave export” writes is such a file.",
             "All keys are imported, or none: every line that is wrong is told with its number, by "
                 + "itself, within the file and against the store, and nothing is changed.",
             "One entry of the log takes 10,000 keys, or fewer with long names. More need --in-parts: "
-                + "the whole file is checked first, caps included, then imported in parts of which "
+                + "the whole file is checked first, caps included, then imported in parts of 1,000 of which "
                 + "each is all or none, in the order of the file. If that is cut short, or the store "
                 + "has changed meanwhile, it says which lines are in, and the same command with the "
                 + "same file goes on from there. A part of which only some keys are there is refused: "

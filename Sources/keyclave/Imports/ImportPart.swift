@@ -21,14 +21,18 @@ struct ImportPart {
         ]).compactText
     }
 
-    /// The file in as few parts as there can be, in its order. The same file gives the same parts.
+    /// The file in its order: as one part if an entry takes it, else in smaller ones, since nothing
+    /// is gained by large ones then. The same file gives the same parts.
     static func cut(_ rows: [ImportRow]) -> [ImportPart] {
+        guard !rows.isEmpty, !ImportSize(of: rows).fitsEntry else {
+            return rows.isEmpty ? [] : [ImportPart(rows: rows)]
+        }
         var parts: [ImportPart] = []
         var size = ImportSize()
         var start = 0
         for (place, row) in rows.enumerated() {
             let own = ImportSize(of: row)
-            if place > start, !(size + own).fitsEntry {
+            if place > start, !(size + own).fitsPart {
                 parts.append(
                     ImportPart(
                         number: parts.count, start: start, rows: Array(rows[start..<place])))
@@ -37,7 +41,6 @@ struct ImportPart {
             }
             size = size + own
         }
-        guard start < rows.count else { return parts }
         let rest = ImportPart(number: parts.count, start: start, rows: Array(rows[start...]))
         return parts + [rest]
     }
@@ -65,7 +68,7 @@ struct ImportSize {
 
     /// Of a key, whatever it is: ids, digest, lengths, and in the body the names of the members.
     private static let entryBytesBesideText = 96
-    private static let bodyBytesBesideText = 256
+    private static let bodyBytesBesideText = 320
 
     static func + (left: ImportSize, right: ImportSize) -> ImportSize {
         var sum = left
@@ -77,6 +80,16 @@ struct ImportSize {
 
     /// Of all that surrounds the keys.
     private static let frameBytes = 4096
+
+    /// A node is busy with an entry until all of it is applied, and hears no heartbeat meanwhile;
+    /// where processors are scarce, large entries one after the other cost one election each.
+    private static let keysPerPart = 1_000
+    private static let bytesPerPart = 256 << 10
+
+    var fitsPart: Bool { count <= Self.keysPerPart && entryBytes <= Self.bytesPerPart }
+
+    /// A question keeps a node as busy. No user has more keys than this.
+    var fitsCheck: Bool { count <= 2 * Self.keysPerPart && fitsRequest }
 
     var fitsRequest: Bool {
         count <= Bounds.keysPerImport

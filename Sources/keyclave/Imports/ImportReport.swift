@@ -51,7 +51,13 @@ struct ImportReport {
             lines: last.lines.lowerBound...part.lines.upperBound, lastPart: part.number)
     }
 
-    /// For programs, and in a table for people.
+    /// For people: without the lists that are empty.
+    var table: JSONValue {
+        guard case .object(let members) = json else { return json }
+        return .object(members.filter { $0.value != .array([]) })
+    }
+
+    /// For programs.
     var json: JSONValue {
         var members: [JSONValue.Member] = [
             .init("keys", .number(UInt64(count))), .init("dry_run", .bool(isDryRun)),
@@ -112,7 +118,7 @@ extension ImportFault {
         case .digestRepeated: "an earlier key has this digest"
         case .keyLimit: "the user would have more keys than are allowed"
         case .activeKeyLimit: "the user would have more active keys than are allowed"
-        case .expiryPassed: "the key has expired already, or would in the year 10000"
+        case .expiryPassed: "the key would have expired already"
         }
     }
 

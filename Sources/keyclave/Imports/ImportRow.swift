@@ -14,7 +14,7 @@ struct ImportRow: Hashable {
     var suffix = ""
     var isForeign: Bool
     var isActive = true
-    /// RFC 3339; empty: never.
+    /// As RFC 3339 has it; empty for never.
     var expiresAt = ""
 
     /// The columns of a table, and the members of a line of JSON.
@@ -64,10 +64,14 @@ struct ImportRow: Hashable {
         guard suffix.isEmpty || (isForeign ? Suffix(foreign: suffix) : Suffix(suffix)) != nil else {
             return "suffix must be the last four characters of the key, or empty"
         }
-        guard expiresAt.isEmpty || RFC3339.timestamp(expiresAt) != nil else {
-            return "expires_at must be a time as in 2027-01-31T12:00:00Z, or empty"
+        guard expiresAt.isEmpty || isTime(expiresAt) else {
+            return "expires_at must be a time, as in 2027-01-31T12:00:00Z, or empty"
         }
         return nil
+    }
+
+    private func isTime(_ text: String) -> Bool {
+        RFC3339.timestamp(text).map { $0 <= Bounds.latestTime } ?? false
     }
 
     private static func isHex(_ byte: UInt8) -> Bool {

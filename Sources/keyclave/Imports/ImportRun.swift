@@ -33,7 +33,7 @@ struct ImportRun {
             throw LocalError(
                 message: "\(file.rows.count) keys are more than one entry of the log takes, all or "
                     + "none: \(Bounds.keysPerImport), or fewer with long names. --in-parts imports "
-                    + "them in \(parts.count), each of them all or none")
+                    + "them in \(parts.count) parts, each of them all or none")
         }
         let session = try Session(invocation: invocation, surroundings: surroundings)
         guard let store = try ImportStore(session) else { return .localError }
@@ -187,7 +187,7 @@ struct ImportRun {
     private func show(_ report: ImportReport) throws(LocalError) -> ExitCode {
         try surroundings.print(
             isJSON
-                ? report.json.prettyText + "\n" : TableText(columns: []).text(of: report.json))
+                ? report.json.prettyText + "\n" : TableText(columns: []).text(of: report.table))
         if report.isDryRun {
             surroundings.tell("Nothing is wrong with the file, and nothing was imported.\n")
         } else if report.importedCount == 0 {

@@ -54,7 +54,7 @@ struct ImportStore {
 
     /// The places of the rows in as many lists as there are requests, each user's in one.
     private func batches(_ rows: [ImportRow]) throws -> [[Int]] {
-        guard !ImportSize(of: rows).fitsRequest else { return [Array(rows.indices)] }
+        guard !ImportSize(of: rows).fitsCheck else { return [Array(rows.indices)] }
         var groups: [[Int]] = []
         var numbers: [String: Int] = [:]
         for (place, owner) in try owners(of: rows).enumerated() {
@@ -67,7 +67,7 @@ struct ImportStore {
         }
         // A user's keys that no request takes are more than any cap allows, wherever they are cut.
         let pieces = groups.flatMap { group in
-            ImportSize(of: group.lazy.map { rows[$0] }).fitsRequest
+            ImportSize(of: group.lazy.map { rows[$0] }).fitsCheck
                 ? [group] : Self.gathered(group.map { [$0] }, rows)
         }
         return Self.gathered(pieces, rows)
@@ -79,7 +79,7 @@ struct ImportStore {
         var size = ImportSize()
         for list in lists {
             let own = ImportSize(of: list.lazy.map { rows[$0] })
-            if batches.isEmpty || !(size + own).fitsRequest {
+            if batches.isEmpty || !(size + own).fitsCheck {
                 batches.append([])
                 size = ImportSize()
             }

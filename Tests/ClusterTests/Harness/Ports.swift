@@ -5,9 +5,14 @@ import Linux
 ///
 /// The kernel chooses them: it hands out odd ones to who asks by binding to port 0 and even ones
 /// to connections on their way out, so that a node which comes back rarely finds its port taken.
-func freePorts(_ count: Int) throws -> [UInt16] {
-    let holders = try (0..<count).map { _ in try PortHolder() }
-    return holders.map(\.port)
+func freePorts(_ count: Int) throws -> [UInt16] { try HeldPorts(count).numbers }
+
+/// Free ports that nobody else is given while this lives.
+final class HeldPorts {
+    private let holders: [PortHolder]
+    var numbers: [UInt16] { holders.map(\.port) }
+
+    init(_ count: Int) throws { holders = try (0..<count).map { _ in try PortHolder() } }
 }
 
 /// Keeps the port until all have been chosen.

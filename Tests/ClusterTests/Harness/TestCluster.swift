@@ -82,7 +82,9 @@ final class TestCluster: Sendable {
         self.shape = shape
         self.warden = warden
         let count = shape.nodeCount
-        let ports = try freePorts(2 * count)
+        // Until the proxies have theirs.
+        let held = try HeldPorts(2 * count)
+        let ports = held.numbers
         let http = Array(ports[..<count])
         let peers = Array(ports[count...])
         secret = Entropy.bytes(32).map { byte in
@@ -116,6 +118,7 @@ final class TestCluster: Sendable {
                     files: files, httpPort: http[number - 1], peerPort: peers[number - 1],
                     shape: shape, warden: warden))
         }
+        withExtendedLifetime(held) {}
         self.nodes = nodes
         self.links = links
         operatorToken = String(
