@@ -9,8 +9,8 @@ struct LoadKeysRun {
     var invocation: Invocation
     var surroundings: Surroundings
 
-    /// A node hears no heartbeat while it applies an entry: an import as large as may be costs an
-    /// election where processors are scarce, and loads no faster.
+    /// A node hears no heartbeat while it applies an entry: where processors are scarce, imports as
+    /// large as may be cost an election each.
     private static let keysPerImport = 1_000
 
     /// What is made, and for whom.
