@@ -188,7 +188,8 @@ extension RealProcesses {
                 let pid = try #require(site.pid(1))
                 let words = Files.text(of: "/proc/\(pid)/cmdline").split(separator: "\0")
                 kill(pid, SIGKILL)
-                // Not before it has let go of its directory, which it may hold while it answers nobody.
+                // Not before it has let go of its directory: it may still hold that while it
+                // answers nobody.
                 try eventually("n1 to be gone") {
                     Files.text(of: "/proc/\(pid)/cmdline").isEmpty
                 }

@@ -192,7 +192,6 @@ import Testing
         let directory = try ScratchDirectory()
         let backup = try Self.make(directory)
         let file = try Self.configuration(directory, "second")
-        #expect(inspection.output.contains(#""open_holds": 0"#))
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: backup)))
         #expect(bytes.count < 8192, "a small one is enough")
         let bad = directory.path + "/bad"

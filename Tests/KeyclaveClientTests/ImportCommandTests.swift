@@ -106,10 +106,10 @@ import Testing
             let first = "import \(file) --account \(place.accounts[0])"
             let refused = place.expect(first, .localError)
             #expect(
-                refused.messages.contains("--in-parts imports them in 13 parts"),
+                refused.messages.contains("--in-parts imports them in 10 parts"),
                 "\(refused.messages)")
             let done = place.expect("\(first) --in-parts -o json", .done).output
-            #expect(done.contains(#""imported": 2700"#) && done.contains(#""entries": 13"#))
+            #expect(done.contains(#""imported": 2700"#) && done.contains(#""entries": 10"#))
             #expect(done.contains(#""2-2701""#), "\(done)")
             #expect(place.count(place.accounts[0]) == 2_700)
 
@@ -163,7 +163,7 @@ import Testing
                 ImportFile(
                     try File(reading: file).contents(limit: 1 << 24), form: .csv, areForeign: false
                 ).rows)
-            #expect(parts.count == 13)
+            #expect(parts.count == 10)
             let first = try place.file("first.csv", Array(Self.large[..<parts[0].rows.count]))
             place.expect("import \(first) --account \(place.accounts[0])", .done)
             let rest = place.expect(

@@ -63,12 +63,14 @@ struct ImportSize {
         let text = row.user.utf8.count + row.name.utf8.count
         entryBytes = Self.entryBytesBesideText + text
         // A character that JSON escapes here becomes two.
-        bodyBytes = Self.bodyBytesBesideText + 2 * text
+        let expiry = row.expiresAt.isEmpty ? 0 : Self.bodyBytesOfExpiry
+        bodyBytes = Self.bodyBytesBesideText + expiry + 2 * text
     }
 
     /// Of a key, whatever it is: ids, digest, lengths, and in the body the names of the members.
     private static let entryBytesBesideText = 96
-    private static let bodyBytesBesideText = 320
+    private static let bodyBytesBesideText = 240
+    private static let bodyBytesOfExpiry = 56
 
     static func + (left: ImportSize, right: ImportSize) -> ImportSize {
         var sum = left

@@ -182,7 +182,7 @@ import Testing
         #expect(cluster.written(by: Self.n1).count == 1)
     }
 
-    @Test func `who waits for a snapshot is answered at the deadline`() throws {
+    @Test func `who waits for a snapshot that doesn't get on is answered at the deadline`() throws {
         let cluster = try NodeCluster.started(nodes: 1)
         cluster.hold(.snapshots, of: Self.n1)
         cluster.makeAccounts(0..<3, at: Self.n1)
@@ -192,7 +192,9 @@ import Testing
         let second = cluster.ask(Self.n1, .takeSnapshot(token: NodeCluster.token))
         cluster.run(.seconds(20))
         #expect(cluster.failure(of: first) == .unavailable)
-        #expect(cluster.reply(to: first)?.at == asked + .seconds(10))
+        // Counted from the chunk that the disk was still given.
+        let waited = try #require(cluster.reply(to: first)).at - asked
+        #expect(waited > .seconds(10) && waited < .milliseconds(10_010))
         #expect(cluster.failure(of: second) == .unavailable)
         #expect(cluster.reply(to: second)?.at == asked + .seconds(14))
         // What was begun goes on.
