@@ -133,7 +133,7 @@ extension RandomHistory {
             let shortest = UInt32(15 + random.below(50))
             change[.foreignKeyShortest] = shortest
             change[.foreignKeyLongest] =
-                random.chance(1, in: 2) ? 0 : shortest + UInt32(random.below(30))
+                random.chance(1, in: 2) ? 0 : shortest - 3 + UInt32(random.below(33))
         }
         return change
     }

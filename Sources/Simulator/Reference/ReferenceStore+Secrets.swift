@@ -208,6 +208,9 @@ extension ReferenceStore {
         if (1..<500).contains(after.leaseMilliseconds) {
             return .refused(.settingRefused(.leaseMilliseconds))
         }
+        if (1..<after.foreignKeyShortest).contains(after.foreignKeyLongest) {
+            return .refused(.settingRefused(.foreignKeyLongest))
+        }
         // W ≥ L (1 + 0.02) / (1 − 0.02) + 10 ms, rounded up; and never another.
         let lease = UInt64(after.leaseMilliseconds)
         if UInt64(after.leaseWaitMilliseconds) < (lease * 102 + 97) / 98 + 10
