@@ -17,7 +17,7 @@ extension RealProcesses {
         private static let few = 1_000
         private static let many = 6_000
 
-        /// 21,950 were measured (2026-11-26), with a look at the poller for each.
+        /// 22,361 were measured (2026-11-26), with a look at the poller for each.
         private static let most = 40_000
 
         private static let valgrind = "/usr/bin/valgrind"
