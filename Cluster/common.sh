@@ -18,7 +18,7 @@ whole_number() {
     [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 must be a whole number, not “$2”"
 }
 
-# Builds the program if its sources are newer than it is; `program` says where it is.
+# Builds the program, unless KEYCLAVE_PROGRAM names one; `program` says where it is.
 build() {
     program=${KEYCLAVE_PROGRAM:-$project/.build/release/keyclave}
     if [ -n "${KEYCLAVE_PROGRAM:-}" ]; then
@@ -26,16 +26,21 @@ build() {
         program=$(cd "$(dirname "$program")" && pwd -P)/$(basename "$program")
         return
     fi
-    # The program's own time won't do: a build that had nothing to do for it leaves it as it was.
-    local built=$project/.build/keyclave.built newer=yes
-    if [ -x "$program" ] && [ -f "$built" ]; then
+    build_product keyclave
+}
+
+# Builds a product in release if the sources are newer than it is.
+build_product() {
+    # The product's own time won't do: a build that had nothing to do for it leaves it as it was.
+    local built=$project/.build/$1.built newer=yes
+    if [ -x "$project/.build/release/$1" ] && [ -f "$built" ]; then
         newer=$(find "$project/Sources" "$project/Package.swift" -newer "$built" -print -quit)
     fi
     [ -n "$newer" ] || return 0
-    printf 'building keyclave (some minutes the first time)\n' >&2
+    printf 'building %s (some minutes the first time)\n' "$1" >&2
     mkdir -p "$project/.build"
     touch "$built.new"
-    (cd "$project" && swift build -c release --static-swift-stdlib --product keyclave) >&2 ||
+    (cd "$project" && swift build -c release --static-swift-stdlib --product "$1") >&2 ||
         fail "the build failed"
     mv "$built.new" "$built"
 }

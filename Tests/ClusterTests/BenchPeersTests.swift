@@ -10,25 +10,47 @@ extension RealProcesses {
             .deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Cluster/bench-peers").path
 
-        private struct Run {
-            var end: ProcessEnd
-            var output: String
-            var messages: String
+        /// The script at work, with its files below a directory of its own.
+        private struct Run: CustomStringConvertible {
+            let process: ChildProcess
+            let data: String
+            private let directory: String
 
-            /// Runs the script with its files below `directory`.
+            var output: String { Files.text(of: directory + "/peers.out") }
+            var messages: String { Files.text(of: directory + "/peers.err") }
+            var description: String { "\(output)\n\(messages)" }
+
             init(_ line: String, in directory: String, path: String? = nil) throws {
-                let (output, messages) = (directory + "/peers.out", directory + "/peers.err")
-                Files.remove(output)
-                Files.remove(messages)
+                self.directory = directory
+                data = directory + "/data"
+                try Files.makeDirectory(data)
                 var environment = Program.environment
                 environment["KEYCLAVE_PROGRAM"] = Program.path
+                environment["KEYCLAVE_PEERS"] = Program.peers
                 environment["PATH"] = path ?? environment["PATH"]
-                let process = try ChildProcess(
-                    "/bin/bash", [BenchPeers.script] + line.split(separator: " ").map(String.init),
-                    environment: environment, output: messages, standardOutput: output)
-                end = try process.wait(within: .seconds(300))
-                self.output = Files.text(of: output)
-                self.messages = Files.text(of: messages)
+                process = try ChildProcess(
+                    "/bin/bash",
+                    [BenchPeers.script, "--dir", data]
+                        + line.split(separator: " ").map(String.init),
+                    environment: environment, output: directory + "/peers.err",
+                    standardOutput: directory + "/peers.out")
+            }
+
+            func end(within limit: Basics.Duration = .seconds(300)) throws -> ProcessEnd {
+                try process.wait(within: limit)
+            }
+
+            /// The processes that have the directory in their command lines.
+            var servers: [pid_t] {
+                let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+                return all.compactMap { pid_t($0) }.filter { pid in
+                    pid != process.pid && Files.text(of: "/proc/\(pid)/cmdline").contains(data)
+                }
+            }
+
+            /// Returns once three nodes run, which are then measured for long enough.
+            func waitForServers() throws {
+                try eventually("three nodes of \(self)") { servers.count >= 3 }
             }
 
             func rows() throws -> [[String: Any]] {
@@ -37,32 +59,26 @@ extension RealProcesses {
             }
         }
 
-        private static func python() throws -> String {
-            try #require(
-                ["/usr/bin", "/usr/local/bin"].map { $0 + "/python3" }
-                    .first { FileManager.default.isExecutableFile(atPath: $0) })
-        }
-
-        private static let hasPython = (try? python()) != nil
-
         private func inScratch(_ body: (String) throws -> Void) throws {
             let directory = try Files.makeTemporaryDirectory()
             defer { Files.remove(directory) }
-            try Files.makeDirectory(directory + "/data")
             try body(directory)
-            // What it started is gone with what it made.
-            #expect(Files.below(directory + "/data") == [])
         }
 
-        @Test(.enabled(if: hasPython, "the script's own part is in Python"))
-        func `ours are measured, and every peer that is there`() throws {
+        /// What it started is gone with what it made.
+        private func expectNothingLeft(of run: Run) {
+            #expect(Files.below(run.data) == [])
+            #expect(run.servers == [])
+        }
+
+        @Test func `ours are measured, and every peer that is there`() throws {
             try inScratch { directory in
                 let run = try Run(
-                    "--rows validate,charge,failover,keys --seconds 1 --times 1 --clients 4 "
-                        + "--kills 1 --keys 1000 --json --dir \(directory)/data", in: directory)
-                #expect(run.end == .exited(0), "\(run)")
+                    "--rows validate,charge,failover,keys,growth --seconds 1 --times 1 "
+                        + "--clients 4 --kills 1 --keys 2000 --json", in: directory)
+                #expect(try run.end() == .exited(0), "\(run)")
                 let rows = try run.rows()
-                #expect(rows.count > 12)
+                #expect(rows.count > 18)
                 for row in rows {
                     let work = try #require(row["work"] as? String)
                     let peer = try #require(row["peer"] as? String)
@@ -75,11 +91,11 @@ extension RealProcesses {
                     let isMeasured = (row["theirs"] as? Double ?? 0) > 0
                     #expect(peer == "–" || isMissing != isMeasured, "\(row)")
                 }
+                expectNothingLeft(of: run)
             }
         }
 
-        @Test(.enabled(if: hasPython, "the script's own part is in Python"))
-        func `a peer that is missing is named with its package, and left out`() throws {
+        @Test func `a peer that is missing is named with its package, and left out`() throws {
             try inScratch { directory in
                 // Nothing but what the script itself needs.
                 let tools = directory + "/tools"
@@ -89,12 +105,9 @@ extension RealProcesses {
                         atPath: tools + "/" + tool.split(separator: "/").last!,
                         withDestinationPath: tool)
                 }
-                try FileManager.default.createSymbolicLink(
-                    atPath: tools + "/python3", withDestinationPath: try Self.python())
                 let run = try Run(
-                    "--rows charge --clients 2 --seconds 1 --times 1 --dir \(directory)/data",
-                    in: directory, path: tools)
-                #expect(run.end == .exited(0), "\(run)")
+                    "--rows charge --clients 2 --seconds 1 --times 1", in: directory, path: tools)
+                #expect(try run.end() == .exited(0), "\(run)")
                 for text in [run.output, run.messages] {
                     #expect(text.contains("etcd-server and etcd-client"), "\(run)")
                     #expect(text.contains("redis-server and redis-tools"), "\(run)")
@@ -102,25 +115,46 @@ extension RealProcesses {
                 let table = run.output.split(separator: "\n").filter { $0.hasPrefix("|") }
                 #expect(table.count == 5, "\(run)")
                 #expect(table.dropFirst(2).allSatisfy { $0.contains("not measured") }, "\(run)")
+                expectNothingLeft(of: run)
             }
         }
 
-        @Test(
-            .enabled(if: hasPython, "the script's own part is in Python"),
-            arguments: [
-                ("--rows speed", "one or more of validate, pipeline"),
-                ("--seconds 0", "a whole number from 1 to 600"), ("--fast", "--fast"),
-                ("--clients 1,x", "whole numbers from 1 to 10,000"),
-                ("--dir /no/where", "no directory"),
-            ])
+        @Test(arguments: [
+            ("--rows speed", "one or more of validate, pipeline"),
+            ("--fast", "there is no option --fast"),
+        ])
         func `what can't be meant is refused before anything is started`(
             line: String, complaint: String
         ) throws {
             try inScratch { directory in
                 let run = try Run(line, in: directory)
-                #expect(run.end == .exited(1), "\(run)")
+                #expect(try run.end() == .exited(1), "\(run)")
                 #expect(run.output.isEmpty && run.messages.contains(complaint), "\(run)")
                 #expect(run.messages.contains("bench-peers --help"), "\(run)")
+                expectNothingLeft(of: run)
+            }
+        }
+
+        @Test(arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+        func `who is told to end stops what it started and removes what it made`(
+            signal: Int32, code: Int32
+        ) throws {
+            try inScratch { directory in
+                let run = try Run("--rows charge --seconds 300", in: directory)
+                try run.waitForServers()
+                run.process.signal(signal)
+                #expect(try run.end(within: .seconds(60)) == .exited(code), "\(run)")
+                #expect(run.output.isEmpty)
+                expectNothingLeft(of: run)
+            }
+        }
+
+        @Test func `nothing that was started outlives a kill`() throws {
+            try inScratch { directory in
+                let run = try Run("--rows charge --seconds 300", in: directory)
+                try run.waitForServers()
+                try run.process.destroy()
+                try eventually("the nodes' end", within: .seconds(60)) { run.servers.isEmpty }
             }
         }
     }
