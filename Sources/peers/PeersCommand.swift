@@ -31,6 +31,8 @@ enum PeersCommand {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let machine = Machine(directory: directory)
         let bench = Bench(options, program, in: directory)
+        // Before minutes are spent on what couldn't be shown.
+        let versions = try Peer.versions()
         let lacks = Peer.allCases.compactMap(\.lack) + (Wrk.isThere ? [] : [Wrk.lack])
         for text in lacks + machine.warnings { bench.say(text) }
         var rows: [Row] = []
@@ -38,13 +40,15 @@ enum PeersCommand {
         for name in options.rows {
             do {
                 rows += try name.measure(bench)
-            } catch let trouble as Trouble {
+            } catch let interruption as Interruption {
+                throw interruption
+            } catch {
                 // The minutes of other rows needn't go with it.
-                Console.complain("row “\(name.rawValue)” can't be measured: \(trouble)")
+                Console.complain("row “\(name.rawValue)” can't be measured: \(error)")
                 isWhole = false
             }
         }
-        let report = try Report(bench, machine: machine, rows: rows)
+        let report = Report(bench, machine: machine, versions: versions, rows: rows)
         let isShown = Console.write(options.isJSON ? try JSONText.text(report) : report.text)
         return isWhole && isShown ? ExitCode.done : ExitCode.failed
     }

@@ -3,7 +3,7 @@ import Basics
 /// Ids of charges: UUIDv7 whose random part is drawn once and then counted on, because a draw for
 /// each would cost a system call a request.
 struct BenchIDs: Sendable {
-    private var high: UInt16
+    private let high: UInt16
     private var low: UInt64
 
     init(random: [UInt8]) {

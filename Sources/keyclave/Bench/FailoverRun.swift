@@ -23,6 +23,8 @@ struct FailoverRun {
     private static let pause = Duration.milliseconds(2)
     /// Between two validations at a node: their gaps are known to this.
     private static let beat = Duration.milliseconds(1)
+    /// Between two looks at what the threads have seen.
+    private static let look = Duration.milliseconds(20)
 
     func run() throws -> ExitCode {
         var session = try Session(invocation: invocation, surroundings: surroundings)
@@ -76,20 +78,14 @@ struct FailoverRun {
         settings.shortestPause = pause
         settings.longestPause = pause
         let client = Client(endpoints: [endpoint], settings: settings)
-        let sleeper: Wakeup
-        do throws(SystemError) {
-            sleeper = try Wakeup()
-        } catch {
-            preconditionFailure("the measurement needs more of the system: \(error)")
-        }
         while !watch.isOver.load(ordering: .relaxed) {
             do throws(ClientError) {
                 _ = try client.send(request(part, key: key, api: api))
                 note(part, number, watch)
-                if part == .validate { _ = sleeper.wait(beat) }
+                if part == .validate { Thread.sleep(beat) }
             } catch {
                 watch.tally.withLock { $0.noteFailure(ofWrite: part == .write) }
-                _ = sleeper.wait(pause)
+                Thread.sleep(pause)
             }
         }
     }
@@ -111,7 +107,7 @@ struct FailoverRun {
     private static func note(_ part: Part, _ endpoint: Int, _ watch: Watch) {
         watch.tally.withLock { tally in
             switch part {
-            case .write: _ = tally.noteWrite(at: Clocks.now(), wall: Clocks.wall())
+            case .write: tally.noteWrite(at: Clocks.now(), wall: Clocks.wall())
             case .validate: tally.noteValidation(at: Clocks.now(), endpoint: endpoint)
             }
         }
@@ -135,15 +131,7 @@ struct FailoverRun {
                 screen.show(Self.liveLine(tally, since: past, second: second))
                 past = tally
             }
-            Self.rest()
-        }
-    }
-
-    private static func rest() {
-        do throws(SystemError) {
-            _ = try Wakeup().wait(.milliseconds(20))
-        } catch {
-            preconditionFailure("\(error)")
+            Thread.sleep(Self.look)
         }
     }
 

@@ -35,6 +35,7 @@ struct FailoverTally: Sendable {
     }
 
     /// Returns the outage that this write ended.
+    @discardableResult
     mutating func noteWrite(at now: Instant, wall: Timestamp) -> Outage? {
         writes += 1
         defer {

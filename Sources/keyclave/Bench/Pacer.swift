@@ -1,5 +1,4 @@
 import Basics
-import Glibc
 import Linux
 import Synchronization
 
@@ -21,9 +20,7 @@ final class Pacer: Sendable {
         let pause = max(interval, Self.shortestInterval)
         _ = try Thread(name: "pacer") { [self] in
             while !isStopped.load(ordering: .relaxed) {
-                var time = timespec(
-                    tv_sec: Int(pause / 1_000_000_000), tv_nsec: Int(pause % 1_000_000_000))
-                _ = nanosleep(&time, nil)
+                Thread.sleep(.nanoseconds(pause))
                 signal.wakeup.signal()
             }
         }

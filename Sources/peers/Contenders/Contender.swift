@@ -39,7 +39,14 @@ enum Peer: String, CaseIterable, Sendable {
             + "(\(packages): the names of Debian's packages)"
     }
 
-    func version() throws -> String {
+    /// Of those that are there, by name.
+    static func versions() throws -> [String: String] {
+        let there = allCases.filter { $0.lack == nil }
+        return Dictionary(
+            uniqueKeysWithValues: try there.map { ($0.rawValue, try $0.version()) })
+    }
+
+    private func version() throws -> String {
         switch self {
         case .nginx: try Nginx.version()
         case .redis: try Redis.version()

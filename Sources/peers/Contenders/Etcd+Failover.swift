@@ -1,12 +1,10 @@
-import Foundation
-
 extension Etcd: FailoverContender {
     /// As `etcdctl` prints it, of each node asked.
     private struct Answer: Decodable {
         struct Status: Decodable {
             struct Header: Decodable {
                 var member: UInt64
-                private enum CodingKeys: String, CodingKey { case member = "member_id" }
+                private enum CodingKeys: String, CodingKey { case member = "memberId" }
             }
 
             var header: Header
@@ -23,7 +21,7 @@ extension Etcd: FailoverContender {
             do {
                 let said = try control(
                     ["endpoint", "status", "-w", "json"], at: endpoint(of: node))
-                let found = try JSONDecoder().decode([Answer].self, from: Data(said.utf8))
+                let found = try JSONText.value([Answer].self, in: said)
                 if let status = found.first?.status, status.header.member == status.leader {
                     return number
                 }

@@ -4,8 +4,8 @@ enum Help {
         """
         bench-peers – measure this project beside others on this machine, and show one table
 
-        What isn't installed is named and left out. Without options it takes some forty minutes: let
-        the machine do nothing else meanwhile.
+        What isn't installed is named and left out. Without options it takes half an hour: let the
+        machine do nothing else meanwhile.
 
         USAGE
           Cluster/bench-peers [OPTIONS]

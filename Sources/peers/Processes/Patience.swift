@@ -21,7 +21,11 @@ enum Patience {
     }()
 
     /// From here on signals wait until somebody does. To be called before anything is started.
-    static func begin() { _ = waiting }
+    static func begin() {
+        _ = waiting
+        // Whoever reads the table may be gone: the files still have to go, too.
+        SignalQueue.ignoreBrokenPipes()
+    }
 
     /// Sleeps, unless a signal has come.
     static func pause(_ time: Duration) throws(Interruption) {

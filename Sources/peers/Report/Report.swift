@@ -13,12 +13,10 @@ struct Report: Encodable {
     var etcdLoaderCpu: Double
     var rows: [Row]
 
-    init(_ bench: Bench, machine: Machine, rows: [Row]) throws {
+    init(_ bench: Bench, machine: Machine, versions: [String: String], rows: [Row]) {
         date = Date().formatted(.iso8601.year().month().day())
         self.machine = machine
-        versions = Dictionary(
-            uniqueKeysWithValues: try Peer.allCases.filter { $0.lack == nil }
-                .map { ($0.rawValue, try $0.version()) })
+        self.versions = versions
         seconds = bench.options.seconds
         times = bench.options.times
         etcdLoaderCpu = bench.loaderShare ?? 0

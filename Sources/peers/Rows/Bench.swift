@@ -48,8 +48,10 @@ final class Bench {
         if let lack = peer.lack { return (nil, lack) }
         do {
             return (try body(), nil)
-        } catch let trouble as Trouble {
-            return (nil, "\(peer.rawValue) is not measured for “\(work)”: \(trouble)")
+        } catch let interruption as Interruption {
+            throw interruption
+        } catch {
+            return (nil, "\(peer.rawValue) is not measured for “\(work)”: \(error)")
         }
     }
 
