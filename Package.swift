@@ -8,6 +8,7 @@ let package = Package(
     products: [
         .executable(name: "keyclave", targets: ["keyclave"]),
         .executable(name: "simulate", targets: ["simulate"]),
+        .executable(name: "peers", targets: ["peers"]),
         .library(name: "KeyclaveClient", targets: ["KeyclaveClient"]),
     ],
     targets: [
@@ -39,6 +40,7 @@ let package = Package(
                 "Server", "KeyclaveClient", "Keyring", "Journal", "Linux", "HTTP", "Basics",
             ]),
         .executableTarget(name: "simulate", dependencies: ["Simulator", "Basics"]),
+        .executableTarget(name: "peers", dependencies: ["Linux", "Basics"]),
 
         .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
         .testTarget(
@@ -63,10 +65,11 @@ let package = Package(
             dependencies: [
                 "KeyclaveClient", "keyclave", "Server", "Keyring", "HTTP", "Linux", "Basics",
             ]),
-        // Whole nodes as processes: the program is a dependency so that it gets built.
+        .testTarget(name: "PeersTests", dependencies: ["peers", "Basics"]),
+        // Whole nodes as processes: the programs are dependencies so that they get built.
         .testTarget(
             name: "ClusterTests",
-            dependencies: ["keyclave", "KeyclaveClient", "Linux", "HTTP", "Basics"]),
+            dependencies: ["keyclave", "peers", "KeyclaveClient", "Linux", "HTTP", "Basics"]),
         .testTarget(name: "HouseRulesTests"),
     ],
     swiftLanguageModes: [.v6]

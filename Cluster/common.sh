@@ -1,4 +1,4 @@
-# What up, status and down share. Sourced, never run.
+# What the scripts beside it share. Sourced, never run.
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 command_name=$(basename "$0")
@@ -16,6 +16,33 @@ value_of() {
 
 whole_number() {
     [[ $2 =~ ^[1-9][0-9]{0,4}$ ]] || fail "$1 must be a whole number, not “$2”"
+}
+
+# Builds the program, unless KEYCLAVE_PROGRAM names one; `program` says where it is.
+build() {
+    program=${KEYCLAVE_PROGRAM:-$project/.build/release/keyclave}
+    if [ -n "${KEYCLAVE_PROGRAM:-}" ]; then
+        [ -x "$program" ] || fail "KEYCLAVE_PROGRAM names $program, which can't be run"
+        program=$(cd "$(dirname "$program")" && pwd -P)/$(basename "$program")
+        return
+    fi
+    build_product keyclave
+}
+
+# Builds a product in release if the sources are newer than it is.
+build_product() {
+    # The product's own time won't do: a build that had nothing to do for it leaves it as it was.
+    local built=$project/.build/$1.built newer=yes
+    if [ -x "$project/.build/release/$1" ] && [ -f "$built" ]; then
+        newer=$(find "$project/Sources" "$project/Package.swift" -newer "$built" -print -quit)
+    fi
+    [ -n "$newer" ] || return 0
+    printf 'building %s (some minutes the first time)\n' "$1" >&2
+    mkdir -p "$project/.build"
+    touch "$built.new"
+    (cd "$project" && swift build -c release --static-swift-stdlib --product "$1") >&2 ||
+        fail "the build failed"
+    mv "$built.new" "$built"
 }
 
 # Who joined and was removed since the first `up`.

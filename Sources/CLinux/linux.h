@@ -17,6 +17,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -79,6 +80,11 @@ static inline int linux_signalfd(const sigset_t *signals) {
 // SIG_IGN is a cast of a number to a function pointer, which Swift can't import.
 static inline int linux_ignore_signal(int number) {
     return signal(number, SIG_IGN) == SIG_ERR ? -1 : 0;
+}
+
+// `prctl` takes its arguments as a variable list.
+static inline int linux_signal_at_parents_death(int number) {
+    return prctl(PR_SET_PDEATHSIG, number);
 }
 
 static inline int linux_name_thread(const char *name) {

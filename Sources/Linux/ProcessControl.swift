@@ -23,6 +23,14 @@ public enum ProcessControl {
     /// Ends the process at once, without running what other threads have left to do.
     public static func exit(_ code: Int32) -> Never { Glibc._exit(code) }
 
+    /// From here on SIGTERM comes when the thread that started this process ends, and with it the
+    /// process it belongs to, however that ends; goes on through `exec` (PR_SET_PDEATHSIG,
+    /// prctl(2)). If `parent` has ended already, false.
+    public static func endWithParent(_ parent: Int32) -> Bool {
+        infallible("prctl") { linux_signal_at_parents_death(SIGTERM) }
+        return getppid() == parent
+    }
+
     /// The number that the system knows this process by.
     public static var identifier: Int32 { getpid() }
 

@@ -26,11 +26,11 @@ import Testing
             var statuses: [Int] = []
             var position = 0
             bytes[..<cut].withUnsafeBytes { raw in
-                while case .answer(let status, let end) = AnswerScanner.next(
+                while case .answer(let status, let body) = AnswerScanner.next(
                     in: raw, from: position)
                 {
                     statuses.append(status)
-                    position = end
+                    position = body.upperBound
                 }
                 #expect(AnswerScanner.next(in: raw, from: position) == .incomplete)
             }
@@ -46,37 +46,6 @@ import Testing
     ])
     func `what isn't an answer of the server is unreadable`(text: String) {
         #expect(Self.found(text) == .unreadable)
-    }
-
-    static func plan(_ endpoint: Endpoint) -> BenchPlan {
-        BenchPlan(
-            work: .charge, endpoints: [endpoint], addresses: [], key: "kc_rest_x", api: "rest",
-            connections: 5, threads: 2, warmUp: .zero, measured: .seconds(1), rate: 1_000,
-            pipeline: 1)
-    }
-
-    @Test func `every charge has an id of its own, which is a UUIDv7 of now`() throws {
-        let endpoint = try #require(Endpoint("127.0.0.1:7101"))
-        let request = BenchRequest(Self.plan(endpoint), to: endpoint)
-        let place = try #require(request.idPlace)
-        var ids = BenchIDs(random: [UInt8](repeating: 0xFF, count: 10))
-        var seen: Set<IdempotencyKey> = []
-        for _ in 0..<1_000 {
-            var buffer: [UInt8] = [1, 2]
-            request.append(to: &buffer, id: &ids, at: Timestamp(milliseconds: 1_700_000_000_000))
-            let text = String(decoding: buffer[(2 + place)...].prefix(36), as: UTF8.self)
-            let key = try #require(IdempotencyKey(text))
-            #expect(key.time == Timestamp(milliseconds: 1_700_000_000_000))
-            #expect(key.description == text)
-            seen.insert(key)
-        }
-        #expect(seen.count == 1_000)
-    }
-
-    @Test func `connections and rate are shared by the threads`() throws {
-        let plan = Self.plan(try #require(Endpoint("127.0.0.1:7101")))
-        #expect((0..<2).map { plan.connections(ofThread: $0) } == [3, 2])
-        #expect(plan.interval == 2_000_000)
     }
 
     @Test func `rates and times are written exactly`() {
@@ -102,7 +71,9 @@ import Testing
         #expect(report["milliseconds"] == .number(1_000))
         #expect(report["per_second"] == .number(answers))
         #expect(
-            report["errors"]?.members?.map(\.name) == ["total", "connection", "status_403"])
+            report["errors"]?.members?.map(\.name) == [
+                "total", "connection", "refused", "status_403",
+            ])
         #expect(report["errors"]?["total"] == .number(1))
         // Those that were still on the way at the end aren't counted.
         #expect(server.requests.count >= Int(answers) + 1)
@@ -110,6 +81,67 @@ import Testing
         if options.contains("rate") { #expect((190...200).contains(answers)) }
         let ids = server.requests.map(\.fields["idempotency-key"])
         #expect(Set(ids).count == ids.count)
+    }
+
+    @Test(arguments: [
+        ("verify", #"{"valid":true}"#, #"{"valid":false}"#, 1),
+        (
+            "charge --batch 2", #"{"charges":[{"charged":1},{"charged":1}]}"#,
+            #"{"charges":[{"charged":1},{"code":"credits_exhausted"}]}"#, 2
+        ),
+    ])
+    func `what an answer of 200 refuses is an error`(
+        work: String, good: String, bad: String, each: UInt64
+    ) throws {
+        let server = try ScriptedServer([.json(200, bad)], otherwise: .json(200, good))
+        defer { server.stop() }
+        let console = CapturedConsole()
+        let code = console.run(
+            "bench \(work) --key kc_rest_x -c 1 -s 1 --warm-up 0 -q --json "
+                + "--endpoint \(server.endpoint)")
+        #expect(code == .done)
+        let report = try JSONValue(Array(console.output.utf8))
+        let answers = try #require(report["answers"]?.number)
+        #expect(report["errors"]?["refused"] == .number(1))
+        #expect(report["errors"]?["total"] == .number(1))
+        if each == 2 {
+            // Of the first batch one charge was made.
+            #expect(report["charges"]?["count"] == .number(2 * answers - 1))
+        }
+    }
+
+    @Test func `a measurement that only fails fails`() throws {
+        let server = try ScriptedServer([], otherwise: .json(200, #"{"valid":false}"#))
+        defer { server.stop() }
+        let console = CapturedConsole()
+        let code = console.run(
+            "bench verify --key kc_rest_x -c 1 -s 1 --warm-up 0 -q --json "
+                + "--endpoint \(server.endpoint)")
+        #expect(code == .localError)
+        let report = try JSONValue(Array(console.output.utf8))
+        #expect(report["answers"] == .number(0))
+        #expect(report["latency_us"]?["max"] == .number(0))
+        #expect(try #require(report["errors"]?["refused"]?.number) > 0)
+    }
+
+    @Test func `mixed work tells validations from charges`() throws {
+        let server = try ScriptedServer([], otherwise: .json(200, #"{"charged":1}"#))
+        defer { server.stop() }
+        let console = CapturedConsole()
+        let code = console.run(
+            "bench mixed --charges 25 --key kc_rest_x -c 1 -s 1 --warm-up 0 -q --json "
+                + "--endpoint \(server.endpoint)")
+        #expect(code == .done)
+        let report = try JSONValue(Array(console.output.utf8))
+        let validations = try #require(report["validations"]?["count"]?.number)
+        let charges = try #require(report["charges"]?["count"]?.number)
+        #expect(charges > 0 && (3 * charges...3 * charges + 3).contains(validations))
+        #expect(report["answers"] == .number(validations + charges))
+        #expect(
+            server.requests.prefix(4).map(\.line) == [
+                "GET /v1/auth?api=rest", "GET /v1/auth?api=rest", "GET /v1/auth?api=rest",
+                "POST /v1/charges",
+            ])
     }
 
     @Test func `a key is made for the measurement and removed with its account`() throws {

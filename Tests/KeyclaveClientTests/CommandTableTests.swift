@@ -139,7 +139,8 @@ import Testing
             "credits", "whoami", "api list", "api create", "api remove", "settings get",
             "settings set", "cluster status", "cluster add", "cluster promote", "cluster remove",
             "cluster transfer", "cluster snapshot", "cluster rotate-secret", "cluster health",
-            "cluster metrics", "top", "bench validate", "bench charge", "bench revoke", "problem",
+            "cluster metrics", "top", "bench validate", "bench verify", "bench charge",
+            "bench mixed", "bench revoke", "bench failover", "bench load-keys", "problem",
             "completions",
         ]
         let leaves = Self.all.filter { $0.command.subcommands.isEmpty }

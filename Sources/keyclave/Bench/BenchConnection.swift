@@ -16,13 +16,19 @@ final class BenchConnection {
         init(_ socket: consuming StreamSocket) { self.socket = socket }
     }
 
+    struct Asked {
+        var deed: BenchDeed
+        /// When it was due to be sent.
+        var due: Instant
+    }
+
     let index: Int
     /// Which endpoint it talks to, or will.
     var endpoint: Int
     var life = Life.resting(until: .zero)
     var link: Link?
-    /// When the requests on the way were due, the oldest first.
-    var underway = Ring<Instant>()
+    /// The requests on the way, the oldest first.
+    var underway = Ring<Asked>()
     /// Bytes to write, from `written` on.
     var output: [UInt8] = []
     var written = 0

@@ -1,19 +1,25 @@
 import Basics
-import HTTP
 import KeyclaveClient
 import Linux
+
+/// What one request of a measurement asks for.
+enum BenchDeed: Sendable {
+    case validate, verify, charge
+}
 
 /// What a measurement does, the same for all its threads.
 struct BenchPlan: Sendable {
     enum Work: String, Sendable {
-        case validate, charge
+        case validate, verify, charge
+        /// Validations, and now and then a charge.
+        case mixed
     }
 
     var work: Work
     var endpoints: [Endpoint]
     /// The address of each endpoint.
     var addresses: [SocketAddress]
-    var key: String
+    var keys: BenchKeys
     var api: String
     /// Over all threads.
     var connections: Int
@@ -23,7 +29,11 @@ struct BenchPlan: Sendable {
     /// Requests a second over all threads; nil for a closed loop.
     var rate: Int64?
     /// Requests that a connection has on the way at once, in a closed loop.
-    var pipeline: Int
+    var pipeline = 1
+    /// Charges that go in one request.
+    var batch = 1
+    /// Of mixed work: how many of a hundred requests are charges.
+    var chargePercent = 0
 
     /// How many connections a thread has: the first ones bear the remainder.
     func connections(ofThread thread: Int) -> Int {
@@ -34,67 +44,28 @@ struct BenchPlan: Sendable {
     var interval: Int64? { rate.map { max(1, 1_000_000_000 * Int64(threads) / $0) } }
 }
 
-/// The bytes of a request to one endpoint, made once; a charge's id is written into its place
-/// before each sending.
-struct BenchRequest: Sendable {
-    private static let placeholder = "00000000-0000-7000-8000-000000000000"
+/// Decides what the next request of a thread is: charges come evenly among the others, so that
+/// every second has its share.
+struct BenchTurns: Sendable {
+    let work: BenchPlan.Work
+    let chargePercent: Int
+    private var owed = 0
 
-    private(set) var bytes: [UInt8]
-    /// Where the id stands; nil for requests without one.
-    let idPlace: Int?
-
-    init(_ plan: BenchPlan, to endpoint: Endpoint) {
-        var writer = RequestWriter()
-        switch plan.work {
-        case .validate:
-            writer.begin(.get, "/v1/auth?api=\(plan.api)", host: "\(endpoint.address)")
-            writer.field("Authorization", "Bearer \(plan.key)")
-            writer.end()
-            idPlace = nil
-            bytes = writer.bytes
-        case .charge:
-            writer.begin(.post, "/v1/charges", host: "\(endpoint.address)")
-            writer.field("Authorization", "Bearer \(plan.key)")
-            writer.field("Idempotency-Key", Self.placeholder)
-            writer.end(json: Array(#"{"credits":1}"#.utf8))
-            bytes = writer.bytes
-            idPlace = bytes.firstRange(of: Array(Self.placeholder.utf8))?.lowerBound
-        }
+    init(_ plan: BenchPlan) {
+        work = plan.work
+        chargePercent = plan.chargePercent
     }
 
-    /// Appends the request, with a fresh id.
-    func append(to buffer: inout [UInt8], id: inout BenchIDs, at time: Timestamp) {
-        let start = buffer.count
-        buffer.append(contentsOf: bytes)
-        if let idPlace { id.writeNext(into: &buffer, at: start + idPlace, time: time) }
-    }
-}
-
-/// Ids of charges: UUIDv7 whose random part is drawn once and then counted on, because a draw for
-/// each would cost a system call a request.
-struct BenchIDs: Sendable {
-    private var high: UInt16
-    private var low: UInt64
-
-    init(random: [UInt8]) {
-        precondition(random.count == 10, "ten random bytes")
-        high = UInt16(random[0]) << 8 | UInt16(random[1])
-        low = random[2...].reduce(0) { $0 << 8 | UInt64($1) }
-    }
-
-    /// Writes the 36 characters of the next id at `place`.
-    mutating func writeNext(into buffer: inout [UInt8], at place: Int, time: Timestamp) {
-        low &+= 1
-        let first =
-            UInt64(bitPattern: time.milliseconds) << 16 | 0x7000 | UInt64(high & 0x0FFF)
-        let second = low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-        var position = place
-        for digit in 0..<32 {
-            if digit == 8 || digit == 12 || digit == 16 || digit == 20 { position += 1 }
-            let word = digit < 16 ? first : second
-            let nibble = UInt8(word >> UInt64(60 - 4 * (digit & 15)) & 15)
-            buffer[position] = nibble < 10 ? 0x30 + nibble : 0x57 + nibble
-            position += 1
+    mutating func next() -> BenchDeed {
+        switch work {
+        case .validate: return .validate
+        case .verify: return .verify
+        case .charge: return .charge
+        case .mixed:
+            owed += chargePercent
+            guard owed >= 100 else { return .validate }
+            owed -= 100
+            return .charge
         }
     }
 }

@@ -32,10 +32,7 @@ struct BenchReport {
     var json: JSONValue {
         func number(_ value: Int64) -> JSONValue { .number(UInt64(max(0, value))) }
         let latencies = tally.latencies
-        let refusals = tally.refusals.sorted { $0.key < $1.key }.map { status, count in
-            JSONValue.Member("status_\(status)", .number(count))
-        }
-        return .object([
+        var members: [JSONValue.Member] = [
             .init("work", .string(plan.work.rawValue)),
             .init("loop", .string(plan.rate == nil ? "closed" : "open")),
             .init("rate", plan.rate.map(number) ?? .null),
@@ -43,19 +40,41 @@ struct BenchReport {
             .init("connections", number(Int64(plan.connections))),
             .init("threads", number(Int64(plan.threads))),
             .init("pipeline", number(Int64(plan.pipeline))),
+            .init("batch", number(Int64(plan.batch))),
             .init("milliseconds", number(measured.milliseconds)),
             .init("answers", .number(latencies.count)),
             .init("per_second", .number(Self.perSecond(latencies.count, in: measured))),
             .init("latency_us", .object(Self.microseconds(of: latencies))),
-            .init("longest_gap_ms", number(tally.longestGap.milliseconds)),
-            .init(
-                "errors",
-                .object(
-                    [
-                        .init("total", .number(tally.errors)),
-                        .init("connection", .number(tally.brokenConnections)),
-                    ] + refusals)),
+        ]
+        if plan.work == .mixed {
+            members.append(.init("validations", part(tally.validations.count, tally.validations)))
+        }
+        if plan.work == .mixed || plan.work == .charge {
+            members.append(.init("charges", part(tally.made, tally.charges)))
+        }
+        members.append(.init("longest_gap_ms", number(tally.longestGap.milliseconds)))
+        members.append(.init("errors", errors))
+        return .object(members)
+    }
+
+    private func part(_ count: UInt64, _ latencies: LatencyHistogram) -> JSONValue {
+        .object([
+            .init("count", .number(count)),
+            .init("per_second", .number(Self.perSecond(count, in: measured))),
+            .init("latency_us", .object(Self.microseconds(of: latencies))),
         ])
+    }
+
+    private var errors: JSONValue {
+        let refusals = tally.refusals.sorted { $0.key < $1.key }.map { status, count in
+            JSONValue.Member("status_\(status)", .number(count))
+        }
+        return .object(
+            [
+                .init("total", .number(tally.errors)),
+                .init("connection", .number(tally.brokenConnections)),
+                .init("refused", .number(tally.refusedInside)),
+            ] + refusals)
     }
 
     /// Milliseconds with three decimals.

@@ -1,10 +1,10 @@
 import Basics
-import Glibc
 import KeyclaveClient
+import Keyring
 import Linux
 import Synchronization
 
-/// `keyclave bench validate` and `keyclave bench charge`.
+/// `keyclave bench validate`, `verify`, `charge` and `mixed`.
 struct BenchRun {
     var work: BenchPlan.Work
     var invocation: Invocation
@@ -16,9 +16,10 @@ struct BenchRun {
             throw UsageError(
                 words: invocation.words, message: "--pipeline is for closed loops, without --rate")
         }
-        let key = try BenchKey(session: &session)
-        defer { key.remove(session) }
-        let plan = try plan(key: key.text, session)
+        let loaded = try loadedKeys()
+        let key = try loaded == nil ? BenchKey(session: &session) : nil
+        defer { key?.remove(session) }
+        let plan = try plan(loaded ?? .one(Array((key?.text ?? "").utf8)), session)
         let report: BenchReport
         do throws(SystemError) {
             report = try measure(plan)
@@ -26,13 +27,44 @@ struct BenchRun {
             throw LocalError(message: "\(error)")
         }
         try show(report)
-        return report.tally.latencies.count > 0 ? .done : .localError
+        return report.tally.answers > 0 ? .done : .localError
     }
 
-    private func plan(key: String, _ session: Session) throws -> BenchPlan {
+    /// Of `--loaded`.
+    private func loadedKeys() throws(UsageError) -> BenchKeys? {
+        guard let handle = invocation.text("loaded") else { return nil }
+        func refusal(_ message: String) -> UsageError {
+            UsageError(words: invocation.words, message: message)
+        }
+        guard !invocation.wasGiven("key") else {
+            throw refusal("give --key or --loaded, not both")
+        }
+        guard let api = API(slug: invocation.required("api")) else {
+            throw refusal("--api must be the slug of an API")
+        }
+        guard let keys = LoadedKeys(handle: handle, api: api) else {
+            throw refusal("--loaded must be what load-keys said, as in 1000:9f, not “\(handle)”")
+        }
+        return .loaded(keys)
+    }
+
+    private func plan(_ keys: BenchKeys, _ session: Session) throws -> BenchPlan {
         let endpoints = session.client.endpoints
-        var addresses: [SocketAddress] = []
-        for endpoint in endpoints {
+        let connections = Int(invocation.number("connections") ?? 1)
+        var plan = BenchPlan(
+            work: work, endpoints: endpoints, addresses: try Self.addresses(of: endpoints),
+            keys: keys, api: invocation.required("api"), connections: connections,
+            threads: min(connections, Int(invocation.number("threads") ?? 1)),
+            warmUp: .seconds(invocation.number("warm-up") ?? 1),
+            measured: .seconds(invocation.number("seconds") ?? 10),
+            rate: invocation.number("rate"), pipeline: Int(invocation.number("pipeline") ?? 1))
+        if work == .charge { plan.batch = Int(invocation.number("batch") ?? 1) }
+        if work == .mixed { plan.chargePercent = Int(invocation.number("charges") ?? 0) }
+        return plan
+    }
+
+    private static func addresses(of endpoints: [Endpoint]) throws -> [SocketAddress] {
+        try endpoints.map { endpoint in
             let found: [SocketAddress]
             do throws(SystemError) {
                 found = try endpoint.address.resolve()
@@ -42,16 +74,8 @@ struct BenchRun {
             guard let first = found.first else {
                 throw LocalError(message: "\(endpoint) has no address")
             }
-            addresses.append(first)
+            return first
         }
-        let connections = Int(invocation.number("connections") ?? 1)
-        return BenchPlan(
-            work: work, endpoints: endpoints, addresses: addresses, key: key,
-            api: invocation.required("api"), connections: connections,
-            threads: min(connections, Int(invocation.number("threads") ?? 1)),
-            warmUp: .seconds(invocation.number("warm-up") ?? 1),
-            measured: .seconds(invocation.number("seconds") ?? 10),
-            rate: invocation.number("rate"), pipeline: Int(invocation.number("pipeline") ?? 1))
     }
 
     private func measure(_ plan: BenchPlan) throws(SystemError) -> BenchReport {
@@ -130,33 +154,4 @@ struct BenchRun {
     private func show(_ report: BenchReport) throws(LocalError) {
         try BenchScreen(invocation: invocation, surroundings: surroundings).end(with: report.json)
     }
-}
-
-/// Wakes a thread whenever a request of an open loop is due. A poller's time-out counts whole
-/// milliseconds, which would be seen in every percentile.
-final class Pacer: Sendable {
-    /// Shorter intervals only wake more often for the same number of requests.
-    static let shortestInterval: Int64 = 200_000
-
-    private let signal: Mailbox<Int>
-    private let isStopped = Atomic(false)
-
-    var wakeup: Wakeup { _read { yield signal.wakeup } }
-
-    /// Nil for a closed loop: nothing is ever signalled.
-    init(interval: Int64?) throws(SystemError) {
-        signal = try Mailbox()
-        guard let interval else { return }
-        let pause = max(interval, Self.shortestInterval)
-        _ = try Thread(name: "pacer") { [self] in
-            while !isStopped.load(ordering: .relaxed) {
-                var time = timespec(
-                    tv_sec: Int(pause / 1_000_000_000), tv_nsec: Int(pause % 1_000_000_000))
-                _ = nanosleep(&time, nil)
-                signal.wakeup.signal()
-            }
-        }
-    }
-
-    func stop() { isStopped.store(true, ordering: .relaxed) }
 }

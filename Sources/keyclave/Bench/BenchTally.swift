@@ -1,96 +1,59 @@
 import Basics
 
-/// What a measurement has counted.
+/// What a measurement has counted. What was refused or broke is counted beside the answers and is
+/// in none of the latencies.
 struct BenchTally: Sendable {
-    var latencies = LatencyHistogram()
-    /// Answers that weren't 200, by status.
+    /// Of validations that were granted, by `/v1/auth` or `/v1/verify`.
+    var validations = LatencyHistogram()
+    /// Of requests by which at least one charge was made.
+    var charges = LatencyHistogram()
+    /// Charges made: more than requests, where they go in batches.
+    var made: UInt64 = 0
+    /// Answers whose status isn't 200, by status.
     var refusals: [Int: UInt64] = [:]
+    /// What answers with 200 refused: keys that aren't valid, and charges in a batch.
+    var refusedInside: UInt64 = 0
     /// Connections that couldn't be made, broke, or brought something that isn't HTTP.
     var brokenConnections: UInt64 = 0
     /// The longest time in which a thread had no good answer.
     var longestGap = Duration.zero
 
-    var errors: UInt64 { refusals.values.reduce(0, +) + brokenConnections }
+    var errors: UInt64 { refusals.values.reduce(0, +) + refusedInside + brokenConnections }
+    var answers: UInt64 { validations.count + charges.count }
+
+    /// Of all good answers.
+    var latencies: LatencyHistogram {
+        guard charges.count > 0 else { return validations }
+        var all = charges
+        if validations.count > 0 { all.merge(validations) }
+        return all
+    }
+
+    /// Counts an answer that grants `granted` of the `asked` things.
+    mutating func add(
+        _ deed: BenchDeed, status: Int, granted: Int, asked: Int, after nanoseconds: Int64
+    ) {
+        guard status == 200 else {
+            refusals[status, default: 0] += 1
+            return
+        }
+        refusedInside += UInt64(max(0, asked - granted))
+        guard granted > 0 else { return }
+        switch deed {
+        case .validate, .verify: validations.add(nanoseconds)
+        case .charge:
+            charges.add(nanoseconds)
+            made += UInt64(granted)
+        }
+    }
 
     mutating func merge(_ other: BenchTally) {
-        latencies.merge(other.latencies)
+        validations.merge(other.validations)
+        charges.merge(other.charges)
+        made += other.made
         refusals.merge(other.refusals, uniquingKeysWith: +)
+        refusedInside += other.refusedInside
         brokenConnections += other.brokenConnections
         longestGap = max(longestGap, other.longestGap)
-    }
-}
-
-/// Finds where answers end, and their statuses. Only what this program's own server sends is
-/// understood: `ResponseParser` makes strings of every field, which at 100,000 answers a second
-/// takes as much of the machine as the server that is measured.
-enum AnswerScanner {
-    enum Found: Hashable {
-        case answer(status: Int, end: Int)
-        case incomplete
-        case unreadable
-    }
-
-    /// The answer that begins at `start`.
-    static func next(in bytes: UnsafeRawBufferPointer, from start: Int) -> Found {
-        guard bytes.count - start >= 16 else { return .incomplete }
-        var length: Int?
-        var line = start
-        var status = 0
-        while let end = lineEnd(in: bytes, from: line) {
-            if line == start {
-                guard let code = self.status(in: bytes, at: start) else { return .unreadable }
-                status = code
-            } else if end == line {
-                guard let length else { return .unreadable }
-                let whole = end + 2 + length
-                return whole <= bytes.count ? .answer(status: status, end: whole) : .incomplete
-            } else if isContentLength(bytes, line) {
-                guard let value = number(in: bytes, from: line + 15, to: end) else {
-                    return .unreadable
-                }
-                length = value
-            }
-            line = end + 2
-        }
-        return bytes.count - start > 1 << 20 ? .unreadable : .incomplete
-    }
-
-    /// The place of the next CR LF.
-    private static func lineEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        var place = start
-        while place + 1 < bytes.count {
-            if bytes[place] == 0x0D, bytes[place + 1] == 0x0A { return place }
-            place += 1
-        }
-        return nil
-    }
-
-    /// `HTTP/1.1 200`
-    private static func status(in bytes: UnsafeRawBufferPointer, at start: Int) -> Int? {
-        guard bytes[start] == UInt8(ascii: "H"), bytes[start + 8] == 0x20 else { return nil }
-        return number(in: bytes, from: start + 9, to: start + 12)
-    }
-
-    private static func isContentLength(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Bool {
-        let name: StaticString = "content-length:"
-        guard bytes.count - start >= name.utf8CodeUnitCount else { return false }
-        for offset in 0..<name.utf8CodeUnitCount
-        where bytes[start + offset] | 0x20 != name.utf8Start[offset] | 0x20 {
-            return false
-        }
-        return true
-    }
-
-    private static func number(
-        in bytes: UnsafeRawBufferPointer, from start: Int, to end: Int
-    ) -> Int? {
-        var value = 0
-        var hasDigits = false
-        for place in start..<end where bytes[place] != 0x20 {
-            guard (0x30...0x39).contains(bytes[place]), value < 1 << 40 else { return nil }
-            value = value * 10 + Int(bytes[place] - 0x30)
-            hasDigits = true
-        }
-        return hasDigits ? value : nil
     }
 }

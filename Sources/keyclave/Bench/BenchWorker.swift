@@ -24,10 +24,12 @@ struct BenchWorker: ~Copyable {
     let measureFrom: Instant
     let end: Instant
     private let poller: Poller
-    private let requests: [BenchRequest]
+    private let requests: [BenchRequests]
     private var ids: BenchIDs
+    private var keys: BenchKeys.Draw
+    private var turns: BenchTurns
     private var connections: [BenchConnection]
-    private var buffer = [UInt8](repeating: 0, count: 256 << 10)
+    var buffer = [UInt8](repeating: 0, count: 256 << 10)
     private var tally = BenchTally()
     private var recent = BenchTally()
     private var lastReport: Instant
@@ -44,8 +46,11 @@ struct BenchWorker: ~Copyable {
         measureFrom = begin + plan.warmUp
         end = measureFrom + plan.measured
         poller = try Poller(batch: 512)
-        requests = plan.endpoints.map { BenchRequest(plan, to: $0) }
+        requests = plan.endpoints.map { BenchRequests(plan, to: $0) }
         ids = BenchIDs(random: Entropy.bytes(10))
+        let seed = Entropy.bytes(8).reduce(0) { $0 << 8 | UInt64($1) }
+        keys = BenchKeys.Draw(plan.keys, seed: seed)
+        turns = BenchTurns(plan)
         connections = (0..<plan.connections(ofThread: thread)).map { number in
             BenchConnection(index: number, endpoint: (number + thread) % plan.endpoints.count)
         }
@@ -104,7 +109,7 @@ struct BenchWorker: ~Copyable {
     }
 
     /// In a closed loop: as many requests as may be on the way.
-    private mutating func fill(_ connection: BenchConnection, _ now: Instant) {
+    mutating func fill(_ connection: BenchConnection, _ now: Instant) {
         guard connection.pausedUntil <= now else { return }
         let missing = plan.pipeline - connection.underway.count
         guard missing > 0 else { return }
@@ -125,12 +130,14 @@ struct BenchWorker: ~Copyable {
     }
 
     private mutating func append(to connection: BenchConnection, due: Instant) {
-        let time = plan.work == .charge ? Clocks.wall() : .epoch
-        requests[connection.endpoint].append(to: &connection.output, id: &ids, at: time)
-        connection.underway.append(due)
+        let deed = turns.next()
+        let time = deed == .charge ? Clocks.wall() : .epoch
+        requests[connection.endpoint][deed].append(
+            to: &connection.output, id: &ids, keys: &keys, at: time)
+        connection.underway.append(.init(deed: deed, due: due))
     }
 
-    private mutating func flush(_ connection: BenchConnection) {
+    mutating func flush(_ connection: BenchConnection) {
         while connection.written < connection.output.count {
             let result = connection.output.withUnsafeBytes { raw -> Transfer? in
                 try? connection.link?.socket.write(
@@ -147,96 +154,31 @@ struct BenchWorker: ~Copyable {
         watch(connection, writing: false)
     }
 
-    private func watch(_ connection: BenchConnection, writing: Bool) {
+    func watch(_ connection: BenchConnection, writing: Bool) {
         guard let link = connection.link, connection.watchesWriting != writing else { return }
         connection.watchesWriting = writing
         let interest: Interest = writing ? [.read, .write] : .read
         poller.change(link.socket.descriptor, interest, token: UInt64(connection.index))
     }
 
-    // MARK: - Receiving
-
-    private mutating func serve(_ connection: BenchConnection, _ readiness: Readiness) {
-        switch connection.life {
-        case .resting: return
-        case .connecting:
-            do throws(SystemError) {
-                try connection.link?.socket.connectionOutcome()
-            } catch {
-                return fail(connection, Clocks.now())
-            }
-            connection.life = .open
-            connection.watchesWriting = true
-            watch(connection, writing: false)
-            if plan.rate == nil { fill(connection, Clocks.now()) }
-        case .open:
-            if readiness.readable || readiness.failed { read(connection) }
-            if readiness.writable, case .open = connection.life { flush(connection) }
-        }
-    }
-
-    private mutating func read(_ connection: BenchConnection) {
-        let result = buffer.withUnsafeMutableBytes { try? connection.link?.socket.read(into: $0) }
-        switch result {
-        case .bytes(let count): take(count, connection)
-        case .wouldBlock: return
-        case .end, nil: fail(connection, Clocks.now())
-        }
-    }
-
-    /// Takes the answers out of what was read, behind what had been left over.
-    private mutating func take(_ count: Int, _ connection: BenchConnection) {
-        if !connection.input.isEmpty {
-            connection.input.append(contentsOf: buffer[..<count])
-        }
-        let now = Clocks.now()
-        var position = 0
-        while true {
-            let found =
-                connection.input.isEmpty
-                ? buffer.withUnsafeBytes {
-                    AnswerScanner.next(in: .init(rebasing: $0[..<count]), from: position)
-                } : connection.input.withUnsafeBytes { AnswerScanner.next(in: $0, from: position) }
-            switch found {
-            case .unreadable: return fail(connection, now)
-            case .incomplete:
-                keepRest(from: position, count, connection)
-                if plan.rate == nil { fill(connection, now) }
-                return
-            case .answer(let status, let end):
-                position = end
-                guard let due = connection.underway.popFirst() else {
-                    return fail(connection, now)
-                }
-                note(status, due, now, connection)
-            }
-        }
-    }
-
-    private func keepRest(from position: Int, _ count: Int, _ connection: BenchConnection) {
-        if connection.input.isEmpty {
-            connection.input.append(contentsOf: buffer[position..<count])
-        } else {
-            connection.input.removeFirst(position)
-        }
-    }
-
     // MARK: - Counting
 
-    private mutating func note(
-        _ status: Int, _ due: Instant, _ now: Instant, _ connection: BenchConnection
+    mutating func note(
+        _ asked: BenchConnection.Asked, _ status: Int, _ granted: Int, _ now: Instant,
+        _ connection: BenchConnection
     ) {
-        let isMeasured = due >= measureFrom && now <= end
-        guard status == 200 else {
+        let latency = (now - asked.due).nanoseconds
+        let count = asked.deed == .charge ? plan.batch : 1
+        recent.add(asked.deed, status: status, granted: granted, asked: count, after: latency)
+        let isMeasured = asked.due >= measureFrom && now <= end
+        if isMeasured {
+            tally.add(asked.deed, status: status, granted: granted, asked: count, after: latency)
+        }
+        guard granted > 0 else {
             connection.pausedUntil = now + Self.refusalPause
-            recent.refusals[status, default: 0] += 1
-            if isMeasured { tally.refusals[status, default: 0] += 1 }
             return
         }
-        let latency = (now - due).nanoseconds
-        recent.latencies.add(latency)
         guard isMeasured else { return }
-        tally.latencies.add(latency)
         noteGap(until: now)
         lastGood = now
     }
@@ -246,7 +188,7 @@ struct BenchWorker: ~Copyable {
     }
 
     /// The connection is given up, and made anew to the next endpoint after a rest.
-    private mutating func fail(_ connection: BenchConnection, _ now: Instant) {
+    mutating func fail(_ connection: BenchConnection, _ now: Instant) {
         recent.brokenConnections += 1
         if now >= measureFrom { tally.brokenConnections += 1 }
         connection.reset(until: now + Self.firstRest)

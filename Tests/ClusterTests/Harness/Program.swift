@@ -5,6 +5,9 @@ enum Program {
     /// `KEYCLAVE_BINARY`, or the one that was built beside the tests.
     static let path: String = variable("KEYCLAVE_BINARY") ?? folder + "/keyclave"
 
+    /// What `Cluster/bench-peers` runs.
+    static let peers = folder + "/peers"
+
     /// Where the test bundle and, beside it, the product lie.
     private static var folder: String {
         var buffer = [UInt8](repeating: 0, count: 4096)

@@ -1,0 +1,3 @@
+import Foundation
+
+exit(PeersCommand.run(Array(CommandLine.arguments.dropFirst())))
