@@ -1,3 +1,4 @@
+import Glibc
 import Journal
 import Replica
 import Testing
@@ -47,6 +48,48 @@ struct DiskPerformerTests {
             "syncing missing failed: openat \(directory.path)/missing: No such file or directory"
         #expect(failure == .broken(reason))
         #expect(try directory.names() == [])
+    }
+
+    @Test func blocksAreWrittenAheadOfWhatComes() throws {
+        let directory = try TemporaryDirectory()
+        let configuration = DiskConfiguration(path: directory.path)
+        let ahead = try DiskPerformer(configuration: configuration, writesAhead: true)
+        let plain = try DiskPerformer(configuration: configuration)
+        for (disk, name) in [(ahead, "ahead"), (plain, "plain")] {
+            let result = disk.perform([
+                .create(name, bytes: 1 << 20),
+                .write(name, offset: 0, bytes: [UInt8](repeating: 1, count: 4096)), .sync(name),
+            ])
+            #expect(result == nil)
+        }
+        #expect(try directory.bytes("ahead") == directory.bytes("plain"))
+        #expect(writtenBytes("\(directory.path)/ahead") == 4096 + WrittenAhead.step)
+        #expect(writtenBytes("\(directory.path)/plain") == 4096)
+        // Not a byte beyond its end.
+        _ = ahead.perform([.write("ahead", offset: (1 << 20) - 1, bytes: [7]), .sync("ahead")])
+        #expect(try directory.bytes("ahead").count == 1 << 20)
+    }
+
+    /// Bytes from the file's beginning that are more than reserved (lseek(2), SEEK_HOLE).
+    private func writtenBytes(_ path: String) -> Int {
+        let descriptor = open(path, O_RDONLY)
+        defer { close(descriptor) }
+        return Int(lseek(descriptor, 0, 4))
+    }
+
+    @Test func recordsThatWereCutOffAreNotOverwrittenAhead() throws {
+        let directory = try TemporaryDirectory()
+        let configuration = DiskConfiguration(path: directory.path)
+        let before = try DiskPerformer(configuration: configuration)
+        _ = before.perform([
+            .create("a", bytes: 1 << 20), .write("a", offset: 100_000, bytes: [9, 9, 9]),
+        ])
+        let after = try DiskPerformer(configuration: configuration, writesAhead: true)
+        _ = after.perform([.write("a", offset: 0, bytes: [1, 2]), .sync("a")])
+        var expected = [UInt8](repeating: 0, count: 1 << 20)
+        expected.replaceSubrange(0..<2, with: [1, 2])
+        expected.replaceSubrange(100_000..<100_003, with: [9, 9, 9])
+        #expect(try directory.bytes("a") == expected)
     }
 
     @Test func aFileThatFindsNoRoomIsReportedAndLeavesNothing() throws {

@@ -60,7 +60,9 @@ extension NodeConfiguration {
         httpListen = try values.address("http_listen")
         peerListen = try values.address("peer_listen")
         let threads = try values.number("front_threads")
-        frontThreads = threads == 0 ? Thread.processorCount : threads
+        // One processor is left to the kernel and to the log. On two of them, two threads that
+        // answer sleep and wake each other so often that they answer a sixth less than one does.
+        frontThreads = threads == 0 ? max(1, Thread.processorCount - 1) : threads
         connectionLimit = try values.number("max_connections")
         heartbeatInterval = try values.milliseconds("heartbeat_ms")
         electionTimeoutMinimum = try values.milliseconds("election_timeout_min_ms")

@@ -75,7 +75,7 @@ extension NodeSetting {
         ),
         NodeSetting(
             "front_threads", .number(0...256), default: "0",
-            "threads that answer clients; 0: one for each processor"),
+            "threads that answer clients; 0: one fewer than processors"),
         NodeSetting(
             "max_connections", .number(1...1_000_000), default: "10000",
             "connections of clients at the same time; more are closed at once"),
