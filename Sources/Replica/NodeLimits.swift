@@ -11,8 +11,9 @@ enum NodeLimits {
     static let forwardedBytes = 1 << 20
     /// The payload of a peer frame: an append of the largest entry, or a snapshot chunk.
     static let framePayloadBytes = 8 << 20
-    /// Requests that may wait for an outcome or a read.
-    static let waitingRequests = 100_000
+    /// Requests that may wait for an outcome or a read: half a second's work. Who comes behind so
+    /// many is refused at once and can ask another node, instead of waiting for a refusal.
+    static let waitingRequests = 16_384
     /// Charges of single requests that share an entry: with the longest ids it is a small one yet,
     /// that no other has to wait for.
     static let gatheredCharges = 512

@@ -116,6 +116,24 @@ import Testing
         #expect(cluster.verdict(at: Self.n1) == .valid)
     }
 
+    @Test func `what waits is bounded by its number, and who comes behind is refused at once`()
+        throws
+    {
+        let cluster = try NodeCluster(nodes: 3)
+        try cluster.start(Self.n1)
+        cluster.run(.seconds(1))
+        let read = ClientRequest.Body.query(NodeCluster.token, .whoami, .linearizable)
+        let bodies = Array(repeating: read, count: NodeLimits.waitingRequests + 3)
+        let tickets = cluster.ask(Self.n1, together: bodies)
+        let (taken, refused) = (tickets.dropLast(3), tickets.suffix(3))
+        #expect(refused.allSatisfy { cluster.failure(of: $0) == .overloaded })
+        #expect(taken.last.map { cluster.replies(to: $0).isEmpty } == true)
+        cluster.run(.seconds(11))
+        #expect(taken.last.flatMap { cluster.failure(of: $0) } == .noLeader)
+        #expect(
+            cluster.replies(to: cluster.ask(Self.n1, read)).isEmpty, "there is room again")
+    }
+
     @Test func `what waits is bounded by its bytes`() throws {
         let cluster = try NodeCluster(nodes: 3)
         try cluster.start(Self.n1)
