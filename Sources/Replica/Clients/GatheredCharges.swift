@@ -2,8 +2,7 @@ import Basics
 import Keyring
 
 /// Single charges by clients of this node that go into one entry: they share its place in the log,
-/// its id, one look-up of it and one frame, and are decided each on its own as ever. An entry for
-/// each cost the three nodes twice as much (2026-11-26).
+/// its id, one look-up of it and one frame, and are decided each on its own as ever.
 struct GatheredCharges {
     private(set) var charges: [Charge] = []
     private(set) var tickets: [RequestTicket] = []
