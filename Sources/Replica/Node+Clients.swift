@@ -50,7 +50,7 @@ extension Node {
     /// Whether the request may wait beside all that wait already, by count and by bytes.
     private func hasRoom(for request: ClientRequest) -> Bool {
         let waiting =
-            pending.count + memberChanges.count + reads.count + held.count
+            pending.count + gathered.count + memberChanges.count + reads.count + held.count
             + snapshots.waiting.count
         return waiting < NodeLimits.waitingRequests
             && pending.bytes + reads.bytes + request.cost <= NodeLimits.waitingBytes
@@ -241,8 +241,7 @@ extension Node {
 
     /// Puts a command under an id of this node's own drawing and into the outbox.
     mutating func submit(
-        _ submission: ClientRequest.Submission, by actor: Actor, for waiters: Waiters,
-        until deadline: Instant? = nil
+        _ submission: ClientRequest.Submission, by actor: Actor, for waiters: Waiters
     ) {
         // What came before goes before.
         submitGathered()
@@ -252,7 +251,7 @@ extension Node {
             content: submission.content, command: submission.command)
         let mutation = PendingMutation(
             waiters: waiters, requestID: requestID, envelope: envelope.encode(),
-            deadline: deadline ?? clock.now + settings.changeDeadline)
+            deadline: clock.now + settings.changeDeadline)
         if case .changeMember = submission.command {
             memberChanges.insert(mutation)
         } else {
@@ -265,7 +264,6 @@ extension Node {
     mutating func expireRequests(_ effects: inout [NodeEffect]) {
         let due = isRemoved ? .never : clock.now
         let nothingDone: ClientFailure = isRemoved ? .notMember : .noLeader
-        if let gathered = pending.gathered, gathered.deadline <= due { submitGathered() }
         for mutation in pending.takeExpired(now: due) + memberChanges.takeExpired(now: due) {
             let failure: ClientFailure =
                 mutation.attempts == 0 ? nothingDone : .outcomeUnknown(mutation.requestID)

@@ -6,7 +6,7 @@ extension Node {
     /// Hands everything in the outbox to the leader, this node or another, and asks it to confirm
     /// the reads that wait. Without a leader all of it stays.
     mutating func handOver(_ effects: inout [NodeEffect]) {
-        submitGatheredIfDue()
+        submitGathered()
         guard let leader = raft.leader else { return }
         if pending.oldestHandOver + settings.resendInterval <= clock.now {
             pending.handOverAgain(since: clock.now + (.zero - settings.resendInterval))

@@ -132,6 +132,7 @@ extension Node {
         precondition(
             present.hasLogAndState(of: earlier) || keyChanges.subjects.allSatisfy(table.isBlocked),
             "an entry isn't applied, and what it touches isn't blocked")
+        precondition(gathered.count == 0, "a gathered charge outlasts its step")
         precondition(pending.isConsistent, "a pending request has no place in the arrival order")
     }
 

@@ -41,6 +41,7 @@ public struct Node: Sendable {
     var clock: ClockReading
 
     var pending = PendingMutations()
+    var gathered = GatheredCharges()
     var reads = PendingReads()
     var held = HeldReplies()
     var snapshots = SnapshotTraffic()
@@ -116,6 +117,8 @@ public struct Node: Sendable {
         handOver(&effects)
         decideMembers(&effects)
         performRaftEffects(&effects)
+        // By reads that became ready only now.
+        submitGathered()
         advanceLeases(&effects)
         dropOvertakenReception()
         writeSnapshotIfDue(&effects)

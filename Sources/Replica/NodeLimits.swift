@@ -17,8 +17,6 @@ enum NodeLimits {
     /// Charges of single requests that share an entry: with the longest ids it is a small one yet,
     /// that no other has to wait for.
     static let gatheredCharges = 512
-    /// So many charges go at once, although others are under way.
-    static let worthAnEntry = 32
     /// Bytes that these requests may take, by `ClientRequest.cost` and as envelopes.
     static let waitingBytes = 64 << 20
     /// Accepted connections that haven't said who they are.

@@ -32,14 +32,9 @@ struct PendingMutations {
 
     /// Bytes of the envelopes that wait.
     private(set) var bytes = 0
-    /// Charges that aren't in an entry yet.
-    private(set) var gathered: GatheredCharges?
-    /// Entries of gathered charges that have no outcome yet.
-    private(set) var gatheredUnderWay = 0
-    private var waiting = 0
-
     /// How many requests wait.
-    var count: Int { waiting + (gathered?.count ?? 0) }
+    private(set) var count = 0
+
     var hasOutbox: Bool { !outbox.isEmpty }
 
     mutating func insert(_ mutation: PendingMutation) {
@@ -50,8 +45,7 @@ struct PendingMutations {
         precondition(table[mutation.requestID] == nil, "a request id was drawn twice")
         table[mutation.requestID] = mutation
         bytes += mutation.envelope.count
-        waiting += mutation.waiters.count
-        if case .each = mutation.waiters { gatheredUnderWay += 1 }
+        count += mutation.waiters.count
         arrivals.append(mutation.requestID)
         outbox.append(mutation.requestID)
     }
@@ -59,21 +53,8 @@ struct PendingMutations {
     private mutating func remove(_ requestID: RequestID) -> PendingMutation? {
         guard let mutation = table.removeValue(forKey: requestID) else { return nil }
         bytes -= mutation.envelope.count
-        waiting -= mutation.waiters.count
-        if case .each = mutation.waiters { gatheredUnderWay -= 1 }
+        count -= mutation.waiters.count
         return mutation
-    }
-
-    /// `deadline` counts for the first charge, and for those that join it.
-    mutating func gather(_ charge: Charge, for ticket: RequestTicket, deadline: Instant) {
-        if gathered == nil { gathered = GatheredCharges(deadline: deadline) }
-        gathered?.append(charge, for: ticket)
-    }
-
-    /// Takes out what was gathered; nil if nothing was.
-    mutating func takeGathered() -> GatheredCharges? {
-        defer { gathered = nil }
-        return gathered
     }
 
     /// Takes out the request that the entry just applied answers, if it is one of this node's.
@@ -153,7 +134,7 @@ struct PendingMutations {
         let ordered = arrivals.compactMap { table[$0] }
         return ordered.count == table.count
             && ordered.reduce(0) { $0 + $1.envelope.count } == bytes
-            && ordered.reduce(0) { $0 + $1.waiters.count } == waiting
+            && ordered.reduce(0) { $0 + $1.waiters.count } == count
     }
 
     /// When `takeExpired` will have something.
@@ -161,6 +142,6 @@ struct PendingMutations {
         for requestID in arrivals {
             if let mutation = table[requestID] { return mutation.deadline }
         }
-        return gathered?.deadline ?? .never
+        return .never
     }
 }

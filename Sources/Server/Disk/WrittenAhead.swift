@@ -37,7 +37,8 @@ struct WrittenAhead {
             there.allSatisfy({ $0 == 0 })
         else { return }
         WrittenAhead.zeroes.withUnsafeBytes { zeroes in
-            try? file.write(UnsafeRawBufferPointer(rebasing: zeroes[..<(behind - first)]), at: first)
+            try? file.write(
+                UnsafeRawBufferPointer(rebasing: zeroes[..<(behind - first)]), at: first)
         }
     }
 }
