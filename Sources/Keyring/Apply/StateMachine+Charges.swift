@@ -35,8 +35,9 @@ extension StateMachine {
             holder = (state.keys[slot].id, account)
             recorded = record(of: charge.id, in: account)
         }
-        let retry = ownRetry(
-            of: charge, at: position, request: request, key: holder?.key, recorded)
+        // Apart: where an argument branches, the call is given a copy of the whole machine.
+        let known = holder?.key
+        let retry = ownRetry(of: charge, at: position, request: request, key: known, recorded)
         if let retry { return retry }
         // Without a key there is no account in which the id could be remembered; and an unknown
         // key stays unknown.
