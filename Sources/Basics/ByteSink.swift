@@ -16,15 +16,28 @@ extension ByteSink where Self: ~Copyable {
     /// The number's decimal digits.
     @inlinable
     public mutating func appendDecimal(_ value: UInt64) {
-        var digits: InlineArray<20, UInt8> = InlineArray(repeating: 0)
-        var first = 20
-        var rest = value
+        guard value >= 100_000_000 else { return appendDigits(value, atLeast: 1) }
+        appendDecimal(value / 100_000_000)
+        appendDigits(value % 100_000_000, atLeast: 8)
+    }
+
+    /// The digits of a number that has eight at most, with as many zeroes before them as it takes.
+    ///
+    /// They are put together in a word, the first in its lowest byte.
+    @inlinable
+    @inline(__always)
+    mutating func appendDigits(_ value: UInt64, atLeast width: Int) {
+        var rest = UInt32(truncatingIfNeeded: value)
+        var word: UInt64 = 0
+        var count = 0
         repeat {
-            first -= 1
-            digits[first] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            word = word << 8 | UInt64(0x30 + rest % 10)
             rest /= 10
-        } while rest > 0
-        withUnsafeBytes(of: &digits) { append(raw: UnsafeRawBufferPointer(rebasing: $0[first...])) }
+            count &+= 1
+        } while rest > 0 || count < width
+        withUnsafeBytes(of: word.littleEndian) {
+            append(raw: UnsafeRawBufferPointer(start: $0.baseAddress, count: count))
+        }
     }
 }
 

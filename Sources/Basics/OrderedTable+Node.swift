@@ -79,6 +79,14 @@ extension OrderedTable.Node {
         return keys.isEmpty ? nil : (keys[0], values[0])
     }
 
+    /// Without a look at the value, which would be copied.
+    @inlinable
+    var firstKey: Key? {
+        children.withUnsafeBufferPointer { children in
+            children.isEmpty ? keys.first : children[0].firstKey
+        }
+    }
+
     @inlinable
     var last: (key: Key, value: Value)? {
         if let child = children.last { return child.last }

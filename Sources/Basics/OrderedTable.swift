@@ -71,6 +71,10 @@ public struct OrderedTable<Key: Comparable, Value> {
     @inlinable
     public var first: (key: Key, value: Value)? { root.first }
 
+    /// The least key.
+    @inlinable
+    public var firstKey: Key? { root.firstKey }
+
     /// The greatest key and its value.
     @inlinable
     public var last: (key: Key, value: Value)? { root.last }

@@ -31,6 +31,7 @@ import Basics
 /// Nothing a peer sends can trap, but for one thing: a demand to remove a committed entry, which
 /// means that safety is already lost.
 public struct Raft: Sendable {
+    let passing = PassedByAddress()
     public let id: NodeID
     public let settings: RaftSettings
     /// The members, as the log has them, committed or not.

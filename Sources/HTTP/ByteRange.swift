@@ -70,6 +70,13 @@ extension UnsafeRawBufferPointer {
         return true
     }
 
+    /// True if no byte is beyond ASCII.
+    public var isASCII: Bool {
+        var bits: UInt8 = 0
+        for index in 0..<count { bits |= self[index] }
+        return bits < 0x80
+    }
+
     /// Four to eight bytes as one word, those in the middle twice.
     @inlinable
     @inline(__always)

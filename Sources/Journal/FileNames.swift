@@ -21,14 +21,46 @@ enum FileName {
     }
 
     static func hexadecimal(_ number: UInt64, digits: Int) -> String {
-        // Every write names its file: padding a text took 1 % of a simulated run.
-        let count = max(digits, (67 - number.leadingZeroBitCount) / 4)
-        return String(unsafeUninitializedCapacity: count) { bytes in
-            for position in 0..<count {
-                let digit = UInt8(number >> UInt64(4 * (count - 1 - position)) & 0xf)
-                bytes[position] = digit < 10 ? 0x30 + digit : 0x61 - 10 + digit
-            }
+        let count = width(of: number, atLeast: digits)
+        return String(unsafeUninitializedCapacity: count) { text in
+            put(number, width: count, into: text, at: 0)
             return count
+        }
+    }
+
+    /// `prefix`-number-number in hexadecimal, put together at once: every write names its file.
+    static func text(
+        _ prefix: StaticString, _ first: (number: UInt64, digits: Int),
+        _ second: (number: UInt64, digits: Int)
+    ) -> String {
+        let widths = (
+            width(of: first.number, atLeast: first.digits),
+            width(of: second.number, atLeast: second.digits)
+        )
+        let start = prefix.utf8CodeUnitCount + 1
+        let count = start + widths.0 + 1 + widths.1
+        return String(unsafeUninitializedCapacity: count) { text in
+            for position in 0..<start - 1 { text[position] = prefix.utf8Start[position] }
+            text[start - 1] = UInt8(ascii: "-")
+            put(first.number, width: widths.0, into: text, at: start)
+            text[start + widths.0] = UInt8(ascii: "-")
+            put(second.number, width: widths.1, into: text, at: start + widths.0 + 1)
+            return count
+        }
+    }
+
+    private static func width(of number: UInt64, atLeast digits: Int) -> Int {
+        max(digits, (67 - number.leadingZeroBitCount) / 4)
+    }
+
+    private static func put(
+        _ number: UInt64, width: Int, into text: UnsafeMutableBufferPointer<UInt8>, at start: Int
+    ) {
+        var rest = number
+        for position in stride(from: start + width - 1, through: start, by: -1) {
+            let digit = UInt8(truncatingIfNeeded: rest & 0xf)
+            text[position] = digit < 10 ? 0x30 + digit : 0x61 - 10 + digit
+            rest >>= 4
         }
     }
 
@@ -64,8 +96,7 @@ struct SegmentName: Hashable, Sendable, CustomStringConvertible {
     }
 
     var description: String {
-        let size = FileName.hexadecimal(UInt64(capacity), digits: 8)
-        return "segment-\(FileName.hexadecimal(sequence, digits: 16))-\(size)"
+        FileName.text("segment", (sequence, 16), (UInt64(capacity), 8))
     }
 }
 
@@ -83,7 +114,6 @@ struct SnapshotName: Hashable, Sendable, CustomStringConvertible {
     }
 
     var description: String {
-        let term = FileName.hexadecimal(last.term.rawValue, digits: 16)
-        return "snapshot-\(term)-\(FileName.hexadecimal(last.index.rawValue, digits: 16))"
+        FileName.text("snapshot", (last.term.rawValue, 16), (last.index.rawValue, 16))
     }
 }

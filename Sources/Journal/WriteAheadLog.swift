@@ -213,6 +213,7 @@ public struct WriteAheadLog: Sendable {
 
     /// A batch behind the recovered end is durable: no file need tell of the doubt any more.
     mutating func releaseEvidence() {
+        guard !evidence.isEmpty else { return }
         let kept = segments.map(\.name.description)
         garbage += evidence.filter { !kept.contains($0) }
         evidence = []

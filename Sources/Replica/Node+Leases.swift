@@ -39,7 +39,7 @@ extension Node {
     }
 
     private mutating func block(_ entry: Entry) {
-        let subjects = pendingSubjects(of: entry)
+        let subjects = Node.pendingSubjects(of: entry, after: state.appliedIndex)
         guard !subjects.isEmpty else { return }
         #if MUTANTS
         if PlantedBug.isOn(.appendUnblocked) { return noteUnblocked(entry.index) }
@@ -55,8 +55,10 @@ extension Node {
     }
 
     /// What the entry touches if it is a key-state entry that isn't applied; else nothing.
-    private func pendingSubjects(of entry: Entry) -> [KeyStateSubject] {
-        guard entry.kind == .command, entry.index > state.appliedIndex else { return [] }
+    private static func pendingSubjects(
+        of entry: Entry, after applied: LogIndex
+    ) -> [KeyStateSubject] {
+        guard entry.kind == .command, entry.index > applied else { return [] }
         return Envelope.subjects(in: entry.payload)
     }
 

@@ -26,7 +26,7 @@ public enum NodeEffect: Sendable {
     /// Answer the client's request.
     case reply(RequestTicket, ClientReply)
     /// For the log and the counters.
-    case report(NodeEvent)
+    indirect case report(NodeEvent)
     /// The graceful stop has done what it could: the process may end.
     case stopped
     /// The node can't be trusted to go on: end the process with this one line, and don't write or

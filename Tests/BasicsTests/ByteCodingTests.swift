@@ -2,6 +2,16 @@ import Basics
 import Testing
 
 @Suite struct ByteCodingTests {
+    @Test(arguments: [
+        0, 9, 10, 99_999_999, 100_000_000, 100_000_007, 1_000_000_000_000_000,
+        10_000_000_000_000_000, 9_007_199_254_740_991, UInt64.max,
+    ])
+    func decimalsAreThoseOfTheStandardLibrary(number: UInt64) {
+        var bytes: [UInt8] = []
+        bytes.appendDecimal(number)
+        #expect(String(decoding: bytes, as: UTF8.self) == String(number))
+    }
+
     @Test func everyKindOfFieldComesBack() throws {
         var writer = ByteWriter(capacity: 64)
         writer.write(UInt8(0xab))

@@ -36,6 +36,7 @@ import Testing
         let sorted = twin.sorted { $0.key < $1.key }
         #expect(table.brokenLaw == nil)
         #expect(table.map(\.key) == sorted.map(\.key))
+        #expect(table.firstKey == sorted.first?.key)
         #expect(table.map(\.value) == sorted.map(\.value))
         var keys: [UInt64] = []
         table.forEach { key, _ in keys.append(key) }

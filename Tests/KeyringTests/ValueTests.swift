@@ -92,6 +92,9 @@ import Testing
     @Test(arguments: [
         "01890a5d-ac96-474b-bcce-b302099a8057", "01890a5d-ac96-774b-7cce-b302099a8057",
         "01890a5dac96774bbcceb302099a8057", "01890a5d-ac96-774b-bcce-b302099a805g", "x",
+        "0189\u{60}a5d-ac96-774b-bcce-b302099a8057", "01890a5d-ac9/-774b-bcce-b302099a8057",
+        "01890a5d-ac96-7:4b-bcce-b302099a8057", "01890a5d-ac96-774b-b@ce-b302099a8057",
+        "01890a5d-ac96-774b-bcce-b302099G8057", "01890a5d-ac96-774b-bcce\u{0D}b302099a8057",
     ])
     func `any other id is free-form`(text: String) {
         #expect(IdempotencyKey(text) == .freeForm(Array(text.utf8)))

@@ -1,21 +1,25 @@
 /// Appends JSON text (RFC 8259) to a buffer that can be used again. Whoever writes sees to it
 /// that names and values alternate; commas come by themselves.
-public struct JSONWriter: Sendable {
-    public private(set) var bytes: [UInt8]
+public struct JSONWriter: ~Copyable, Sendable {
+    private var buffer: ByteBuffer
     /// A value has been written in the object or array at hand.
     private var needsComma = false
 
-    public init(capacity: Int = 0) {
-        bytes = []
-        if capacity > 0 { bytes.reserveCapacity(capacity) }
-    }
+    public init(capacity: Int = 0) { buffer = ByteBuffer(capacity: capacity) }
 
     public mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
+        buffer.removeAll(keepingAtMost: JSONWriter.keptCapacity)
         needsComma = false
     }
 
-    public var text: String { String(decoding: bytes, as: UTF8.self) }
+    /// What a large listing took is given back.
+    private static var keptCapacity: Int { 64 << 10 }
+
+    /// What was written, until more is.
+    public var written: UnsafeRawBufferPointer { buffer.bytes }
+    /// A copy of what was written.
+    public var bytes: [UInt8] { Array(buffer.bytes) }
+    public var text: String { String(decoding: buffer.bytes, as: UTF8.self) }
 
     public mutating func beginObject() { open("{") }
     public mutating func endObject() { close("}") }
@@ -25,16 +29,16 @@ public struct JSONWriter: Sendable {
     /// A member's name, in plain ASCII without quotes.
     public mutating func name(_ name: StaticString) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(name)
-        bytes.append("\":")
+        buffer.append(UInt8(ascii: "\""))
+        buffer.append(name)
+        buffer.append("\":")
         needsComma = false
     }
 
     /// A member's name of any text.
     public mutating func name(escaping name: String) {
         string(name)
-        bytes.append(UInt8(ascii: ":"))
+        buffer.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
@@ -43,7 +47,7 @@ public struct JSONWriter: Sendable {
 
     public mutating func number(_ value: UInt64) {
         separate()
-        bytes.appendDecimal(value)
+        buffer.appendDecimal(value)
     }
 
     public mutating func string(_ value: String) { string("", value) }
@@ -51,37 +55,36 @@ public struct JSONWriter: Sendable {
     /// A string that begins with a literal.
     public mutating func string(_ prefix: StaticString, _ value: String) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(prefix)
+        buffer.append(UInt8(ascii: "\""))
+        buffer.append(prefix)
         var value = value
         value.withUTF8 { appendEscaped(UnsafeRawBufferPointer($0)) }
-        bytes.append(UInt8(ascii: "\""))
+        buffer.append(UInt8(ascii: "\""))
     }
 
     /// A string of UTF-8 bytes.
     public mutating func string(utf8: UnsafeRawBufferPointer) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
+        buffer.append(UInt8(ascii: "\""))
         appendEscaped(utf8)
-        bytes.append(UInt8(ascii: "\""))
+        buffer.append(UInt8(ascii: "\""))
     }
 
     /// A string in which nothing needs escaping, appended by `write`.
-    @inline(__always)
-    public mutating func plainString(_ write: (inout [UInt8]) -> Void) {
+    public mutating func plainString(_ write: (inout ByteBuffer) -> Void) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        write(&bytes)
-        bytes.append(UInt8(ascii: "\""))
+        buffer.append(UInt8(ascii: "\""))
+        write(&buffer)
+        buffer.append(UInt8(ascii: "\""))
     }
 
     /// A string literal in which nothing needs escaping but what is escaped here.
     public mutating func string(_ value: StaticString) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
+        buffer.append(UInt8(ascii: "\""))
         appendEscaped(
             UnsafeRawBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
+        buffer.append(UInt8(ascii: "\""))
     }
 
     public mutating func member(_ name: StaticString, _ value: StaticString) {
@@ -106,22 +109,22 @@ public struct JSONWriter: Sendable {
 
     private mutating func literal(_ text: StaticString) {
         separate()
-        bytes.append(text)
+        buffer.append(text)
     }
 
     private mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if needsComma { buffer.append(UInt8(ascii: ",")) }
         needsComma = true
     }
 
     private mutating func open(_ bracket: StaticString) {
         separate()
-        bytes.append(bracket)
+        buffer.append(bracket)
         needsComma = false
     }
 
     private mutating func close(_ bracket: StaticString) {
-        bytes.append(bracket)
+        buffer.append(bracket)
         needsComma = true
     }
 
@@ -133,24 +136,24 @@ public struct JSONWriter: Sendable {
             guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else {
                 continue
             }
-            bytes.append(contentsOf: text[start..<index])
+            buffer.append(raw: UnsafeRawBufferPointer(rebasing: text[start..<index]))
             start = index + 1
             appendEscape(byte)
         }
-        bytes.append(contentsOf: text[start..<text.count])
+        buffer.append(raw: UnsafeRawBufferPointer(rebasing: text[start...]))
     }
 
     private mutating func appendEscape(_ byte: UInt8) {
         switch byte {
-        case UInt8(ascii: "\""): bytes.append("\\\"")
-        case UInt8(ascii: "\\"): bytes.append("\\\\")
-        case ASCII.lineFeed: bytes.append("\\n")
-        case ASCII.carriageReturn: bytes.append("\\r")
-        case ASCII.tab: bytes.append("\\t")
+        case UInt8(ascii: "\""): buffer.append("\\\"")
+        case UInt8(ascii: "\\"): buffer.append("\\\\")
+        case ASCII.lineFeed: buffer.append("\\n")
+        case ASCII.carriageReturn: buffer.append("\\r")
+        case ASCII.tab: buffer.append("\\t")
         default:
-            bytes.append("\\u00")
+            buffer.append("\\u00")
             for digit in [byte >> 4, byte & 15] {
-                bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+                buffer.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
             }
         }
     }

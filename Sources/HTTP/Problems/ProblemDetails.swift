@@ -11,7 +11,7 @@ public struct RequestMark: Hashable, Sendable, CustomStringConvertible {
         self.low = low
     }
 
-    public func append(to bytes: inout [UInt8]) {
+    public func append(to bytes: inout some ByteSink & ~Copyable) {
         Base62.append(high, width: Base62.fullWidth, to: &bytes)
         Base62.append(low, width: Base62.fullWidth, to: &bytes)
     }
@@ -127,6 +127,6 @@ public struct ProblemDetails: Error, Hashable, Sendable {
         write(to: &json)
         response.begin(status, date: date, keepsAlive: keepsAlive, omitsContent: omitsContent)
         writeFields(to: &response)
-        response.end(json.bytes, type: ProblemDetails.contentType)
+        response.end(json.written, type: ProblemDetails.contentType)
     }
 }

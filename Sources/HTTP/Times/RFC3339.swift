@@ -12,7 +12,9 @@ public enum RFC3339 {
     }
 
     /// A timestamp outside the years 0 to 9999 shows as the nearest inside.
-    public static func append(_ timestamp: Timestamp, to bytes: inout [UInt8]) {
+    public static func append(
+        _ timestamp: Timestamp, to bytes: inout some ByteSink & ~Copyable
+    ) {
         let date = CalendarDate(timestamp)
         appendDigits(date.year, width: 4, to: &bytes)
         for (separator, number) in [
@@ -49,7 +51,9 @@ public enum RFC3339 {
         return Timestamp(milliseconds: date.timestamp.milliseconds - Int64(offset) * 60_000)
     }
 
-    private static func appendDigits(_ number: Int, width: Int, to bytes: inout [UInt8]) {
+    private static func appendDigits(
+        _ number: Int, width: Int, to bytes: inout some ByteSink & ~Copyable
+    ) {
         var scale = 1
         for _ in 1..<width { scale *= 10 }
         while scale > 0 {

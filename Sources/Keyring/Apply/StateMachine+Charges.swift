@@ -28,28 +28,33 @@ extension StateMachine {
             return .refused(.chargeOutOfRange)
         }
         let slot = slot(of: charge.key)
-        if let answered = ownRetry(of: charge, at: position, request: request, slot) {
-            return answered
+        var holder: (key: KeyID, account: AccountID)?
+        var recorded: LedgerRecord?
+        if let slot {
+            let account = account(ofKey: slot)
+            holder = (state.keys[slot].id, account)
+            recorded = record(of: charge.id, in: account)
         }
+        // Apart: where an argument branches, the call is given a copy of the whole machine.
+        let known = holder?.key
+        let retry = ownRetry(of: charge, at: position, request: request, key: known, recorded)
+        if let retry { return retry }
         // Without a key there is no account in which the id could be remembered; and an unknown
         // key stays unknown.
-        guard let slot else { return .refused(.invalidKey) }
-        let scope = account(ofKey: slot)
+        guard let slot, let (key, scope) = holder else { return .refused(.invalidKey) }
         do throws(Refusal) {
-            if let answered = try answer(of: charge, slot, in: scope) { return answered }
+            if let answered = try answer(of: charge, key, recorded) { return answered }
             try admit(charge.id, in: scope)
         } catch {
             rememberRequest(
                 LedgerRecord(
-                    charge, state.keys[slot].id, request, item: position, .refused(error),
-                    at: step.index),
+                    charge, key, request, item: position, .refused(error), at: step.index),
                 of: request, item: UInt32(position))
             return .refused(error)
         }
         let verdict = spend(charge.credits, with: slot, &step)
         record(
-            LedgerRecord(
-                charge, state.keys[slot].id, request, item: position, verdict, at: step.index),
+            LedgerRecord(charge, key, request, item: position, verdict, at: step.index),
             as: charge.id, in: scope)
         return verdict.outcome(of: charge, at: step.index, isReplay: false)
     }
@@ -78,9 +83,8 @@ extension StateMachine {
 
     /// Whether a key gives access at this log position.
     func isAccepted(_ key: KeyRecord) -> Bool {
-        guard key.state.isAccepted else { return false }
-        let user = state.users[key.user]
-        return !user.isRemoved && !state.accounts[user.account].isDeleted
+        guard key.state.isAccepted, !state.users[key.user].isRemoved else { return false }
+        return !state.accounts[state.users[key.user].account].isDeleted
     }
 
     func account(ofKey slot: Slot<KeyRecord>) -> AccountID {
@@ -91,14 +95,24 @@ extension StateMachine {
     func ownRetry(
         of charge: Charge, at position: Int, request: RequestID, _ slot: Slot<KeyRecord>?
     ) -> ChargeOutcome? {
+        ownRetry(
+            of: charge, at: position, request: request, key: slot.map { state.keys[$0].id },
+            slot.flatMap { record(of: charge.id, in: account(ofKey: $0)) })
+    }
+
+    /// The same where it is known what was recorded under the charge's id.
+    private func ownRetry(
+        of charge: Charge, at position: Int, request: RequestID, key: KeyID?,
+        _ recorded: LedgerRecord?
+    ) -> ChargeOutcome? {
         let item = RequestItem(request: request, item: UInt32(position))
         if let record = state.ledger.requests.record(item, at: state.time) {
             return record.outcome(of: charge, isReplay: false)
         }
-        guard let slot, let record = record(of: charge.id, in: account(ofKey: slot)),
+        guard let key, let record = recorded,
             // The same id a second time within one entry is a replay like any other.
             record.request == request, record.item == UInt32(position),
-            record.matches(charge, state.keys[slot].id)
+            record.matches(charge, key)
         else { return nil }
         #if MUTANTS
         if PlantedBug.isOn(.duplicatesInMemory), record.index < rememberedFrom { return nil }
@@ -108,14 +122,14 @@ extension StateMachine {
 
     /// The answer already given under the charge's id to another request.
     private func answer(
-        of charge: Charge, _ slot: Slot<KeyRecord>, in scope: AccountID
+        of charge: Charge, _ key: KeyID, _ recorded: LedgerRecord?
     ) throws(Refusal) -> ChargeOutcome? {
         try refuseForgotten(charge.id)
-        guard let record = record(of: charge.id, in: scope) else { return nil }
+        guard let record = recorded else { return nil }
         #if MUTANTS
         if PlantedBug.isOn(.duplicatesInMemory), record.index < rememberedFrom { return nil }
         #endif
-        guard record.matches(charge, state.keys[slot].id) else { throw .idempotencyConflict }
+        guard record.matches(charge, key) else { throw .idempotencyConflict }
         return record.outcome(of: charge, isReplay: true)
     }
 }

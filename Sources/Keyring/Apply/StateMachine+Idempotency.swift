@@ -132,7 +132,7 @@ extension StateMachine {
     /// and removes what lies at or below it, at most `most` records in all.
     mutating func trimTimed(atMost most: Int) {
         for _ in 0..<most {
-            guard let least = state.ledger.timed.first?.key else { return }
+            guard let least = state.ledger.timed.firstKey else { return }
             if !state.ledger.isAtOrBelowFloor(high: least.high, low: least.low) {
                 guard state.ledger.timed.count > Int(state.settings.uuidRecords) else { return }
                 state.ledger.raiseFloor(high: least.high, low: least.low)

@@ -1,13 +1,15 @@
 import Basics
 
 /// What became of a log entry, the same on every node and for every retry.
+///
+/// What is large lies apart: outcomes are moved about, and those of charges are small.
 public enum Outcome: Hashable, Sendable {
     /// An administrative change that stands, or stood already.
-    case changed(Change)
+    indirect case changed(Change)
     /// The charges of one entry, in their order.
     case charged([ChargeOutcome])
     /// A hold was placed, settled or voided.
-    case held(HoldReceipt)
+    indirect case held(HoldReceipt)
     /// Time or last-used stamps: nothing to tell.
     case noted
     case refused(Refusal)

@@ -107,7 +107,9 @@ extension StateMachine {
     }
 
     func slot(of id: KeyID) -> Slot<KeyRecord>? {
-        index.keys.find(SlotIndex.spread(id.rawValue)) { state.keys[Slot($0)].id == id }
+        // By itself: what looks into `self` would be given a copy of the whole machine.
+        let keys = state.keys
+        return index.keys.find(SlotIndex.spread(id.rawValue)) { keys[Slot($0)].id == id }
             .map(Slot.init)
     }
 
@@ -117,8 +119,9 @@ extension StateMachine {
     }
 
     func keySlot(of digest: Digest) -> Slot<KeyRecord>? {
-        index.keyDigests.find(SlotIndex.spread(digest.word0)) {
-            state.keys[Slot($0)].digest == digest
+        let keys = state.keys
+        return index.keyDigests.find(SlotIndex.spread(digest.word0)) {
+            keys[Slot($0)].digest == digest
         }.map(Slot.init)
     }
 

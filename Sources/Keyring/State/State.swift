@@ -4,6 +4,7 @@ import Basics
 /// else. A copy shares all storage and costs the same at any size.
 @usableFromInline
 struct State: Sendable {
+    let passing = PassedByAddress()
     var settings: ClusterSettings
     var settingsChangedAt = LogIndex.zero
     /// The newest entry applied, and the log's time there.

@@ -11,10 +11,17 @@ public enum IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
     /// Nil for an empty text and for one of more than 64 bytes. The 36 characters of a UUID of
     /// version 7 and variant 10 (RFC 9562) are one, in either case of their letters; everything
     /// else is free-form.
-    public init?(_ text: some StringProtocol) {
-        let utf8 = Array(text.utf8)
+    public init?(_ text: String) {
+        var text = text
+        guard let key = text.withUTF8({ IdempotencyKey(utf8: UnsafeRawBufferPointer($0)) })
+        else { return nil }
+        self = key
+    }
+
+    /// The same of bytes that are known to be UTF-8.
+    public init?(utf8: UnsafeRawBufferPointer) {
         guard (1...Bounds.idempotencyKeyBytes).contains(utf8.count) else { return nil }
-        self = IdempotencyKey.uuid(utf8) ?? .freeForm(utf8)
+        self = IdempotencyKey.uuid(utf8) ?? .freeForm(Array(utf8))
     }
 
     /// The 48 bits of Unix milliseconds at the head of a UUIDv7; nil for a free-form id.
@@ -39,18 +46,16 @@ public enum IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    private static func uuid(_ text: [UInt8]) -> IdempotencyKey? {
-        guard text.count == 36 else { return nil }
+    private static func uuid(_ text: UnsafeRawBufferPointer) -> IdempotencyKey? {
+        let hyphen = UInt8(ascii: "-")
+        guard text.count == 36, text[8] == hyphen, text[13] == hyphen, text[18] == hyphen,
+            text[23] == hyphen
+        else { return nil }
         var words: (high: UInt64, low: UInt64) = (0, 0)
-        for (position, byte) in text.enumerated() {
-            if [8, 13, 18, 23].contains(position) {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            guard let digit = nibble(byte) else { return nil }
-            words.high = words.high << 4 | words.low >> 60
-            words.low = words.low << 4 | digit
-        }
+        guard append(text, 0..<8, to: &words.high), append(text, 9..<13, to: &words.high),
+            append(text, 14..<18, to: &words.high), append(text, 19..<23, to: &words.low),
+            append(text, 24..<36, to: &words.low)
+        else { return nil }
         guard isVersion7(high: words.high, low: words.low) else { return nil }
         return .uuidV7(high: words.high, low: words.low)
     }
@@ -59,12 +64,18 @@ public enum IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
         high >> 12 & 0xf == 7 && low >> 62 == 0b10
     }
 
-    private static func nibble(_ byte: UInt8) -> UInt64? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): return UInt64(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): return UInt64(byte - UInt8(ascii: "a")) + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): return UInt64(byte - UInt8(ascii: "A")) + 10
-        default: return nil
+    /// False if not all of these bytes are hexadecimal digits.
+    @inline(__always)
+    private static func append(
+        _ text: UnsafeRawBufferPointer, _ range: Range<Int>, to word: inout UInt64
+    ) -> Bool {
+        for position in range {
+            let digit = text[position] &- 0x30
+            // Letters of either case.
+            let letter = (text[position] | 0x20) &- 0x61
+            guard digit < 10 || letter < 6 else { return false }
+            word = word << 4 | UInt64(digit < 10 ? digit : letter &+ 10)
         }
+        return true
     }
 }

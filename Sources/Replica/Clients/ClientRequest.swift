@@ -17,22 +17,23 @@ public struct ClientRequest: Sendable {
         case local
     }
 
+    /// What is large lies apart: requests are moved about, and most are charges.
     public enum Body: Sendable {
         /// A change by the holder of a management token.
-        case change(token: Digest, Submission)
+        indirect case change(token: Digest, Submission)
         /// Charges, in one log entry, each with its key and id.
         case charge([Charge])
         /// What is to be done to a hold, with a key.
-        case hold(HoldCommand)
+        indirect case hold(HoldCommand)
         /// A question, asked with the digest of a management token, or of an API key about itself.
-        case query(Digest, Query, Consistency)
+        indirect case query(Digest, Query, Consistency)
         /// Is this key good? Asked of the node where a front thread can't say: every answer is to
         /// be confirmed by the leader.
-        case validation(ValidationQuestion)
+        indirect case validation(ValidationQuestion)
         /// What this node knows of the cluster: operators only.
         case status(token: Digest)
         /// Hand leadership to the member named, or to the one most up to date.
-        case transferLeadership(token: Digest, to: NodeID?)
+        indirect case transferLeadership(token: Digest, to: NodeID?)
         /// Write a snapshot now.
         case takeSnapshot(token: Digest)
 
@@ -90,14 +91,14 @@ extension Command {
     }
 }
 
-/// The answer to a `ClientRequest`.
+/// The answer to a `ClientRequest`; as there, what is large lies apart.
 public enum ClientReply: Sendable {
     /// The command was applied; its outcome, which may be a refusal, is final.
     case outcome(Outcome, at: LogIndex)
     /// The answer to a query, and the index of the state it was read from.
-    case answer(QueryAnswer, at: LogIndex)
-    case validation(Validation)
-    case status(ClusterStatus)
+    indirect case answer(QueryAnswer, at: LogIndex)
+    indirect case validation(Validation)
+    indirect case status(ClusterStatus)
     /// Leadership moved, or a snapshot is durable.
     case done(at: LogIndex)
     case failed(ClientFailure)

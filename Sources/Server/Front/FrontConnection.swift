@@ -115,19 +115,33 @@ final class FrontConnection {
         exchanges[offset].answer = .awaited(context)
     }
 
-    /// Fills in the answer to the exchange of this number and moves what can go now to the
-    /// output. False if there is no such exchange that waits.
-    func complete(_ number: UInt32, _ render: (AnswerContext, Instant) -> [UInt8]) -> Bool {
+    /// Since when the exchange of this number waits for the node, and with what; nil if there is
+    /// none of it.
+    func awaited(_ number: UInt32) -> (context: AnswerContext, began: Instant)? {
         let offset = Int(number &- firstNumber)
         guard offset < exchanges.count, case .awaited(let context) = exchanges[offset].answer
-        else { return false }
-        let bytes = render(context, exchanges[offset].began)
-        exchanges[offset].answer = .ready(bytes)
+        else { return nil }
+        return (context, exchanges[offset].began)
+    }
+
+    /// Puts the answer to the exchange of this number, which waits, in its place, and moves what
+    /// can go now to the output.
+    func complete(_ number: UInt32, with answer: borrowing ResponseWriter) {
+        let offset = Int(number &- firstNumber)
+        guard offset == 0 else {
+            exchanges[offset].answer = .ready(answer.bytes)
+            return
+        }
+        output.append(answer)
+        endFirst()
         while let first = exchanges.first, case .ready(let bytes) = first.answer {
             output.append(bytes)
-            _ = exchanges.removeFirst()
-            firstNumber &+= 1
+            endFirst()
         }
-        return true
+    }
+
+    private func endFirst() {
+        exchanges.removeFirst()
+        firstNumber &+= 1
     }
 }

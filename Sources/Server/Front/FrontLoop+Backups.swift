@@ -31,14 +31,14 @@ extension FrontLoop {
 
     /// Renders what the snapshot thread has found.
     mutating func take(_ reply: BackupReply, _ ticket: FrontTicket) {
-        guard let connection = connections[ticket.place] else { return }
-        let isTaken = connection.complete(ticket.number) { context, began in
-            scratch.removeAll()
-            let status = router.render(reply, context, date: date, to: &scratch)
-            metrics.note(status)
-            metrics.replyTime.note(now - began)
-            return scratch.bytes
-        }
-        if isTaken { answered.append(connection) }
+        guard let connection = connections[ticket.place],
+            let (context, began) = connection.awaited(ticket.number)
+        else { return }
+        scratch.removeAll()
+        let status = router.render(reply, context, date: date, to: &scratch)
+        metrics.note(status)
+        metrics.replyTime.note(now - began)
+        connection.complete(ticket.number, with: scratch)
+        answered.append(connection)
     }
 }

@@ -148,7 +148,11 @@ struct FrontLoop: ~Copyable {
     mutating func take(_ reply: ClientReply, _ ticket: FrontTicket) {
         // Gone: the client closed, or was too slow.
         guard let connection = connections[ticket.place] else { return }
-        if goOnWithBackup(reply, ticket, connection) { return }
+        // Nothing about a backup is answered with an outcome, and nearly everything else is.
+        if case .outcome = reply {
+        } else if goOnWithBackup(reply, ticket, connection) {
+            return
+        }
         // Nobody but an operator is told how the cluster stands.
         if case .status = reply,
             connection.context(of: ticket.number)?.endpoint == .reloadSecrets
@@ -165,14 +169,14 @@ struct FrontLoop: ~Copyable {
         _ connection: FrontConnection, _ number: UInt32, _ reply: ClientReply
     ) -> Bool {
         if case .validation(let validation) = reply { metrics.note(validation.verdict) }
-        return connection.complete(number) { context, began in
-            scratch.removeAll()
-            let status = router.render(reply, context, date: date, to: &scratch)
-            metrics.note(status)
-            metrics.replyTime.note(now - began)
-            if status.rawValue >= 500 { logFailure(status, context) }
-            return scratch.bytes
-        }
+        guard let (context, began) = connection.awaited(number) else { return false }
+        scratch.removeAll()
+        let status = router.render(reply, context, date: date, to: &scratch)
+        metrics.note(status)
+        metrics.replyTime.note(now - began)
+        if status.rawValue >= 500 { logFailure(status, context) }
+        connection.complete(number, with: scratch)
+        return true
     }
 
     /// A line for a request that this cluster couldn't serve, a few of them a second at most: a

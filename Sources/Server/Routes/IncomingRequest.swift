@@ -54,7 +54,7 @@ struct IncomingRequest {
     /// The client's id for a change.
     func idempotencyKey() throws(ProblemDetails) -> IdempotencyKey? {
         guard let text = try idempotencyText() else { return nil }
-        guard let key = IdempotencyKey(text) else {
+        guard let key = IdempotencyKey(utf8: text) else {
             throw ProblemDetails(
                 .invalidField, detail: "Idempotency-Key must have 1 to 64 bytes.",
                 field: "Idempotency-Key")
@@ -62,9 +62,11 @@ struct IncomingRequest {
         return key
     }
 
-    func idempotencyText() throws(ProblemDetails) -> String? {
+    /// UTF-8.
+    func idempotencyText() throws(ProblemDetails) -> UnsafeRawBufferPointer? {
         guard head.idempotencyKey.isPresent else { return nil }
-        guard let text = head.idempotencyKey.text(in: bytes) else {
+        let text = head.idempotencyKey.slice(of: bytes)
+        guard text.isASCII || String(validating: text, as: UTF8.self) != nil else {
             throw ProblemDetails(
                 .invalidField, detail: "Idempotency-Key must be UTF-8.", field: "Idempotency-Key")
         }
@@ -105,6 +107,7 @@ struct IncomingRequest {
     func requireJSON() throws(ProblemDetails) {
         guard head.contentType.isPresent else { return }
         let type = head.contentType.slice(of: bytes)
+        if type.equals("application/json") { return }
         let end = type.firstIndex(of: UInt8(ascii: ";")) ?? type.count
         var name = UnsafeRawBufferPointer(rebasing: type[..<end])
         while name.last == UInt8(ascii: " ") { name = .init(rebasing: name.dropLast()) }

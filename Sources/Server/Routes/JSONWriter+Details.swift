@@ -337,7 +337,7 @@ extension JSONWriter {
     }
 }
 
-extension [UInt8] {
+extension ByteBuffer {
     /// In the form of RFC 9562, 4.
     fileprivate mutating func append(uuid bytes: [UInt8]) {
         for (position, byte) in bytes.enumerated() {

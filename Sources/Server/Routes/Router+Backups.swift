@@ -5,7 +5,9 @@ import Keyring
 import Replica
 
 /// How far a request about a backup has come: it takes more than one reply.
-enum BackupProgress: Sendable {
+///
+/// Apart, because every request's context has room for it.
+indirect enum BackupProgress: Sendable {
     /// Everything that was answered before the request came must have been applied here first.
     case awaitsState(token: Digest)
     /// A snapshot of that state is being made.
@@ -82,7 +84,7 @@ extension Router {
                 json.member("format", UInt64(Journal.Identity.formatVersion))
             }
             begin(.created, context.form, index: position.index, date: date, to: &response)
-            response.end(json.bytes, type: "application/json")
+            response.end(json.written, type: "application/json")
             return .created
         }
     }

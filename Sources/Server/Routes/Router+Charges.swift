@@ -21,10 +21,10 @@ extension Router {
     mutating func chargeRequest(
         _ request: IncomingRequest, _ context: inout AnswerContext
     ) throws(ProblemDetails) -> ClientRequest.Body {
-        let parameters = try QueryParameters(request, allowed: keyParameter)
+        let inQuery = try keyInQuery(of: request)
         try request.requireJSON()
         var shared = ChargeRequest()
-        if let text = try presentedKey(request, inQuery: parameters.key) {
+        if let text = try presentedKey(request, inQuery: inQuery) {
             shared.key = reference(text)
         }
         shared.id = try request.idempotencyKey()
@@ -141,7 +141,10 @@ extension Router {
     }
 
     func id(from reader: inout JSONReader) throws(JSONRefusal) -> IdempotencyKey {
-        try reader.value("a text of 1 to 64 bytes") { IdempotencyKey($0) }
+        let text = try reader.text()
+        let key = text.hasEscapes ? IdempotencyKey(text.string) : IdempotencyKey(utf8: text.raw)
+        guard let key else { throw reader.refusal(.unacceptable("a text of 1 to 64 bytes")) }
+        return key
     }
 
     func key(from reader: inout JSONReader) throws(JSONRefusal) -> KeyReference {

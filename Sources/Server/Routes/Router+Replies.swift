@@ -120,7 +120,7 @@ extension Router {
         if status == .noContent {
             response.end()
         } else {
-            response.end(json.bytes, type: "application/json")
+            response.end(json.written, type: "application/json")
         }
         return status
     }

@@ -73,6 +73,15 @@ extension Router {
     /// The parameter that may present a key, where the configuration lets one.
     var keyParameter: [QueryParameters.Name] { settings.acceptsKeyInQuery ? [.apiKey] : [] }
 
+    /// The key that is presented there, of a request that may have no other parameter.
+    func keyInQuery(
+        of request: IncomingRequest
+    ) throws(ProblemDetails) -> UnsafeRawBufferPointer? {
+        // Hardly any has a query.
+        guard !request.head.query.isEmpty else { return nil }
+        return try QueryParameters(request, allowed: keyParameter).key
+    }
+
     /// The one key that the request presents; nil if it presents none.
     func presentedKey(
         _ request: IncomingRequest, inQuery: UnsafeRawBufferPointer? = nil
@@ -90,8 +99,7 @@ extension Router {
     mutating func verify(
         _ request: IncomingRequest, _ form: AnswerForm
     ) throws(ProblemDetails) -> Routed {
-        let parameters = try QueryParameters(request, allowed: keyParameter)
-        let presented = try presentedKey(request, inQuery: parameters.key)
+        let presented = try presentedKey(request, inQuery: keyInQuery(of: request))
         try request.requireJSON()
         let asked: VerifyQuestion
         do throws(JSONRefusal) {
@@ -144,7 +152,7 @@ extension Router {
         json.endObject()
         begin(.ok, form, index: validation.index, date: date, to: &response)
         if isValid, let key = validation.key { response.rateLimit(key, date: date) }
-        response.end(json.bytes, type: "application/json")
+        response.end(json.written, type: "application/json")
         return .ok
     }
 }

@@ -144,9 +144,12 @@ public struct Router: ~Copyable {
 
     private func match(_ request: inout IncomingRequest) throws(ProblemDetails) -> Endpoint {
         let path = request.head.path.slice(of: request.bytes)
-        // The two that must cost nothing.
+        // Those that must cost nothing.
         if path.equals("/v1/auth") { return .auth }
-        if request.head.method == .post, path.equals("/v1/verify") { return .verify }
+        if request.head.method == .post {
+            if path.equals("/v1/verify") { return .verify }
+            if path.equals("/v1/charges") { return .charge }
+        }
         let match = Endpoint.table.match(
             request.head.method, request.head.path, in: request.bytes)
         switch match {
@@ -196,7 +199,7 @@ public struct Router: ~Copyable {
         if form.endpoint == .auth {
             response.field("X-Keyclave-Reason", problem.code.rawValue)
         }
-        response.end(json.bytes, type: ProblemDetails.contentType)
+        response.end(json.written, type: ProblemDetails.contentType)
         return problem.status
     }
 
