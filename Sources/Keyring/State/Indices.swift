@@ -21,6 +21,7 @@ struct Indices: Sendable {
     init() {}
 
     init(of state: State) {
+        reserve(state)
         for number in 0..<state.accounts.slotCount {
             guard let account = state.accounts.record(at: number) else { continue }
             add(account, Slot(UInt32(number)))
@@ -43,6 +44,17 @@ struct Indices: Sendable {
             guard let hold = state.holds.record(at: number) else { continue }
             add(hold, Slot(UInt32(number)))
         }
+    }
+
+    private mutating func reserve(_ state: State) {
+        accounts.reserve(state.accounts.count)
+        users.reserve(state.users.count)
+        emails.reserve(state.users.count)
+        keys.reserve(state.keys.count)
+        keyDigests.reserve(state.keys.count)
+        tokens.reserve(state.tokens.count)
+        tokenDigests.reserve(state.tokens.count)
+        holds.reserve(state.holds.count)
     }
 
     mutating func add(_ account: AccountRecord, _ slot: Slot<AccountRecord>) {
