@@ -41,7 +41,7 @@ extension StateMachine {
         } catch {
             rememberRequest(
                 LedgerRecord(
-                    charge, state.keys[slot].id, request, item: position, .refused(error),
+                    charge, state.keys.id(of: slot), request, item: position, .refused(error),
                     at: step.index),
                 of: request, item: UInt32(position))
             return .refused(error)
@@ -49,7 +49,7 @@ extension StateMachine {
         let verdict = spend(charge.credits, with: slot, &step)
         record(
             LedgerRecord(
-                charge, state.keys[slot].id, request, item: position, verdict, at: step.index),
+                charge, state.keys.id(of: slot), request, item: position, verdict, at: step.index),
             as: charge.id, in: scope)
         return verdict.outcome(of: charge, at: step.index, isReplay: false)
     }
@@ -59,32 +59,33 @@ extension StateMachine {
     private mutating func spend(
         _ credits: UInt64, with slot: Slot<KeyRecord>, _ step: inout Step
     ) -> ChargeVerdict {
-        let key = state.keys[slot]
-        guard isAccepted(key) else { return .refused(.invalidKey) }
-        let lines = creditLines(of: key.user, for: key.api)
+        guard isAccepted(slot) else { return .refused(.invalidKey) }
+        let user = state.keys.user(of: slot)
+        let lines = creditLines(of: user, for: state.keys.api(of: slot))
         do throws(Refusal) {
             try cover(credits, by: lines, on: step.date)
         } catch {
             return .refused(error)
         }
-        state.users[key.user].credits[lines.user].spent.add(credits, on: step.date)
+        state.users[user].credits[lines.user].spent.add(credits, on: step.date)
         state.accounts[lines.account].pools[lines.pool].spent.add(credits, on: step.date)
-        state.keys[slot].spent.add(credits, on: step.date)
+        state.keys.addSpent(credits, on: step.date, by: slot)
         publish(lines, &step)
-        let after = state.users[key.user].credits[lines.user]
+        let after = state.users[user].credits[lines.user]
         return .accepted(
             spent: after.spent(on: step.date), remaining: after.remaining(on: step.date))
     }
 
     /// Whether a key gives access at this log position.
-    func isAccepted(_ key: KeyRecord) -> Bool {
-        guard key.state.isAccepted else { return false }
-        let user = state.users[key.user]
-        return !user.isRemoved && !state.accounts[user.account].isDeleted
+    func isAccepted(_ key: Slot<KeyRecord>) -> Bool {
+        guard state.keys.state(of: key).isAccepted else { return false }
+        let user = state.keys.user(of: key)
+        return !state.users[user].isRemoved
+            && !state.accounts[state.users[user].account].isDeleted
     }
 
     func account(ofKey slot: Slot<KeyRecord>) -> AccountID {
-        state.accounts[state.users[state.keys[slot].user].account].id
+        state.accounts[state.users[state.keys.user(of: slot)].account].id
     }
 
     /// The answer already given to this very charge of this very request.
@@ -98,7 +99,7 @@ extension StateMachine {
         guard let slot, let record = record(of: charge.id, in: account(ofKey: slot)),
             // The same id a second time within one entry is a replay like any other.
             record.request == request, record.item == UInt32(position),
-            record.matches(charge, state.keys[slot].id)
+            record.matches(charge, state.keys.id(of: slot))
         else { return nil }
         #if MUTANTS
         if PlantedBug.isOn(.duplicatesInMemory), record.index < rememberedFrom { return nil }
@@ -115,7 +116,7 @@ extension StateMachine {
         #if MUTANTS
         if PlantedBug.isOn(.duplicatesInMemory), record.index < rememberedFrom { return nil }
         #endif
-        guard record.matches(charge, state.keys[slot].id) else { throw .idempotencyConflict }
+        guard record.matches(charge, state.keys.id(of: slot)) else { throw .idempotencyConflict }
         return record.outcome(of: charge, isReplay: true)
     }
 }

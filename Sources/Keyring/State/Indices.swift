@@ -119,7 +119,7 @@ extension StateMachine {
     }
 
     func slot(of id: KeyID) -> Slot<KeyRecord>? {
-        index.keys.find(SlotIndex.spread(id.rawValue)) { state.keys[Slot($0)].id == id }
+        index.keys.find(SlotIndex.spread(id.rawValue)) { state.keys.id(of: Slot($0)) == id }
             .map(Slot.init)
     }
 
@@ -130,7 +130,7 @@ extension StateMachine {
 
     func keySlot(of digest: Digest) -> Slot<KeyRecord>? {
         index.keyDigests.find(SlotIndex.spread(digest.word0)) {
-            state.keys[Slot($0)].digest == digest
+            state.keys.digest(of: Slot($0)) == digest
         }.map(Slot.init)
     }
 
@@ -184,7 +184,7 @@ extension StateMachine {
 
     /// A key of an account, in whatever state.
     func anyKey(_ id: KeyID, in account: Slot<AccountRecord>) throws(Refusal) -> Slot<KeyRecord> {
-        guard let slot = slot(of: id), state.users[state.keys[slot].user].account == account
+        guard let slot = slot(of: id), state.users[state.keys.user(of: slot)].account == account
         else { throw .keyNotFound }
         return slot
     }
