@@ -10,24 +10,30 @@ extension StateMachine {
         #if MUTANTS
         if PlantedBug.isOn(.hashOrder), salt.isMultiple(of: 2) {
             for (position, charge) in charges.enumerated().reversed() {
-                outcomes.insert(decide(charge, at: position, request: request, &step), at: 0)
+                let outcome = decide(
+                    charge, with: slot(of: charge.key), at: position, request: request, &step)
+                outcomes.insert(outcome, at: 0)
             }
             return outcomes
         }
         #endif
+        // No charge makes or forgets a key. Looked up together, because each look-up waits for
+        // memory, and those that don't depend on one another wait at the same time.
+        let slots = charges.map { slot(of: $0.key) }
         for (position, charge) in charges.enumerated() {
-            outcomes.append(decide(charge, at: position, request: request, &step))
+            outcomes.append(
+                decide(charge, with: slots[position], at: position, request: request, &step))
         }
         return outcomes
     }
 
     private mutating func decide(
-        _ charge: Charge, at position: Int, request: RequestID, _ step: inout Step
+        _ charge: Charge, with slot: Slot<KeyRecord>?, at position: Int, request: RequestID,
+        _ step: inout Step
     ) -> ChargeOutcome {
         guard (1...Bounds.charge).contains(charge.credits) else {
             return .refused(.chargeOutOfRange)
         }
-        let slot = slot(of: charge.key)
         if let answered = ownRetry(of: charge, at: position, request: request, slot) {
             return answered
         }

@@ -13,13 +13,13 @@ extension TableContents {
             let id = machine.state.users.record(at: number)?.id
             rows.append(id.map { userRow($0) } ?? 0)
         }
-        let keys = machine.state.keys
-        for number in 0..<keys.slotCount {
-            guard let key = keys.record(at: number) else { continue }
+        let keys = machine.state.keys.shelf
+        for number in 0..<keys.count where !keys.isEmpty(number) {
+            let digest = keys.digest(number)
             add(
-                key.id, digest: key.digest,
-                announcedAs: blocks.isEmpty ? 0 : keyRow(key.digest), api: key.api,
-                userRow: rows[Int(key.user.number)], state: key.state)
+                keys.id(number), digest: digest,
+                announcedAs: blocks.isEmpty ? 0 : keyRow(digest), api: keys.api(number),
+                userRow: rows[Int(keys.user(number).number)], state: keys.state(number))
         }
         machine.forEachTableTail { apply($0) }
     }

@@ -47,8 +47,10 @@ extension StateMachine {
     /// What comes behind the keys: who replaced them, and tokens.
     func forEachTableTail(_ body: (TableChange) -> Void) {
         // After all keys, so that each successor is there.
-        for number in 0..<state.keys.slotCount {
-            guard let key = state.keys.record(at: number), key.state == .retiring else { continue }
+        for number in 0..<state.keys.slotCount where !state.keys.shelf.isEmpty(number) {
+            guard state.keys.shelf.state(number) == .retiring,
+                let key = state.keys.record(at: number)
+            else { continue }
             body(.keyRetiring(key.id, successor: key.replacedBy))
         }
         for number in 0..<state.tokens.slotCount {

@@ -32,9 +32,18 @@ struct Indices: Sendable {
             users.insert(SlotIndex.spread(user.id.rawValue), slot.number)
             if !user.isRemoved { addEmail(user.email, state.accounts[user.account].id, slot) }
         }
-        for number in 0..<state.keys.slotCount {
-            guard let key = state.keys.record(at: number) else { continue }
-            add(key, Slot(UInt32(number)))
+        // One index after the other, and of each record no more than that needs.
+        let places = (0..<state.keys.slotCount).lazy.filter { !state.keys.shelf.isEmpty($0) }
+        for number in places {
+            keys.insert(SlotIndex.spread(state.keys.shelf.id(number).rawValue), UInt32(number))
+        }
+        for number in places {
+            keyDigests.insert(
+                SlotIndex.spread(state.keys.shelf.digest(number).word0), UInt32(number))
+        }
+        for number in places where state.keys.shelf.deadline(number) != nil {
+            let slot = Slot<KeyRecord>(UInt32(number))
+            addDeadline(of: state.keys[slot], slot)
         }
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }

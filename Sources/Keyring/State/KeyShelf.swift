@@ -1,6 +1,6 @@
 import Basics
 
-/// Keys' records, packed: 120 bytes each without a reference in them, so that the chunk that a
+/// Keys' records, packed: 128 bytes each without a reference in them, so that the chunk that a
 /// change after a freeze copies is copied as plain bytes. What few keys have (an end, a place in a
 /// rotation, a long name) or many keys share (who made them) lies beside.
 ///
@@ -193,59 +193,5 @@ private struct PackedKey {
         next = record.next.number
         lastUsedMinute = record.lastUsedMinute
         suffixValue = record.suffix.rawValue
-    }
-}
-
-/// Up to 15 bytes of a name and their number, or the number of a long one.
-private struct PackedName {
-    private var low: UInt64
-    /// The count is in the highest byte: 255 for a long name.
-    private var high: UInt64
-
-    /// Nil for a name that doesn't fit.
-    init?(_ name: Name) {
-        var name = name.string
-        let packed = name.withUTF8 { bytes -> PackedName? in
-            guard bytes.count < 16 else { return nil }
-            var words: (low: UInt64, high: UInt64) = (0, 0)
-            for (place, byte) in bytes.enumerated() {
-                if place < 8 {
-                    words.low |= UInt64(byte) << (8 * place)
-                } else {
-                    words.high |= UInt64(byte) << (8 * (place - 8))
-                }
-            }
-            return PackedName(
-                low: words.low, high: words.high | UInt64(bytes.count) << 56)
-        }
-        guard let packed else { return nil }
-        self = packed
-    }
-
-    /// Zero for none.
-    init(long number: UInt32) { self.init(low: UInt64(number), high: 0xff << 56) }
-
-    private init(low: UInt64, high: UInt64) {
-        self.low = low
-        self.high = high
-    }
-
-    private var count: Int { Int(high >> 56) }
-
-    /// Zero if the name isn't long.
-    var longNumber: UInt32 { count == 255 ? UInt32(truncatingIfNeeded: low) : 0 }
-
-    /// Nil if the name is long.
-    var inline: Name? {
-        guard count < 16 else { return nil }
-        let words = (low, high)
-        return Name(
-            trusted: String(unsafeUninitializedCapacity: 15) { bytes in
-                for place in 0..<count {
-                    let word = place < 8 ? words.0 : words.1
-                    bytes[place] = UInt8(truncatingIfNeeded: word >> (8 * (place & 7)))
-                }
-                return count
-            })
     }
 }

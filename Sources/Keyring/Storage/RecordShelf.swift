@@ -11,6 +11,9 @@ protocol RecordShelf<Record>: Sendable {
     /// What is at a place, nil if that is empty. Requires a place that is there.
     subscript(number: Int) -> Record? { get set }
 
+    /// Requires a place that is there.
+    func isEmpty(_ number: Int) -> Bool
+
     /// The next place.
     mutating func append(_ record: Record?)
 }
@@ -30,6 +33,8 @@ struct ArrayShelf<Record: Sendable>: RecordShelf {
         @inline(__always)
         _modify { yield &chunks[number / Self.chunkSize][number % Self.chunkSize] }
     }
+
+    func isEmpty(_ number: Int) -> Bool { self[number] == nil }
 
     mutating func append(_ record: Record?) {
         if count == chunks.count * Self.chunkSize {

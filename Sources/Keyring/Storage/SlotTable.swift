@@ -39,7 +39,9 @@ struct SlotTable<R: ChainedRecord>: Sendable {
         return shelf[number]
     }
 
-    func holds(_ slot: Slot<R>) -> Bool { record(at: Int(slot.number)) != nil }
+    func holds(_ slot: Slot<R>) -> Bool {
+        Int(slot.number) < slotCount && !shelf.isEmpty(Int(slot.number))
+    }
 
     /// Requires that the table isn't full.
     mutating func insert(_ record: R) -> Slot<R> {
@@ -98,12 +100,12 @@ extension SlotTable {
         var isNamed = [Bool](repeating: false, count: slotCount)
         for position in 0..<free.count {
             let number = Int(free[position])
-            guard number < slotCount, record(at: number) == nil, !isNamed[number] else {
+            guard number < slotCount, shelf.isEmpty(number), !isNamed[number] else {
                 return false
             }
             isNamed[number] = true
         }
-        return (0..<slotCount).allSatisfy { isNamed[$0] == (record(at: $0) == nil) }
+        return (0..<slotCount).allSatisfy { isNamed[$0] == shelf.isEmpty($0) }
     }
 
     /// Whether a chain links `count` records back and forth, each made after the one before,
