@@ -33,9 +33,11 @@ extension StateMachine {
         }
         if index.emails.count != present { return "an address of nobody" }
         for number in 0..<state.keys.slotCount {
-            guard let key = state.keys.record(at: number) else { continue }
             let slot = Slot<KeyRecord>(UInt32(number))
-            if self.slot(of: key.id) != slot || keySlot(of: key.digest) != slot {
+            guard state.keys.holds(slot) else { continue }
+            if self.slot(of: state.keys.id(of: slot)) != slot
+                || keySlot(of: state.keys.digest(of: slot)) != slot
+            {
                 return "a key isn't found"
             }
         }

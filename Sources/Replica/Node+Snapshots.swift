@@ -363,7 +363,7 @@ extension Node {
     ) {
         let replacement = table.makeReplacement()
         replacement.block(changes.subjects)
-        state.forEachTableEntry { replacement.apply($0) }
+        replacement.fill(from: state)
         table.install(replacement, at: state.appliedIndex)
     }
 

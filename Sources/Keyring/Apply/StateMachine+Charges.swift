@@ -10,29 +10,35 @@ extension StateMachine {
         #if MUTANTS
         if PlantedBug.isOn(.hashOrder), salt.isMultiple(of: 2) {
             for (position, charge) in charges.enumerated().reversed() {
-                outcomes.insert(decide(charge, at: position, request: request, &step), at: 0)
+                let outcome = decide(
+                    charge, with: slot(of: charge.key), at: position, request: request, &step)
+                outcomes.insert(outcome, at: 0)
             }
             return outcomes
         }
         #endif
+        // No charge makes or forgets a key. Looked up together, because each look-up waits for
+        // memory, and those that don't depend on one another wait at the same time.
+        let slots = charges.map { slot(of: $0.key) }
         for (position, charge) in charges.enumerated() {
-            outcomes.append(decide(charge, at: position, request: request, &step))
+            outcomes.append(
+                decide(charge, with: slots[position], at: position, request: request, &step))
         }
         return outcomes
     }
 
     private mutating func decide(
-        _ charge: Charge, at position: Int, request: RequestID, _ step: inout Step
+        _ charge: Charge, with slot: Slot<KeyRecord>?, at position: Int, request: RequestID,
+        _ step: inout Step
     ) -> ChargeOutcome {
         guard (1...Bounds.charge).contains(charge.credits) else {
             return .refused(.chargeOutOfRange)
         }
-        let slot = slot(of: charge.key)
         var holder: (key: KeyID, account: AccountID)?
         var recorded: LedgerRecord?
         if let slot {
             let account = account(ofKey: slot)
-            holder = (state.keys[slot].id, account)
+            holder = (state.keys.id(of: slot), account)
             recorded = record(of: charge.id, in: account)
         }
         // Apart: where an argument branches, the call is given a copy of the whole machine.
@@ -64,31 +70,33 @@ extension StateMachine {
     private mutating func spend(
         _ credits: UInt64, with slot: Slot<KeyRecord>, _ step: inout Step
     ) -> ChargeVerdict {
-        let key = state.keys[slot]
-        guard isAccepted(key) else { return .refused(.invalidKey) }
-        let lines = creditLines(of: key.user, for: key.api)
+        guard isAccepted(slot) else { return .refused(.invalidKey) }
+        let user = state.keys.user(of: slot)
+        let lines = creditLines(of: user, for: state.keys.api(of: slot))
         do throws(Refusal) {
             try cover(credits, by: lines, on: step.date)
         } catch {
             return .refused(error)
         }
-        state.users[key.user].credits[lines.user].spent.add(credits, on: step.date)
+        state.users[user].credits[lines.user].spent.add(credits, on: step.date)
         state.accounts[lines.account].pools[lines.pool].spent.add(credits, on: step.date)
-        state.keys[slot].spent.add(credits, on: step.date)
+        state.keys.addSpent(credits, on: step.date, by: slot)
         publish(lines, &step)
-        let after = state.users[key.user].credits[lines.user]
+        let after = state.users[user].credits[lines.user]
         return .accepted(
             spent: after.spent(on: step.date), remaining: after.remaining(on: step.date))
     }
 
     /// Whether a key gives access at this log position.
-    func isAccepted(_ key: KeyRecord) -> Bool {
-        guard key.state.isAccepted, !state.users[key.user].isRemoved else { return false }
-        return !state.accounts[state.users[key.user].account].isDeleted
+    func isAccepted(_ key: Slot<KeyRecord>) -> Bool {
+        guard state.keys.state(of: key).isAccepted else { return false }
+        let user = state.keys.user(of: key)
+        return !state.users[user].isRemoved
+            && !state.accounts[state.users[user].account].isDeleted
     }
 
     func account(ofKey slot: Slot<KeyRecord>) -> AccountID {
-        state.accounts[state.users[state.keys[slot].user].account].id
+        state.accounts[state.users[state.keys.user(of: slot)].account].id
     }
 
     /// The answer already given to this very charge of this very request.
@@ -96,7 +104,7 @@ extension StateMachine {
         of charge: Charge, at position: Int, request: RequestID, _ slot: Slot<KeyRecord>?
     ) -> ChargeOutcome? {
         ownRetry(
-            of: charge, at: position, request: request, key: slot.map { state.keys[$0].id },
+            of: charge, at: position, request: request, key: slot.map { state.keys.id(of: $0) },
             slot.flatMap { record(of: charge.id, in: account(ofKey: $0)) })
     }
 

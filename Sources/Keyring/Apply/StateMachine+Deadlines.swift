@@ -16,7 +16,7 @@ extension StateMachine {
     mutating func endDueKeys(namedBy command: Command, _ step: inout Step) {
         guard let first = index.deadlines.first, first.key.time <= state.time else { return }
         func end(_ slot: Slot<KeyRecord>?, _ machine: inout StateMachine, _ step: inout Step) {
-            guard let slot, let deadline = machine.state.keys[slot].deadline,
+            guard let slot, let deadline = machine.state.keys.deadline(of: slot),
                 deadline <= machine.state.time
             else { return }
             machine.endDue(slot, &step)

@@ -79,7 +79,7 @@ extension StateMachine {
         _ command: HoldCommand, with key: Slot<KeyRecord>, in scope: AccountID, _ step: inout Step
     ) -> Outcome {
         do throws(Refusal) {
-            guard isAccepted(state.keys[key]) else { throw .invalidKey }
+            guard isAccepted(key) else { throw .invalidKey }
             switch command {
             case .place(let hold): return .held(try place(hold, with: key, in: scope, &step))
             case .settle(let settlement):
@@ -97,7 +97,7 @@ extension StateMachine {
     private mutating func place(
         _ new: NewHold, with key: Slot<KeyRecord>, in scope: AccountID, _ step: inout Step
     ) throws(Refusal) -> HoldReceipt {
-        let (user, api) = (state.keys[key].user, state.keys[key].api)
+        let (user, api) = (state.keys.user(of: key), state.keys.api(of: key))
         let account = state.users[user].account
         let name = HoldRecord.name(new.id, in: scope)
         // The ledger has forgotten a free-form id sooner than the hold: it is taken still.
@@ -109,7 +109,7 @@ extension StateMachine {
         let lines = creditLines(of: user, for: api)
         try cover(new.credits, by: lines, on: step.date)
         let record = HoldRecord(
-            name: name, user: user, api: api, key: state.keys[key].id,
+            name: name, user: user, api: api, key: state.keys.id(of: key),
             credits: UInt32(new.credits), placedAt: step.time,
             expiry: step.time + .seconds(Int64(new.timeoutSeconds)), createdAt: step.index)
         let slot = state.holds.insert(record)
@@ -146,7 +146,7 @@ extension StateMachine {
         state.users[hold.user].credits[lines.user].spent.add(settlement.credits, on: hold.date)
         state.accounts[account].pools[lines.pool].spent.add(settlement.credits, on: hold.date)
         if let key = self.slot(of: hold.key) {
-            state.keys[key].spent.add(settlement.credits, on: hold.date)
+            state.keys.addSpent(settlement.credits, on: hold.date, by: key)
         } else if settlement.credits > 0 {
             state.users[hold.user].forgotSpending = true
         }
@@ -196,7 +196,7 @@ extension StateMachine {
         _ step: inout Step
     ) throws(Refusal) -> Slot<HoldRecord> {
         guard let slot = holdSlot(of: HoldRecord.name(id, in: scope)),
-            state.holds[slot].user == state.keys[key].user
+            state.holds[slot].user == state.keys.user(of: key)
         else { throw .holdNotFound }
         if state.holds[slot].end == nil, state.holds[slot].expiry <= step.time {
             lapse(slot, &step)

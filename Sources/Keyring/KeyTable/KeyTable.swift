@@ -127,6 +127,10 @@ public final class KeyTable: @unchecked Sendable {
 
         public func apply(_ change: TableChange) { contents.apply(change) }
 
+        /// Brings in everything that the read side holds of a state. Requires that nothing was
+        /// applied before.
+        public func fill(from machine: StateMachine) { contents.fill(from: machine) }
+
         /// As for the table in force, whose blocks end with it.
         public func block(_ subjects: [KeyStateSubject]) {
             for subject in subjects { contents.block(subject) }

@@ -80,6 +80,21 @@ struct RowIndex {
 
     // MARK: The writer
 
+    /// Makes room for so many rows, if there are none yet, so that filling it copies next to
+    /// nothing.
+    mutating func reserve(_ rows: Int) {
+        guard rows >= 8 * RowIndex.shardCount else { return }
+        // Hashes spread evenly: few shards get more than three deviations above the mean, and
+        // those grow.
+        let mean = Double(rows) / Double(RowIndex.shardCount)
+        let words = (Int((mean + 3 * mean.squareRoot()) * 8 / 7) + 9 + 7) & ~7
+        for number in 0..<RowIndex.shardCount where shards.load(number) == 0 {
+            let shard = SharedWords.allocate(count: words)
+            shard.store(UInt64(words - 1), at: 0)
+            shards.publish(shard.address, at: number)
+        }
+    }
+
     /// Publishes a row whose words are all written. Requires that it isn't indexed yet.
     mutating func insert(_ row: UInt32, at hash: RowHash, retiring retired: inout RetiredMemory) {
         precondition(row != 0 && row != UInt32.max, "no such row")

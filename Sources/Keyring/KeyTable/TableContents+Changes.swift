@@ -147,7 +147,17 @@ extension TableContents {
         let userNumber = known(userRow(user), user)
         let holder = UInt32(truncatingIfNeeded: users[userNumber].load(Layout.User.state) >> 8)
         precondition(holder == accountRow(account), "\(user) isn't of \(account)")
-        let announced = keyRow(digest)
+        add(
+            id, digest: digest, announcedAs: keyRow(digest), api: api, userRow: userNumber,
+            state: state)
+    }
+
+    /// Requires that no key has this id, and that the user's row is there; and the row of the
+    /// digest, if it was announced.
+    func add(
+        _ id: KeyID, digest: Digest, announcedAs announced: UInt32, api: API,
+        userRow userNumber: UInt32, state: KeyState
+    ) {
         let number = announced != 0 ? announced : keys.allocate(retiring: &retiredMemory)
         let row = keys[number]
         precondition(row.load(Layout.Key.state) & Layout.stateMask == 0, "a digest is taken")

@@ -65,7 +65,7 @@ extension StateMachine {
 
     /// What a presented key can spend. Throws `invalidKey` whatever is wrong with it.
     public func credits(for digest: Digest) throws(Refusal) -> CreditsAnswer {
-        guard let slot = keySlot(of: digest), isAccepted(state.keys[slot]) else {
+        guard let slot = keySlot(of: digest), isAccepted(slot) else {
             throw .invalidKey
         }
         let key = state.keys[slot]

@@ -61,7 +61,9 @@ extension State {
         let account = users[user].account
         var slot = users[user].keys.first
         while !slot.isNone {
-            if !keys[slot].state.isDead { countUse(of: keys[slot].api, in: account, by: -1) }
+            if !keys.state(of: slot).isDead {
+                countUse(of: keys.api(of: slot), in: account, by: -1)
+            }
             slot = keys[slot].next
         }
         for line in users[user].credits where line.allowance != nil {

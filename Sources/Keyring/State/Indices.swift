@@ -21,6 +21,7 @@ struct Indices: Sendable {
     init() {}
 
     init(of state: State) {
+        reserve(state)
         for number in 0..<state.accounts.slotCount {
             guard let account = state.accounts.record(at: number) else { continue }
             add(account, Slot(UInt32(number)))
@@ -31,9 +32,18 @@ struct Indices: Sendable {
             users.insert(SlotIndex.spread(user.id.rawValue), slot.number)
             if !user.isRemoved { addEmail(user.email, state.accounts[user.account].id, slot) }
         }
-        for number in 0..<state.keys.slotCount {
-            guard let key = state.keys.record(at: number) else { continue }
-            add(key, Slot(UInt32(number)))
+        // One index after the other, and of each record no more than that needs.
+        let places = (0..<state.keys.slotCount).lazy.filter { !state.keys.shelf.isEmpty($0) }
+        for number in places {
+            keys.insert(SlotIndex.spread(state.keys.shelf.id(number).rawValue), UInt32(number))
+        }
+        for number in places {
+            keyDigests.insert(
+                SlotIndex.spread(state.keys.shelf.digest(number).word0), UInt32(number))
+        }
+        for number in places where state.keys.shelf.deadline(number) != nil {
+            let slot = Slot<KeyRecord>(UInt32(number))
+            addDeadline(of: state.keys[slot], slot)
         }
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }
@@ -43,6 +53,17 @@ struct Indices: Sendable {
             guard let hold = state.holds.record(at: number) else { continue }
             add(hold, Slot(UInt32(number)))
         }
+    }
+
+    private mutating func reserve(_ state: State) {
+        accounts.reserve(state.accounts.count)
+        users.reserve(state.users.count)
+        emails.reserve(state.users.count)
+        keys.reserve(state.keys.count)
+        keyDigests.reserve(state.keys.count)
+        tokens.reserve(state.tokens.count)
+        tokenDigests.reserve(state.tokens.count)
+        holds.reserve(state.holds.count)
     }
 
     mutating func add(_ account: AccountRecord, _ slot: Slot<AccountRecord>) {
@@ -109,7 +130,7 @@ extension StateMachine {
     func slot(of id: KeyID) -> Slot<KeyRecord>? {
         // By itself: what looks into `self` would be given a copy of the whole machine.
         let keys = state.keys
-        return index.keys.find(SlotIndex.spread(id.rawValue)) { keys[Slot($0)].id == id }
+        return index.keys.find(SlotIndex.spread(id.rawValue)) { keys.id(of: Slot($0)) == id }
             .map(Slot.init)
     }
 
@@ -121,7 +142,7 @@ extension StateMachine {
     func keySlot(of digest: Digest) -> Slot<KeyRecord>? {
         let keys = state.keys
         return index.keyDigests.find(SlotIndex.spread(digest.word0)) {
-            keys[Slot($0)].digest == digest
+            keys.digest(of: Slot($0)) == digest
         }.map(Slot.init)
     }
 
@@ -175,7 +196,7 @@ extension StateMachine {
 
     /// A key of an account, in whatever state.
     func anyKey(_ id: KeyID, in account: Slot<AccountRecord>) throws(Refusal) -> Slot<KeyRecord> {
-        guard let slot = slot(of: id), state.users[state.keys[slot].user].account == account
+        guard let slot = slot(of: id), state.users[state.keys.user(of: slot)].account == account
         else { throw .keyNotFound }
         return slot
     }

@@ -149,6 +149,7 @@ extension KeyRecord {
         suffix = try reader.get()
         since = try reader.get()
         author = try reader.get()
+        guard author.user?.rawValue != 0 else { throw MalformedBytes("a user without a number") }
         lastUsedMinute = try reader.get()
         spent = try reader.get()
         expiresAt = try reader.get()

@@ -175,6 +175,8 @@ extension [CreditLine] {
 }
 
 struct KeyRecord: ChainedRecord, Hashable {
+    typealias Shelf = KeyShelf
+
     var id: KeyID
     var digest: Digest
     var user: Slot<UserRecord>

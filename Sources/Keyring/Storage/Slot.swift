@@ -15,6 +15,8 @@ struct Slot<R>: Hashable, Sendable {
 /// What a `SlotTable` holds. Each record is in one chain: a key in its user's, a user in their
 /// account's, and so on, in the order of creation.
 protocol ChainedRecord: Coded, Sendable {
+    /// How its table keeps it.
+    associatedtype Shelf: RecordShelf<Self> = ArrayShelf<Self>
     var previous: Slot<Self> { get set }
     var next: Slot<Self> { get set }
     /// The log index of the creation: ascends along a chain.

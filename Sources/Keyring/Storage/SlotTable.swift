@@ -3,15 +3,14 @@ import Basics
 /// Records in numbered slots that stay where they are. A freed slot is used again, the one freed
 /// longest ago first.
 ///
-/// The slots lie in chunks: a copy of the table shares them all, and a change after it copies one
-/// chunk, so that freezing a copy for a snapshot never stops the original.
+/// The slots lie on a shelf, in chunks: a copy of the table shares them all, and a change after it
+/// copies one chunk, so that freezing a copy for a snapshot never stops the original.
 struct SlotTable<R: ChainedRecord>: Sendable {
-    static var chunkSize: Int { 128 }
-
-    private var chunks: [[R?]] = []
+    var shelf = R.Shelf()
     private(set) var free = ChunkedQueue<UInt32>()
+
     /// Slots ever used, free ones included.
-    private(set) var slotCount = 0
+    var slotCount: Int { shelf.count }
 
     /// Records in the table.
     var count: Int { slotCount - free.count }
@@ -23,46 +22,43 @@ struct SlotTable<R: ChainedRecord>: Sendable {
     subscript(slot: Slot<R>) -> R {
         @inline(__always)
         get {
-            let number = Int(slot.number)
-            guard let record = chunks[number / Self.chunkSize][number % Self.chunkSize] else {
+            guard let record = shelf[Int(slot.number)] else {
                 preconditionFailure("an empty slot is read")
             }
             return record
         }
         @inline(__always)
         _modify {
-            let number = Int(slot.number)
-            yield &chunks[number / Self.chunkSize][number % Self.chunkSize]!
+            yield &shelf[Int(slot.number)]!
         }
     }
 
     /// The record of a slot that may be free or beyond the end.
     func record(at number: Int) -> R? {
         guard number >= 0, number < slotCount else { return nil }
-        return chunks[number / Self.chunkSize][number % Self.chunkSize]
+        return shelf[number]
     }
 
-    func holds(_ slot: Slot<R>) -> Bool { record(at: Int(slot.number)) != nil }
+    func holds(_ slot: Slot<R>) -> Bool {
+        Int(slot.number) < slotCount && !shelf.isEmpty(Int(slot.number))
+    }
 
     /// Requires that the table isn't full.
     mutating func insert(_ record: R) -> Slot<R> {
         if let number = free.popFirst() {
-            chunks[Int(number) / Self.chunkSize][Int(number) % Self.chunkSize] = record
+            shelf[Int(number)] = record
             return Slot(number)
         }
         precondition(!isFull, "no slot is left")
         let slot = Slot<R>(UInt32(slotCount))
-        appendSlot(record)
+        shelf.append(record)
         return slot
     }
 
     /// Frees a slot. Requires a record in it, in no chain.
     mutating func remove(_ slot: Slot<R>) {
-        let number = Int(slot.number)
-        precondition(
-            chunks[number / Self.chunkSize][number % Self.chunkSize] != nil,
-            "an empty slot is freed")
-        chunks[number / Self.chunkSize][number % Self.chunkSize] = nil
+        precondition(holds(slot), "an empty slot is freed")
+        shelf[Int(slot.number)] = nil
         free.append(slot.number)
     }
 
@@ -86,16 +82,6 @@ struct SlotTable<R: ChainedRecord>: Sendable {
         if next.isNone { chain.last = previous } else { self[next].previous = previous }
         chain.count -= 1
     }
-
-    private mutating func appendSlot(_ record: R?) {
-        if slotCount == chunks.count * Self.chunkSize {
-            var chunk: [R?] = []
-            chunk.reserveCapacity(Self.chunkSize)
-            chunks.append(chunk)
-        }
-        chunks[chunks.count - 1].append(record)
-        slotCount += 1
-    }
 }
 
 // Reading what a snapshot holds.
@@ -103,7 +89,7 @@ extension SlotTable {
     /// Appends the next slot as it was written: a record or none.
     mutating func load(_ record: R?) throws(MalformedBytes) {
         guard slotCount < Int(UInt32.max) - 1 else { throw MalformedBytes("too many slots") }
-        appendSlot(record)
+        shelf.append(record)
     }
 
     /// Appends to the queue of free slots, in its order.
@@ -114,12 +100,12 @@ extension SlotTable {
         var isNamed = [Bool](repeating: false, count: slotCount)
         for position in 0..<free.count {
             let number = Int(free[position])
-            guard number < slotCount, record(at: number) == nil, !isNamed[number] else {
+            guard number < slotCount, shelf.isEmpty(number), !isNamed[number] else {
                 return false
             }
             isNamed[number] = true
         }
-        return (0..<slotCount).allSatisfy { isNamed[$0] == (record(at: $0) == nil) }
+        return (0..<slotCount).allSatisfy { isNamed[$0] == shelf.isEmpty($0) }
     }
 
     /// Whether a chain links `count` records back and forth, each made after the one before,

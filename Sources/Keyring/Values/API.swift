@@ -44,10 +44,23 @@ public struct API: Comparable, Hashable, Sendable, CustomStringConvertible {
 
     /// Nil for a number that no slug gives.
     public init?(rawValue: UInt64) {
-        guard let slug = API.slug(of: rawValue), let api = API(slug: slug),
-            api.rawValue == rawValue
-        else { return nil }
-        self = api
+        guard API.isSlug(rawValue) else { return nil }
+        self.rawValue = rawValue
+    }
+
+    /// Whether the number's ten digits are those of a slug, with nothing between them.
+    private static func isSlug(_ number: UInt64) -> Bool {
+        var (rest, count) = (number, longestSlug)
+        while count > 0, rest % 37 == 0 {
+            rest /= 37
+            count -= 1
+        }
+        guard count >= shortestSlug else { return false }
+        for _ in 0..<count {
+            guard rest % 37 != 0 else { return false }
+            rest /= 37
+        }
+        return rest == 0
     }
 
     private init(known slug: StaticString) {

@@ -18,6 +18,9 @@ public struct Name: Hashable, Sendable, CustomStringConvertible {
         self.string = string
     }
 
+    /// Of what was a name's string before.
+    init(trusted string: String) { self.string = string }
+
     public var description: String { string }
 
     public static func == (left: Name, right: Name) -> Bool {

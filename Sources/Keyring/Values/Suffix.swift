@@ -43,6 +43,9 @@ public struct Suffix: Hashable, Sendable, CustomStringConvertible {
         self = suffix
     }
 
+    /// Of what was a suffix's number before.
+    init(trusted value: UInt32) { rawValue = value }
+
     private init(unchecked value: UInt32) { rawValue = value }
 
     /// Whether the key's text isn't of this program's form.

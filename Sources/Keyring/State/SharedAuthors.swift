@@ -1,0 +1,52 @@
+import Basics
+
+/// Who made what, once for all that they made.
+///
+/// Law: an author's number stays the same as long as anything names it.
+struct SharedAuthors: Sendable {
+    private struct Entry: Sendable {
+        var author: Author
+        /// How many name it.
+        var uses: UInt32
+    }
+
+    private struct Key: Comparable, Hashable, Sendable {
+        var token: TokenID
+        /// Zero, which is no user's, for a token that is nobody's.
+        var user: UserID
+
+        init(_ author: Author) {
+            token = author.token
+            user = author.user ?? UserID(0)
+        }
+
+        static func < (left: Key, right: Key) -> Bool {
+            left.token != right.token ? left.token < right.token : left.user < right.user
+        }
+    }
+
+    private var entries = SideTable<Entry>()
+    private var numbers = OrderedTable<Key, UInt32>()
+
+    var count: Int { entries.count }
+
+    subscript(number: UInt32) -> Author { entries[number].author }
+
+    mutating func insert(_ author: Author) -> UInt32 {
+        let key = Key(author)
+        if let number = numbers[key] {
+            entries[number].uses += 1
+            return number
+        }
+        let number = entries.insert(Entry(author: author, uses: 1))
+        numbers.updateValue(number, forKey: key)
+        return number
+    }
+
+    mutating func remove(_ number: UInt32) {
+        entries[number].uses -= 1
+        guard entries[number].uses == 0 else { return }
+        numbers.removeValue(forKey: Key(entries[number].author))
+        entries.remove(number)
+    }
+}

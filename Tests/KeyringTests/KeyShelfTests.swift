@@ -1,0 +1,128 @@
+import Basics
+import Testing
+
+@testable import Keyring
+
+@Suite struct KeyShelfTests {
+    /// A record in which every field is drawn, the extremes among them.
+    private func record(_ random: inout SeededGenerator) -> KeyRecord {
+        let names = [
+            "a", "build server", "fifteen bytes !", "sixteen bytes !!", "twenty-three bytes long",
+            "twenty-four bytes in it!", "Schlüssel für Ü",
+            String(repeating: "ß", count: 200), "🗝️", "\u{10FFFF}",
+        ]
+        let apis = [API.rest, .batch, API(slug: "zzzzzzzzzz")!, API(slug: "00")!]
+        let states: [KeyState] = [.active, .inactive, .revoked, .retiring, .expired]
+        let times = [Timestamp.epoch, Sample.start, Bounds.latestTime]
+        func time() -> Timestamp { times[Int(random.below(3))] }
+        func number() -> UInt64 { random.chance(1, in: 4) ? .max : random.next() }
+        var record = KeyRecord(
+            id: KeyID(number()), digest: Sample.digest(random.next()),
+            user: Slot(UInt32(random.below(9))), api: apis[Int(random.below(4))],
+            name: Sample.name(names[Int(random.below(UInt64(names.count)))]),
+            state: states[Int(random.below(5))],
+            suffix: [.unknown, .unknownForeign, Sample.suffix][Int(random.below(3))],
+            since: time(),
+            author: Author(
+                token: TokenID(1 + random.below(3)),
+                user: random.chance(1, in: 2) ? UserID(1 + random.below(2)) : nil),
+            createdAt: LogIndex(number()), changedAt: LogIndex(number()))
+        record.lastUsedMinute = UInt32(truncatingIfNeeded: number())
+        if random.chance(1, in: 2) {
+            record.spent.add(random.below(3), on: CalendarDate(time()))
+        }
+        if random.chance(1, in: 3) { record.expiresAt = time() }
+        if random.chance(1, in: 3) { record.deadline = time() }
+        if random.chance(1, in: 3) { record.replaces = KeyID(number()) }
+        if random.chance(1, in: 3) { record.replacedBy = KeyID(number()) }
+        record.previous = Slot(UInt32(truncatingIfNeeded: number()))
+        record.next = random.chance(1, in: 2) ? .none : Slot(3)
+        return record
+    }
+
+    /// Changes one field or several.
+    private func change(_ record: inout KeyRecord, _ random: inout SeededGenerator) {
+        let other = self.record(&random)
+        switch random.below(8) {
+        case 0: record = other
+        case 1: record.name = other.name
+        case 2: record.author = other.author
+        case 3: record.spent = other.spent
+        case 4: (record.expiresAt, record.deadline) = (other.expiresAt, other.deadline)
+        case 5: record.replacedBy = other.replacedBy
+        case 6: (record.previous, record.next) = (other.previous, other.next)
+        default: record.state = other.state
+        }
+    }
+
+    private func expectSame(_ shelf: KeyShelf, _ plain: ArrayShelf<KeyRecord>) {
+        #expect(shelf.count == plain.count)
+        for place in 0..<plain.count {
+            if shelf[place] != plain[place] { Issue.record("\(place) differs") }
+            guard let record = plain[place] else {
+                #expect(shelf.isEmpty(place))
+                continue
+            }
+            let isSame =
+                shelf.id(place) == record.id && shelf.digest(place) == record.digest
+                && shelf.user(place) == record.user && shelf.api(place) == record.api
+                && shelf.state(place) == record.state && shelf.deadline(place) == record.deadline
+            if !isSame { Issue.record("a part of \(place) differs") }
+        }
+    }
+
+    /// What must lie beside, counted anew.
+    private func sideCounts(_ plain: ArrayShelf<KeyRecord>) -> [Int] {
+        let records = (0..<plain.count).compactMap { plain[$0] }
+        return [
+            records.count { $0.spent != SpentCounters() },
+            records.count {
+                $0.expiresAt != nil || $0.deadline != nil || $0.replaces.rawValue != 0
+                    || $0.replacedBy.rawValue != 0
+            },
+            records.count { $0.name.string.utf8.count > 23 },
+            Set(records.map(\.author)).count,
+        ]
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `packed records are what records as they are would be, in copies too`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var (shelf, plain) = (KeyShelf(), ArrayShelf<KeyRecord>())
+        var frozen: (shelf: KeyShelf, plain: ArrayShelf<KeyRecord>) = (shelf, plain)
+        for step in 1...4_000 {
+            if plain.count < 400 || random.chance(1, in: 100) {
+                let record = random.chance(1, in: 9) ? nil : record(&random)
+                shelf.append(record)
+                plain.append(record)
+            } else {
+                let place = Int(random.below(UInt64(plain.count)))
+                if plain[place] == nil {
+                    let record = record(&random)
+                    (shelf[place], plain[place]) = (record, record)
+                } else if random.chance(1, in: 9) {
+                    (shelf[place], plain[place]) = (nil, nil)
+                } else if random.chance(1, in: 4) {
+                    let date = CalendarDate(Sample.start)
+                    shelf.addSpent(step.isMultiple(of: 2) ? 0 : 7, on: date, place)
+                    plain[place]!.spent.add(step.isMultiple(of: 2) ? 0 : 7, on: date)
+                } else {
+                    var twin = random
+                    change(&shelf[place]!, &random)
+                    change(&plain[place]!, &twin)
+                }
+            }
+            if step.isMultiple(of: 500) {
+                expectSame(shelf, plain)
+                #expect(shelf.sideCounts == sideCounts(plain))
+                expectSame(frozen.shelf, frozen.plain)
+                frozen = (shelf, plain)
+            }
+        }
+        for place in 0..<plain.count { shelf[place] = nil }
+        #expect(shelf.sideCounts == [0, 0, 0, 0])
+        expectSame(frozen.shelf, frozen.plain)
+    }
+
+    @Test func `a packed record takes 128 bytes`() { #expect(KeyShelf.recordBytes == 128) }
+}
