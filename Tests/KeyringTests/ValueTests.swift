@@ -39,6 +39,12 @@ import Testing
         #expect(API(rawValue: 0) == nil)
         #expect(API(rawValue: 1) == nil)
         #expect(API(rawValue: .max) == nil)
+        // 37^8 is the place of the second character: one character, or none before another.
+        let place: UInt64 = 3_512_479_453_921
+        #expect(API(rawValue: 37 * place) == nil)
+        #expect(API(rawValue: 37 * place + place)?.slug == "00")
+        #expect(API(rawValue: 37 * place + place / 37) == nil)
+        #expect(API(rawValue: 37 * 37 * place + place) == nil)
     }
 
     @Test func `names are one to two hundred scalars without control characters`() {

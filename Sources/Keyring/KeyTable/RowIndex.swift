@@ -84,10 +84,9 @@ struct RowIndex {
     /// nothing.
     mutating func reserve(_ rows: Int) {
         guard rows >= 8 * RowIndex.shardCount else { return }
-        // Hashes spread evenly: few shards get more than three deviations above the mean, and
-        // those grow.
-        let mean = Double(rows) / Double(RowIndex.shardCount)
-        let words = (Int((mean + 3 * mean.squareRoot()) * 8 / 7) + 9 + 7) & ~7
+        // The few shards that get more grow.
+        let largest = ShardShare.largest(of: rows, among: RowIndex.shardCount)
+        let words = (largest * 8 / 7 + 9 + 7) & ~7
         for number in 0..<RowIndex.shardCount where shards.load(number) == 0 {
             let shard = SharedWords.allocate(count: words)
             shard.store(UInt64(words - 1), at: 0)

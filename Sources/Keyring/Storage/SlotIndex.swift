@@ -32,10 +32,8 @@ struct SlotIndex: Sendable {
     /// nothing.
     mutating func reserve(_ entries: Int) {
         guard count == 0, entries >= 64 * shards.count else { return }
-        // Hashes spread evenly: few shards get more than three deviations above the mean, and
-        // those grow.
-        let mean = Double(entries) / Double(shards.count)
-        let capacity = Int((mean + 3 * mean.squareRoot()) * 8 / 7) + 8
+        // The few shards that get more grow.
+        let capacity = ShardShare.largest(of: entries, among: shards.count) * 8 / 7 + 8
         for number in shards.indices {
             shards[number].entries = [UInt64](repeating: 0, count: capacity)
         }
