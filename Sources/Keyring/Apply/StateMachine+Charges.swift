@@ -5,21 +5,19 @@ extension StateMachine {
     mutating func decide(
         _ charges: [Charge], request: RequestID, _ step: inout Step
     ) -> [ChargeOutcome] {
-        var outcomes: [ChargeOutcome] = []
-        outcomes.reserveCapacity(charges.count)
-        #if MUTANTS
-        if PlantedBug.isOn(.hashOrder), salt.isMultiple(of: 2) {
-            for (position, charge) in charges.enumerated().reversed() {
-                let outcome = decide(
-                    charge, with: slot(of: charge.key), at: position, request: request, &step)
-                outcomes.insert(outcome, at: 0)
-            }
-            return outcomes
-        }
-        #endif
         // No charge makes or forgets a key. Looked up together, because each look-up waits for
         // memory, and those that don't depend on one another wait at the same time.
         let slots = charges.map { slot(of: $0.key) }
+        #if MUTANTS
+        if PlantedBug.isOn(.hashOrder), salt.isMultiple(of: 2) {
+            let backwards = charges.indices.reversed().map { place in
+                decide(charges[place], with: slots[place], at: place, request: request, &step)
+            }
+            return backwards.reversed()
+        }
+        #endif
+        var outcomes: [ChargeOutcome] = []
+        outcomes.reserveCapacity(charges.count)
         for (position, charge) in charges.enumerated() {
             outcomes.append(
                 decide(charge, with: slots[position], at: position, request: request, &step))
