@@ -30,8 +30,8 @@ public final class Mailbox<Letter: Sendable>: Sendable {
         if mustSignal { wakeup.signal() }
     }
 
-    /// Sends all of `letters` in order, with one signal, and leaves `letters` empty with its
-    /// memory kept. Any thread.
+    /// Sends all of `letters` in order, with one signal, and leaves `letters` empty, with
+    /// its own memory or that of letters received before. Any thread.
     public func send(contentsOf letters: inout [Letter]) {
         guard !letters.isEmpty else { return }
         let mustSignal = state.withLock { state in

@@ -11,12 +11,17 @@ enum NodeLimits {
     static let forwardedBytes = 1 << 20
     /// The payload of a peer frame: an append of the largest entry, or a snapshot chunk.
     static let framePayloadBytes = 8 << 20
-    /// Requests that may wait for an outcome or a read: half a second's work. Who comes behind so
-    /// many is refused at once and can ask another node, instead of waiting for a refusal.
+    /// Requests that may wait for an outcome or a read: half a second's work, if each is one
+    /// charge. Who comes behind so many is refused at once and can ask another node, instead of
+    /// waiting for a refusal.
     static let waitingRequests = 16_384
     /// Charges of single requests that share an entry: with the longest ids it is a small one yet,
-    /// that no other has to wait for.
-    static let gatheredCharges = 512
+    /// that no other has to wait for, and within the bound of an entry.
+    static func gatheredCharges(_ settings: RaftSettings) -> Int {
+        min(512, (settings.maxEntryBytes - 256) / chargeBytes)
+    }
+    /// A charge in an entry takes less, whatever its id and however its key is named.
+    static let chargeBytes = 128
     /// Bytes that these requests may take, by `ClientRequest.cost` and as envelopes.
     static let waitingBytes = 64 << 20
     /// Accepted connections that haven't said who they are.
@@ -37,6 +42,7 @@ enum NodeLimits {
             settings.maxEntryBytes <= journal.maximumPayloadBytes,
             "the journal takes every entry that Raft accepts")
         precondition(settings.maxEntryBytes <= Entry.payloadLimit, "a message takes every entry")
+        precondition(gatheredCharges(settings) > 0, "a charge has room in an entry")
         precondition(
             settings.heartbeatInterval <= LeaseTimes.longestHeartbeat,
             "a round begins for every renewal of the shortest lease")

@@ -61,9 +61,8 @@ struct DiskPerformerTests {
             fclose(file)
             let disk = try DiskPerformer(configuration: configuration, writesAhead: writesAhead)
             #expect(disk.perform([.write(name, offset: 0, bytes: bytes), .sync(name)]) == nil)
-            #expect(
-                writtenBytes("\(directory.path)/\(name)")
-                    == 4096 + (writesAhead ? WrittenAhead.step : 0))
+            let written = writtenBytes("\(directory.path)/\(name)")
+            #expect((written >= 4096 + WrittenAhead.step) == writesAhead, "\(written)")
             // Not a byte beyond its end.
             #expect(disk.perform([.write(name, offset: (1 << 20) - 1, bytes: [7])]) == nil)
         }

@@ -30,9 +30,12 @@ struct KeyShelf: RecordShelf {
         }
         _modify {
             var record = self[number]
+            // However the access ends: what was changed before an error is thrown stays changed.
+            defer {
+                chunks[number / Self.chunkSize][number % Self.chunkSize] = repacked(
+                    packed(number), as: record)
+            }
             yield &record
-            chunks[number / Self.chunkSize][number % Self.chunkSize] = repacked(
-                packed(number), as: record)
         }
     }
 

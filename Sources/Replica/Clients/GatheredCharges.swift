@@ -21,7 +21,7 @@ extension Node {
     /// Lets the charge go into the next entry with others.
     mutating func gather(_ charge: Charge, for ticket: RequestTicket) {
         gathered.append(charge, for: ticket)
-        if gathered.count == NodeLimits.gatheredCharges { submitGathered() }
+        if gathered.count == NodeLimits.gatheredCharges(settings.raft) { submitGathered() }
     }
 
     /// Puts what was gathered into the outbox, as one entry.

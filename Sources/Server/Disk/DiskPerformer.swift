@@ -12,7 +12,7 @@ final class DiskPerformer {
     private let shadow: ShadowDisk?
     #endif
 
-    /// Whether small synced writes into preallocated files are what it does: the journal's case.
+    /// Whether what it does is mostly small synced writes into preallocated files, as the journal.
     private let writesAhead: Bool
 
     private final class OpenFile {
@@ -100,12 +100,12 @@ final class DiskPerformer {
         let file = try directory.create(name)
         do throws(SystemError) {
             if count > 0 { try file.preallocate(count) }
+            openFiles[name] = try OpenFile(file)
         } catch {
             // What found no room isn't left lying about.
             try? directory.remove(name)
             throw error
         }
-        openFiles[name] = try OpenFile(file)
     }
 
     /// A file that isn't there is as good as removed.

@@ -34,7 +34,7 @@ struct WrittenAhead {
         let first = max(end, frontier)
         frontier = max(frontier, behind)
         guard first < behind, let there = try? file.read(behind - first, at: first),
-            there.allSatisfy({ $0 == 0 })
+            there.count == behind - first, there.allSatisfy({ $0 == 0 })
         else { return }
         WrittenAhead.zeroes.withUnsafeBytes { zeroes in
             try? file.write(

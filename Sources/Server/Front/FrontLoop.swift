@@ -149,10 +149,8 @@ struct FrontLoop: ~Copyable {
         // Gone: the client closed, or was too slow.
         guard let connection = connections[ticket.place] else { return }
         // Nothing about a backup is answered with an outcome, and nearly everything else is.
-        if case .outcome = reply {
-        } else if goOnWithBackup(reply, ticket, connection) {
-            return
-        }
+        var isOutcome: Bool { if case .outcome = reply { true } else { false } }
+        if !isOutcome, goOnWithBackup(reply, ticket, connection) { return }
         // Nobody but an operator is told how the cluster stands.
         if case .status = reply,
             connection.context(of: ticket.number)?.endpoint == .reloadSecrets
