@@ -10,8 +10,9 @@ import Replica
 ///   straight to `output`; else it waits in its exchange.
 /// - The oldest exchange is always one that still waits.
 /// - One thread alone touches it, and no change of a property reaches into another access of the
-///   same: while one is changed, nothing is called that knows the connection. Looks may overlap. So
-///   it isn't checked at run time either, which was 9 % of a validation's instructions (`@exclusivity(unchecked)`).
+///   same: while one is changed, nothing is called that knows the connection. Looks may overlap.
+///   So it isn't checked at run time either, which was 9 % of a validation's instructions
+///   (`@exclusivity(unchecked)`).
 final class FrontConnection {
     /// A request whose answer can't be written yet.
     struct Exchange {
