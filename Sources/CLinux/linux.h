@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -36,11 +35,6 @@ extern int pthread_setname_np(pthread_t, const char *);
 static inline int linux_accept4(int socket, struct sockaddr *address, socklen_t *length) {
     return accept4(socket, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
-
-// `malloc.h` is in no module.
-static inline int linux_trim_threshold(int bytes) { return mallopt(M_TRIM_THRESHOLD, bytes); }
-static inline int linux_top_pad(int bytes) { return mallopt(M_TOP_PAD, bytes); }
-static inline int linux_mmap_threshold(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }
 
 static inline int linux_socket(int family) {
     return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -31,6 +31,7 @@ import Basics
 /// Nothing a peer sends can trap, but for one thing: a demand to remove a committed entry, which
 /// means that safety is already lost.
 public struct Raft: Sendable {
+    /// Never read: it is what the type does to the struct.
     let passing = PassedByAddress()
     public let id: NodeID
     public let settings: RaftSettings

@@ -45,13 +45,4 @@ public enum ProcessControl {
         if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
         return Int(clamping: limit.rlim_cur)
     }
-
-    /// Lets the allocator keep up to `bytes` of freed memory in each of its arenas for what is
-    /// allocated next, and take that much from the kernel only in large pieces: what a batch has
-    /// just freed is otherwise given away, and asked for again by the next (mallopt(3)).
-    public static func keepFreedMemory(upTo bytes: Int32) {
-        _ = linux_trim_threshold(bytes)
-        _ = linux_top_pad(bytes / 16)
-        _ = linux_mmap_threshold(bytes / 4)
-    }
 }

@@ -22,6 +22,7 @@ import Keyring
 /// A node that isn't whole (its journal lost something) applies nothing and answers nothing until
 /// the others have repaired it.
 public struct Node: Sendable {
+    /// Never read: it is what the type does to the struct.
     let passing = PassedByAddress()
     public let id: NodeID
     /// 16 bytes.

@@ -4,6 +4,7 @@ import Basics
 /// else. A copy shares all storage and costs the same at any size.
 @usableFromInline
 struct State: Sendable {
+    /// Never read: it is what the type does to the struct.
     let passing = PassedByAddress()
     var settings: ClusterSettings
     var settingsChangedAt = LogIndex.zero

@@ -26,13 +26,13 @@ public struct Suffix: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Of a key that was imported without its end.
-    public static let unknown = Suffix(unchecked: 0)
-    public static let unknownForeign = Suffix(unchecked: foreign)
+    public static let unknown = Suffix(trusted: 0)
+    public static let unknownForeign = Suffix(trusted: foreign)
 
     /// Nil for a number that nothing gives.
     init?(rawValue: UInt32) {
         guard rawValue & ~Suffix.foreign != 0 else {
-            self.init(unchecked: rawValue)
+            self.init(trusted: rawValue)
             return
         }
         let text = Suffix.text(of: rawValue)
@@ -45,8 +45,6 @@ public struct Suffix: Hashable, Sendable, CustomStringConvertible {
 
     /// Of what was a suffix's number before.
     init(trusted value: UInt32) { rawValue = value }
-
-    private init(unchecked value: UInt32) { rawValue = value }
 
     /// Whether the key's text isn't of this program's form.
     public var isForeign: Bool { rawValue & Suffix.foreign != 0 }

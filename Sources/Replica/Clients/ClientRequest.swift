@@ -76,7 +76,7 @@ extension ClientRequest {
     /// names and addresses.
     var cost: Int {
         switch body {
-        case .charge(let charges): 256 + charges.count * 128
+        case .charge(let charges): 256 + charges.count * NodeLimits.chargeBytes
         case .query(_, .importFaults(let batch), _): 2_048 + batch.keys.count * 256
         case .change(_, let submission): 2_048 + submission.command.importedKeyCount * 256
         case .validation: 256

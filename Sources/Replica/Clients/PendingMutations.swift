@@ -32,7 +32,7 @@ struct PendingMutations {
 
     /// Bytes of the envelopes that wait.
     private(set) var bytes = 0
-    /// How many requests wait.
+    /// How many requests wait, with what the node itself asked for.
     private(set) var count = 0
 
     var hasOutbox: Bool { !outbox.isEmpty }

@@ -98,8 +98,6 @@ public final class Daemon {
         rereadSecrets: (() throws -> [[UInt8]])? = nil, announce: (Daemon) -> Void = { _ in }
     ) throws(StartFailure) -> Int32 {
         SignalQueue.ignoreBrokenPipes()
-        // Batches come and go a thousand times a second.
-        ProcessControl.keepFreedMemory(upTo: 16 << 20)
         let signals: SignalQueue
         do throws(SystemError) {
             // Before the first thread, which would inherit the default actions.
