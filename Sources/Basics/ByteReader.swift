@@ -22,13 +22,19 @@ public struct ByteReader: Sendable {
     }
 
     /// Bytes not yet read.
+    @inlinable
     public var remaining: Int { bytes.endIndex - position }
     public var isAtEnd: Bool { position == bytes.endIndex }
 
+    @inlinable
     public mutating func readUInt8() throws(MalformedBytes) -> UInt8 { try integer() }
+    @inlinable
     public mutating func readUInt16() throws(MalformedBytes) -> UInt16 { try integer() }
+    @inlinable
     public mutating func readUInt32() throws(MalformedBytes) -> UInt32 { try integer() }
+    @inlinable
     public mutating func readUInt64() throws(MalformedBytes) -> UInt64 { try integer() }
+    @inlinable
     public mutating func readInt64() throws(MalformedBytes) -> Int64 {
         Int64(bitPattern: try integer())
     }
@@ -71,11 +77,16 @@ public struct ByteReader: Sendable {
         guard isAtEnd else { throw MalformedBytes("\(remaining) bytes left over") }
     }
 
-    @inline(__always)
-    private mutating func integer<Integer: FixedWidthInteger>() throws(MalformedBytes) -> Integer {
+    @usableFromInline
+    func tooShort(_ width: Int) -> MalformedBytes {
+        MalformedBytes("\(width) bytes wanted, \(remaining) left")
+    }
+
+    @inlinable @inline(__always)
+    mutating func integer<Integer: FixedWidthInteger>() throws(MalformedBytes) -> Integer {
         let width = MemoryLayout<Integer>.size
         guard remaining >= width else {
-            throw MalformedBytes("\(width) bytes wanted, \(remaining) left")
+            throw tooShort(width)
         }
         let offset = position - bytes.startIndex
         position += width

@@ -4,9 +4,25 @@ import Basics
 // from bytes. Nothing here traps: the state may be a stranger's.
 extension StateMachine {
     /// The first law that doesn't hold, in words; nil if all do.
-    public func checkInvariants() -> String? { state.violation() ?? indexViolation() }
+    public func checkInvariants() -> String? {
+        state.violation() ?? keyIndexViolation() ?? indexViolation()
+    }
 
-    /// Whether every record is found by its id and digest, and nothing else is.
+    /// Whether every key is found by its id and digest.
+    private func keyIndexViolation() -> String? {
+        for number in 0..<state.keys.slotCount {
+            let slot = Slot<KeyRecord>(UInt32(number))
+            guard state.keys.holds(slot) else { continue }
+            if self.slot(of: state.keys.id(of: slot)) != slot
+                || keySlot(of: state.keys.digest(of: slot)) != slot
+            {
+                return "a key isn't found"
+            }
+        }
+        return nil
+    }
+
+    /// Whether every other record is found by its id and digest, and nothing else is.
     func indexViolation() -> String? {
         guard index.accounts.count == state.accounts.count,
             index.users.count == state.users.count, index.keys.count == state.keys.count,
@@ -32,15 +48,6 @@ extension StateMachine {
             }
         }
         if index.emails.count != present { return "an address of nobody" }
-        for number in 0..<state.keys.slotCount {
-            let slot = Slot<KeyRecord>(UInt32(number))
-            guard state.keys.holds(slot) else { continue }
-            if self.slot(of: state.keys.id(of: slot)) != slot
-                || keySlot(of: state.keys.digest(of: slot)) != slot
-            {
-                return "a key isn't found"
-            }
-        }
         if let violation = deadlineViolation() { return violation }
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }
@@ -119,15 +126,18 @@ extension State {
         let isPresent = isOpen && !user.isRemoved
         var (active, live): (UInt32, UInt32) = (0, 0)
         var sums = [SpentSum](repeating: SpentSum(), count: user.credits.count)
-        let isSound = keys.isChainSound(user.keys) { _, key in
-            guard key.user == slot, obeysItsLaws(key, isPresent: isPresent) else { return false }
-            if key.state.isAccepted { active += 1 }
-            if !key.state.isDead { live += 1 }
-            if let line = user.credits.firstIndex(where: { $0.api == key.api }) {
-                sums[line].add(key.spent, on: date)
+        let isSound = keys.isChainSound(user.keys) { key in
+            guard keys.user(of: key) == slot, obeysItsLaws(key, isPresent: isPresent) else {
+                return false
+            }
+            let (state, api) = (keys.state(of: key), keys.api(of: key))
+            if state.isAccepted { active += 1 }
+            if !state.isDead { live += 1 }
+            if let line = user.credits.firstIndex(where: { $0.api == api }) {
+                sums[line].add(keys.spent(of: key), on: date)
                 return true
             }
-            return key.spent.lifetime == 0
+            return keys.spent(of: key).lifetime == 0
         }
         guard isSound else { return "a chain of keys is broken" }
         if active != user.activeKeys { return "active keys are counted wrongly" }
@@ -212,7 +222,7 @@ extension State {
             newest = grave.index
         }
         let dead = (
-            keys: dead(keys) { $0.state.isDead }, users: dead(users) { $0.isRemoved },
+            keys: (0..<keys.slotCount).count { keys.shelf.isDead($0) }, users: dead(users) { $0.isRemoved },
             tokens: dead(tokens) { $0.isRevoked }, accounts: dead(accounts) { $0.isDeleted }
         )
         return dug == dead ? nil : "something dead has no grave or two"

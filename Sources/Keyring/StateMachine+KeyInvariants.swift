@@ -32,22 +32,25 @@ extension StateMachine {
 
 extension State {
     /// A key's own laws; `isPresent` says whether its user and account are there.
-    func obeysItsLaws(_ key: KeyRecord, isPresent: Bool) -> Bool {
-        let isReplaced = key.replacedBy.rawValue != 0
-        switch key.state {
+    func obeysItsLaws(_ key: Slot<KeyRecord>, isPresent: Bool) -> Bool {
+        let ending = keys.ending(of: key)
+        let isReplaced = ending.replacedBy.rawValue != 0
+        switch keys.state(of: key) {
         case .active, .inactive:
             // Its end was found when its user or account had gone, or is still to come.
-            let hasEnd = key.deadline == key.expiresAt || key.deadline == nil && !isPresent
-            return hasEnd && !isReplaced && (!isPresent || knows(key.api))
+            let hasEnd =
+                ending.deadline == ending.expiresAt || ending.deadline == nil && !isPresent
+            return hasEnd && !isReplaced && (!isPresent || knows(keys.api(of: key)))
         case .retiring:
             #if MUTANTS
             // Off with the bug: this would see it first, and what clients are told must show it.
             if PlantedBug.isOn(.graceNeverEnds) { return true }
             #endif
-            let hasEnd = key.deadline != nil || !isPresent
-            return hasEnd && isReplaced && (!isPresent || knows(key.api))
-        case .revoked: return key.deadline == nil
-        case .expired: return key.deadline == nil && key.expiresAt != nil && !isReplaced
+            let hasEnd = ending.deadline != nil || !isPresent
+            return hasEnd && isReplaced && (!isPresent || knows(keys.api(of: key)))
+        case .revoked: return ending.deadline == nil
+        case .expired:
+            return ending.deadline == nil && ending.expiresAt != nil && !isReplaced
         }
     }
 
@@ -69,21 +72,25 @@ extension State {
 
     /// Counted anew. Requires sound chains.
     private func apiUses(of account: AccountRecord) -> [APIUses] {
-        var counts = OrderedTable<API, UInt32>()
+        // Few: ``Bounds/apis`` at the most, and found faster one after the other than in a table.
+        var counts: [APIUses] = []
+        func count(_ api: API) {
+            if let position = counts.firstIndex(where: { $0.api == api }) {
+                counts[position].count += 1
+            } else {
+                counts.append(APIUses(api: api, count: 1))
+            }
+        }
         _ = users.isChainSound(account.users) { _, user in
             guard !user.isRemoved else { return true }
-            _ = keys.isChainSound(user.keys) { _, key in
-                if !key.state.isDead { counts[key.api] = (counts[key.api] ?? 0) + 1 }
+            _ = keys.isChainSound(user.keys) { key in
+                if !keys.state(of: key).isDead { count(keys.api(of: key)) }
                 return true
             }
-            for line in user.credits where line.allowance != nil {
-                counts[line.api] = (counts[line.api] ?? 0) + 1
-            }
+            for line in user.credits where line.allowance != nil { count(line.api) }
             return true
         }
-        for line in account.pools where line.allowance != nil {
-            counts[line.api] = (counts[line.api] ?? 0) + 1
-        }
-        return counts.map { APIUses(api: $0.key, count: $0.value) }
+        for line in account.pools where line.allowance != nil { count(line.api) }
+        return counts.sorted { $0.api < $1.api }
     }
 }

@@ -42,10 +42,13 @@ public struct StateMachine: Sendable {
         index.add(state.tokens[slot], slot)
     }
 
-    /// Takes over a state whose invariants hold.
-    init(state: State) {
+    /// Takes over a stranger's state, if its invariants hold.
+    init(checking state: State) throws(MalformedBytes) {
+        if let violation = state.violation() { throw MalformedBytes(violation) }
         self.state = state
         index = Indices(of: state)
+        if !index.areKeysApart { throw MalformedBytes("two keys have one id or one digest") }
+        if let violation = indexViolation() { throw MalformedBytes(violation) }
     }
 
     /// The newest entry applied. Inlined: a call would be given a copy of the whole machine.

@@ -3,6 +3,9 @@ struct RowHash {
     let shard: Int
     let tag: UInt64
 
+    /// What a shard keeps of a row.
+    func entry(_ row: UInt32) -> UInt64 { tag << 32 | UInt64(row) }
+
     /// From 64 bits that are as good as random.
     @inline(__always)
     init(uniform bits: UInt64) {
@@ -97,16 +100,27 @@ struct RowIndex {
     /// Publishes a row whose words are all written. Requires that it isn't indexed yet.
     mutating func insert(_ row: UInt32, at hash: RowHash, retiring retired: inout RetiredMemory) {
         precondition(row != 0 && row != UInt32.max, "no such row")
-        makeRoom(in: hash.shard, retiring: &retired)
-        let shard = SharedWords(unsafe: shards.load(hash.shard))
+        insert(hash.entry(row), into: hash.shard, retiring: &retired)
+    }
+
+    /// Publishes many rows, as ``insert(_:at:retiring:)`` does each.
+    mutating func insert(_ order: ShardOrder, retiring retired: inout RetiredMemory) {
+        order.forEach { shard, entry in insert(entry, into: shard, retiring: &retired) }
+    }
+
+    private mutating func insert(
+        _ fresh: UInt64, into number: Int, retiring retired: inout RetiredMemory
+    ) {
+        makeRoom(in: number, retiring: &retired)
+        let shard = SharedWords(unsafe: shards.load(number))
         let capacity = Int(shard.load(0))
-        var place = RowIndex.place(of: hash.tag, capacity: capacity)
+        var place = RowIndex.place(of: fresh >> 32, capacity: capacity)
         while true {
             let entry = shard.load(1 + place)
             if entry == 0 || entry == RowIndex.tombstone {
-                shard.publish(hash.tag << 32 | UInt64(row), at: 1 + place)
-                counts[hash.shard].live += 1
-                if entry == 0 { counts[hash.shard].taken += 1 }
+                shard.publish(fresh, at: 1 + place)
+                counts[number].live += 1
+                if entry == 0 { counts[number].taken += 1 }
                 return
             }
             place = place + 1 == capacity ? 0 : place + 1

@@ -147,17 +147,22 @@ extension TableContents {
         let userNumber = known(userRow(user), user)
         let holder = UInt32(truncatingIfNeeded: users[userNumber].load(Layout.User.state) >> 8)
         precondition(holder == accountRow(account), "\(user) isn't of \(account)")
-        add(
-            id, digest: digest, announcedAs: keyRow(digest), api: api, userRow: userNumber,
+        let announced = keyRow(digest)
+        let number = place(
+            id, digest: digest, announcedAs: announced, api: api, userRow: userNumber,
             state: state)
+        keysByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
+        guard announced == 0 else { return }
+        keyIndex.insert(number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
     }
 
-    /// Requires that no key has this id, and that the user's row is there; and the row of the
-    /// digest, if it was announced.
-    func add(
+    /// Writes the row of a key that is to be indexed by its id and, unless it was announced, its
+    /// digest. Requires that no key has this id, and that the user's row is there; and the row of
+    /// the digest, if it was announced.
+    func place(
         _ id: KeyID, digest: Digest, announcedAs announced: UInt32, api: API,
         userRow userNumber: UInt32, state: KeyState
-    ) {
+    ) -> UInt32 {
         let number = announced != 0 ? announced : keys.allocate(retiring: &retiredMemory)
         let row = keys[number]
         precondition(row.load(Layout.Key.state) & Layout.stateMask == 0, "a digest is taken")
@@ -169,9 +174,7 @@ extension TableContents {
             api.rawValue << 4 | UInt64(state.rawValue) | blockedBit(ofKey: id, digest),
             at: Layout.Key.state)
         count(1, referencesOfUser: userNumber)
-        keysByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
-        guard announced == 0 else { return }
-        keyIndex.insert(number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
+        return number
     }
 
     private func set(_ state: KeyState, ofKey id: KeyID) {

@@ -13,15 +13,31 @@ extension TableContents {
             let id = machine.state.users.record(at: number)?.id
             rows.append(id.map { userRow($0) } ?? 0)
         }
-        let keys = machine.state.keys.shelf
-        for number in 0..<keys.count where !keys.isEmpty(number) {
-            let digest = keys.digest(number)
-            add(
-                keys.id(number), digest: digest,
-                announcedAs: blocks.isEmpty ? 0 : keyRow(digest), api: keys.api(number),
-                userRow: rows[Int(keys.user(number).number)], state: keys.state(number))
-        }
+        addKeys(of: machine, userRows: rows)
         machine.forEachTableTail { apply($0) }
+    }
+
+    private func addKeys(of machine: StateMachine, userRows: [UInt32]) {
+        let shelf = machine.state.keys.shelf
+        var digests = ShardOrder(shards: RowIndex.shardCount, expecting: machine.keyCount)
+        var ids = digests
+        for number in 0..<shelf.count {
+            let key = shelf.packed(number)
+            guard let state = key.state else { continue }
+            let announced = blocks.isEmpty ? 0 : keyRow(key.digest)
+            let user = userRows[Int(key.user)]
+            precondition(user != 0, "a key of nobody")
+            let row = place(
+                key.id, digest: key.digest, announcedAs: announced, api: key.api, userRow: user,
+                state: state)
+            let idHash = RowHash(id: key.id.rawValue)
+            ids.append(idHash.entry(row), to: idHash.shard)
+            guard announced == 0 else { continue }
+            let hash = RowHash(uniform: key.digest.word0)
+            digests.append(hash.entry(row), to: hash.shard)
+        }
+        keysByID.insert(ids, retiring: &retiredMemory)
+        keyIndex.insert(digests, retiring: &retiredMemory)
     }
 
     /// Indices of their final size: what grows leaves its old memory behind until readers have

@@ -31,7 +31,7 @@ public struct StateDecoder: Sendable {
             guard end <= pending.count else { break }
             try enter(code)
             var reader = ByteReader(pending[start + StateDecoder.blockHeader..<end])
-            for _ in 0..<elements { try readElement(&reader) }
+            try read(elements, &reader)
             try reader.finish()
             start = end
         }
@@ -43,10 +43,7 @@ public struct StateDecoder: Sendable {
         guard let state, section == .end, pending.isEmpty else {
             throw MalformedBytes("the state isn't complete")
         }
-        if let violation = state.violation() { throw MalformedBytes(violation) }
-        let machine = StateMachine(state: state)
-        if let violation = machine.indexViolation() { throw MalformedBytes(violation) }
-        return machine
+        return try StateMachine(checking: state)
     }
 
     /// A block is of the same section as the one before or of the next.
@@ -58,32 +55,44 @@ public struct StateDecoder: Sendable {
         section = next
     }
 
-    private mutating func readElement(_ reader: inout ByteReader) throws(MalformedBytes) {
+    private mutating func read(
+        _ elements: UInt32, _ reader: inout ByteReader
+    ) throws(MalformedBytes) {
         guard section != .head else {
-            guard state == nil else { throw MalformedBytes("a second head") }
-            state = try StateHead(from: &reader).state
+            for _ in 0..<elements {
+                guard state == nil else { throw MalformedBytes("a second head") }
+                state = try StateHead(from: &reader).state
+            }
             return
         }
-        guard state != nil else { throw MalformedBytes("no head") }
+        // Taken out for the block: what changes a part of an optional copies the whole each time.
+        guard var state = state.take() else { throw MalformedBytes("no head") }
+        defer { self.state = state }
+        for _ in 0..<elements { try StateDecoder.read(section, into: &state, &reader) }
+    }
+
+    private static func read(
+        _ section: StateSection, into state: inout State, _ reader: inout ByteReader
+    ) throws(MalformedBytes) {
         switch section {
         case .head, .end: throw MalformedBytes("elements where none belong")
-        case .accounts: try state?.accounts.load(try reader.get())
-        case .users: try state?.users.load(try reader.get())
-        case .keys: try state?.keys.load(try reader.get())
-        case .tokens: try state?.tokens.load(try reader.get())
-        case .freeAccounts: state?.accounts.loadFree(try reader.get())
-        case .freeUsers: state?.users.loadFree(try reader.get())
-        case .freeKeys: state?.keys.loadFree(try reader.get())
-        case .freeTokens: state?.tokens.loadFree(try reader.get())
-        case .timed: try state?.ledger.timed.load(&reader)
-        case .freeForm: try state?.ledger.freeForm.records.load(&reader)
-        case .freeFormOrder: state?.ledger.freeForm.order.append(try reader.get())
-        case .requests: try state?.ledger.requests.records.load(&reader)
-        case .requestOrder: state?.ledger.requests.order.append(try reader.get())
-        case .audit: state?.audit.records.append(try reader.get())
-        case .graves: state?.graves.append(try reader.get())
-        case .holds: try state?.holds.load(try reader.get())
-        case .freeHolds: state?.holds.loadFree(try reader.get())
+        case .accounts: try state.accounts.load(from: &reader)
+        case .users: try state.users.load(from: &reader)
+        case .keys: try state.keys.load(from: &reader)
+        case .tokens: try state.tokens.load(from: &reader)
+        case .freeAccounts: state.accounts.loadFree(try reader.get())
+        case .freeUsers: state.users.loadFree(try reader.get())
+        case .freeKeys: state.keys.loadFree(try reader.get())
+        case .freeTokens: state.tokens.loadFree(try reader.get())
+        case .timed: try state.ledger.timed.load(&reader)
+        case .freeForm: try state.ledger.freeForm.records.load(&reader)
+        case .freeFormOrder: state.ledger.freeForm.order.append(try reader.get())
+        case .requests: try state.ledger.requests.records.load(&reader)
+        case .requestOrder: state.ledger.requests.order.append(try reader.get())
+        case .audit: state.audit.records.append(try reader.get())
+        case .graves: state.graves.append(try reader.get())
+        case .holds: try state.holds.load(from: &reader)
+        case .freeHolds: state.holds.loadFree(try reader.get())
         }
     }
 }

@@ -121,10 +121,16 @@ public struct StateEncoder: Sendable {
     private mutating func writeElements(
         of current: StateSection, _ elements: inout UInt32, _ writer: inout ByteWriter
     ) -> Bool {
+        var next = position
+        defer {
+            elements = UInt32(next - position)
+            position = next
+        }
+        // By itself: what looks into `self` while that changes is given a copy for each element.
+        let state = state
         while writer.count < Bounds.snapshotChunkBytes {
-            guard writeElement(of: current, &writer) else { return true }
-            elements += 1
-            position += 1
+            guard state.writeElement(next, of: current, into: &writer) else { return true }
+            next += 1
         }
         return false
     }
@@ -144,49 +150,55 @@ public struct StateEncoder: Sendable {
         }
         return false
     }
+}
 
-    /// Writes the element at `position`; false at the end of the section.
-    private mutating func writeElement(
-        of section: StateSection, _ writer: inout ByteWriter
+extension State {
+    /// Writes an element of a section that is a list in the order of places; false behind its end.
+    fileprivate func writeElement(
+        _ position: Int, of section: StateSection, into writer: inout ByteWriter
     ) -> Bool {
         switch section {
         case .head:
             guard position == 0 else { return false }
-            writer.put(StateHead(state))
+            writer.put(StateHead(self))
             return true
-        case .accounts: return write(state.accounts, &writer)
-        case .users: return write(state.users, &writer)
-        case .keys: return write(state.keys, &writer)
-        case .tokens: return write(state.tokens, &writer)
-        case .freeAccounts: return write(state.accounts.free, &writer)
-        case .freeUsers: return write(state.users.free, &writer)
-        case .freeKeys: return write(state.keys.free, &writer)
-        case .freeTokens: return write(state.tokens.free, &writer)
-        case .freeFormOrder: return write(state.ledger.freeForm.order, &writer)
-        case .requestOrder: return write(state.ledger.requests.order, &writer)
-        case .audit: return write(state.audit.records, &writer)
-        case .graves: return write(state.graves, &writer)
+        case .accounts: return accounts.writeElement(position, into: &writer)
+        case .users: return users.writeElement(position, into: &writer)
+        case .keys: return keys.writeElement(position, into: &writer)
+        case .tokens: return tokens.writeElement(position, into: &writer)
+        case .freeAccounts: return accounts.free.writeElement(position, into: &writer)
+        case .freeUsers: return users.free.writeElement(position, into: &writer)
+        case .freeKeys: return keys.free.writeElement(position, into: &writer)
+        case .freeTokens: return tokens.free.writeElement(position, into: &writer)
+        case .freeFormOrder: return ledger.freeForm.order.writeElement(position, into: &writer)
+        case .requestOrder: return ledger.requests.order.writeElement(position, into: &writer)
+        case .audit: return audit.records.writeElement(position, into: &writer)
+        case .graves: return graves.writeElement(position, into: &writer)
         case .holds:
             #if MUTANTS
             if PlantedBug.isOn(.snapshotWithoutHolds) { return false }
             #endif
-            return write(state.holds, &writer)
-        case .freeHolds: return write(state.holds.free, &writer)
+            return holds.writeElement(position, into: &writer)
+        case .freeHolds: return holds.free.writeElement(position, into: &writer)
         case .timed, .freeForm, .requests, .end: return false
         }
     }
+}
 
-    private func write(_ table: SlotTable<some ChainedRecord>, _ writer: inout ByteWriter) -> Bool {
-        guard position < table.slotCount else { return false }
-        writer.put(table.record(at: position))
+extension SlotTable {
+    /// False behind the last slot.
+    fileprivate func writeElement(_ position: Int, into writer: inout ByteWriter) -> Bool {
+        guard position < slotCount else { return false }
+        shelf.encode(position, into: &writer)
         return true
     }
+}
 
-    private func write(
-        _ queue: ChunkedQueue<some Coded & Sendable>, _ writer: inout ByteWriter
-    ) -> Bool {
-        guard position < queue.count else { return false }
-        writer.put(queue[position])
+extension ChunkedQueue where Element: Coded {
+    /// False behind the last element.
+    fileprivate func writeElement(_ position: Int, into writer: inout ByteWriter) -> Bool {
+        guard position < count else { return false }
+        writer.put(self[position])
         return true
     }
 }

@@ -18,6 +18,9 @@ struct Indices: Sendable {
     /// Ended holds, by when they are forgotten.
     var endedHolds = OrderedTable<HoldDue, Slot<HoldRecord>>()
 
+    /// Whether no two keys of the state that this was made of have one id or one digest.
+    private(set) var areKeysApart = true
+
     init() {}
 
     init(of state: State) {
@@ -33,15 +36,17 @@ struct Indices: Sendable {
             if !user.isRemoved { addEmail(user.email, state.accounts[user.account].id, slot) }
         }
         // One index after the other, and of each record no more than that needs.
-        let places = (0..<state.keys.slotCount).lazy.filter { !state.keys.shelf.isEmpty($0) }
-        for number in places {
-            keys.insert(SlotIndex.spread(state.keys.shelf.id(number).rawValue), UInt32(number))
-        }
-        for number in places {
-            keyDigests.insert(
-                SlotIndex.spread(state.keys.shelf.digest(number).word0), UInt32(number))
-        }
-        for number in places where state.keys.shelf.deadline(number) != nil {
+        let shelf = state.keys.shelf
+        let areIDsApart = keys.fill(
+            0..<shelf.count, expecting: state.keys.count,
+            hash: { shelf.isEmpty($0) ? nil : SlotIndex.spread(shelf.id($0).rawValue) },
+            areSame: { shelf.id(Int($0)) == shelf.id(Int($1)) })
+        let areDigestsApart = keyDigests.fill(
+            0..<shelf.count, expecting: state.keys.count,
+            hash: { shelf.isEmpty($0) ? nil : SlotIndex.spread(shelf.digest($0).word0) },
+            areSame: { shelf.digest(Int($0)) == shelf.digest(Int($1)) })
+        areKeysApart = areIDsApart && areDigestsApart
+        for number in 0..<shelf.count where !shelf.isEmpty(number) && shelf.deadline(number) != nil {
             let slot = Slot<KeyRecord>(UInt32(number))
             addDeadline(of: state.keys[slot], slot)
         }
@@ -59,8 +64,6 @@ struct Indices: Sendable {
         accounts.reserve(state.accounts.count)
         users.reserve(state.users.count)
         emails.reserve(state.users.count)
-        keys.reserve(state.keys.count)
-        keyDigests.reserve(state.keys.count)
         tokens.reserve(state.tokens.count)
         tokenDigests.reserve(state.tokens.count)
         holds.reserve(state.holds.count)

@@ -39,31 +39,44 @@ struct KeyShelf: RecordShelf {
         }
     }
 
-    mutating func append(_ record: KeyRecord?) {
+    mutating func append(_ record: KeyRecord?) { append(repacked(PackedKey(), as: record)) }
+
+    /// The next place, in the parts that lie apart: a name if it isn't within the packed bytes.
+    mutating func append(
+        _ packed: PackedKey, longName: Name?, author: Author, spent: SpentCounters,
+        ending: KeyEnding
+    ) {
+        var key = packed
+        if let longName { key.name = PackedName(long: longNames.insert(longName)) }
+        key.author = authors.insert(author)
+        if spent != SpentCounters() { key.spending = spending.insert(spent) }
+        if ending != KeyEnding() { key.ending = endings.insert(ending) }
+        append(key)
+    }
+
+    private mutating func append(_ key: PackedKey) {
         if count == chunks.count * Self.chunkSize {
             var chunk: [PackedKey] = []
             chunk.reserveCapacity(Self.chunkSize)
             chunks.append(chunk)
         }
-        chunks[chunks.count - 1].append(repacked(PackedKey(), as: record))
+        chunks[chunks.count - 1].append(key)
         count += 1
     }
 
     @inline(__always)
-    private func packed(_ number: Int) -> PackedKey {
+    func packed(_ number: Int) -> PackedKey {
         chunks[number / Self.chunkSize][number % Self.chunkSize]
     }
 
     private func unpacked(_ key: PackedKey) -> KeyRecord {
         guard let state = key.state else { preconditionFailure("an empty place is read") }
-        let ending = key.ending == 0 ? KeyEnding() : endings[key.ending]
+        let ending = ending(of: key)
         return KeyRecord(
             id: key.id, digest: key.digest, user: Slot(key.user), api: key.api,
-            name: key.name.inline ?? longNames[key.name.longNumber], state: state,
-            suffix: key.suffix, since: key.since, author: authors[key.author],
-            lastUsedMinute: key.lastUsedMinute,
-            spent: key.spending == 0 ? SpentCounters() : spending[key.spending],
-            expiresAt: ending.expiresAt, deadline: ending.deadline, replaces: ending.replaces,
+            name: key.name.inline ?? longName(of: key), state: state,
+            suffix: key.suffix, since: key.since, author: author(of: key),
+            lastUsedMinute: key.lastUsedMinute, spent: spent(of: key), expiresAt: ending.expiresAt, deadline: ending.deadline, replaces: ending.replaces,
             replacedBy: ending.replacedBy, createdAt: key.createdAt, changedAt: key.changedAt,
             previous: Slot(key.previous), next: Slot(key.next))
     }
@@ -100,6 +113,19 @@ struct KeyShelf: RecordShelf {
     }
 }
 
+// What lies beside packed bytes.
+extension KeyShelf {
+    func author(of key: PackedKey) -> Author { authors[key.author] }
+    func spent(of key: PackedKey) -> SpentCounters {
+        key.spending == 0 ? SpentCounters() : spending[key.spending]
+    }
+    func ending(of key: PackedKey) -> KeyEnding {
+        key.ending == 0 ? KeyEnding() : endings[key.ending]
+    }
+    /// Requires a name that isn't within the bytes.
+    func longName(of key: PackedKey) -> Name { longNames[key.name.longNumber] }
+}
+
 // What is asked at every charge, without the rest of the record. Each requires a record.
 extension KeyShelf {
     func id(_ number: Int) -> KeyID { packed(number).id }
@@ -117,6 +143,18 @@ extension KeyShelf {
         return ending == 0 ? nil : endings[ending].deadline
     }
     func isEmpty(_ number: Int) -> Bool { packed(number).isEmpty }
+    /// Whether there is a key, and one that is dead.
+    func isDead(_ number: Int) -> Bool { packed(number).state?.isDead ?? false }
+    func spent(_ number: Int) -> SpentCounters { spent(of: packed(number)) }
+    func ending(_ number: Int) -> KeyEnding { ending(of: packed(number)) }
+
+    func link(_ number: Int) -> ChainLink<KeyRecord>? {
+        let key = packed(number)
+        guard !key.isEmpty else { return nil }
+        return ChainLink(
+            previous: Slot(key.previous), next: Slot(key.next), createdAt: key.createdAt,
+            serial: key.id.rawValue)
+    }
 
     mutating func addSpent(_ credits: UInt64, on date: CalendarDate, _ number: Int) {
         let row = packed(number).spending
@@ -134,67 +172,10 @@ extension SlotTable where R == KeyRecord {
     func api(of slot: Slot<R>) -> API { shelf.api(Int(slot.number)) }
     func state(of slot: Slot<R>) -> KeyState { shelf.state(Int(slot.number)) }
     func deadline(of slot: Slot<R>) -> Timestamp? { shelf.deadline(Int(slot.number)) }
+    func spent(of slot: Slot<R>) -> SpentCounters { shelf.spent(Int(slot.number)) }
+    func ending(of slot: Slot<R>) -> KeyEnding { shelf.ending(Int(slot.number)) }
 
     mutating func addSpent(_ credits: UInt64, on date: CalendarDate, by slot: Slot<R>) {
         shelf.addSpent(credits, on: date, Int(slot.number))
-    }
-}
-
-/// What a key has that ends by itself or takes part in a rotation.
-private struct KeyEnding: Hashable, Sendable {
-    var expiresAt: Timestamp?
-    var deadline: Timestamp?
-    var replaces = KeyID(0)
-    var replacedBy = KeyID(0)
-
-    init() {}
-
-    init(_ record: KeyRecord) {
-        expiresAt = record.expiresAt
-        deadline = record.deadline
-        replaces = record.replaces
-        replacedBy = record.replacedBy
-    }
-}
-
-/// Plain bytes: nothing in it is counted.
-private struct PackedKey {
-    var digest = Digest.zero
-    var id = KeyID(0)
-    /// The API's number above the state's code; zero in an empty place.
-    private var word: UInt64 = 0
-    var since = Timestamp.epoch
-    var createdAt = LogIndex.zero
-    var changedAt = LogIndex.zero
-    var name = PackedName(long: 0)
-    var user: UInt32 = 0
-    var previous: UInt32 = 0
-    var next: UInt32 = 0
-    var lastUsedMinute: UInt32 = 0
-    private var suffixValue: UInt32 = 0
-    var author: UInt32 = 0
-    var spending: UInt32 = 0
-    var ending: UInt32 = 0
-
-    init() {}
-
-    var isEmpty: Bool { word == 0 }
-    var state: KeyState? { KeyState(rawValue: UInt8(truncatingIfNeeded: word & 0xff)) }
-    var api: API { API(trusted: word >> 8) }
-    var suffix: Suffix { Suffix(trusted: suffixValue) }
-
-    mutating func pack(_ record: KeyRecord) {
-        digest = record.digest
-        id = record.id
-        // 37^10 is less than 2^53, and no state's code is zero.
-        word = record.api.rawValue << 8 | UInt64(record.state.rawValue)
-        since = record.since
-        createdAt = record.createdAt
-        changedAt = record.changedAt
-        user = record.user.number
-        previous = record.previous.number
-        next = record.next.number
-        lastUsedMinute = record.lastUsedMinute
-        suffixValue = record.suffix.rawValue
     }
 }

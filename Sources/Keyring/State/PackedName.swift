@@ -5,39 +5,60 @@ struct PackedName {
     private var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
 
     /// In the highest byte: 255 for a long name.
-    private var count: Int { Int(words.2 >> 56) }
+    var count: Int { Int(words.2 >> 56) }
 
     /// Nil for a name that doesn't fit.
     init?(_ name: Name) {
         let bytes = name.string.utf8
         guard bytes.count <= PackedName.longest else { return nil }
-        for (place, byte) in bytes.enumerated() {
-            let bits = UInt64(byte) << (8 * (place & 7))
-            switch place >> 3 {
-            case 0: words.0 |= bits
-            case 1: words.1 |= bits
-            default: words.2 |= bits
-            }
+        for (place, byte) in bytes.enumerated() { set(byte, at: place) }
+        words.2 |= UInt64(bytes.count) << 56
+    }
+
+    /// Of what is a name by every rule: bytes that fit and are printable ASCII. Nil for all else,
+    /// be it a name or not.
+    init?(printable bytes: ArraySlice<UInt8>) {
+        guard (1...PackedName.longest).contains(bytes.count) else { return nil }
+        var place = 0
+        for byte in bytes {
+            guard (0x20...0x7e).contains(byte) else { return nil }
+            set(byte, at: place)
+            place += 1
         }
         words.2 |= UInt64(bytes.count) << 56
+    }
+
+    @inline(__always)
+    private mutating func set(_ byte: UInt8, at place: Int) {
+        let bits = UInt64(byte) << (8 * UInt64(place & 7))
+        switch place >> 3 {
+        case 0: words.0 |= bits
+        case 1: words.1 |= bits
+        default: words.2 |= bits
+        }
+    }
+
+    /// Requires a place below `count`.
+    @inline(__always)
+    func byte(_ place: Int) -> UInt8 {
+        let word = place < 8 ? words.0 : place < 16 ? words.1 : words.2
+        return UInt8(truncatingIfNeeded: word >> (8 * UInt64(place & 7)))
     }
 
     /// Zero for none.
     init(long number: UInt32) { words = (UInt64(number), 0, 0xff << 56) }
 
     /// Zero if the name isn't long.
-    var longNumber: UInt32 { count == 255 ? UInt32(truncatingIfNeeded: words.0) : 0 }
+    var longNumber: UInt32 { isLong ? UInt32(truncatingIfNeeded: words.0) : 0 }
+
+    var isLong: Bool { count == 255 }
 
     /// Nil if the name is long.
     var inline: Name? {
-        let (count, words) = (count, words)
-        guard count <= PackedName.longest else { return nil }
+        guard !isLong else { return nil }
         return Name(
             trusted: String(unsafeUninitializedCapacity: PackedName.longest) { bytes in
-                for place in 0..<count {
-                    let word = place < 8 ? words.0 : place < 16 ? words.1 : words.2
-                    bytes[place] = UInt8(truncatingIfNeeded: word >> (8 * UInt64(place & 7)))
-                }
+                for place in 0..<count { bytes[place] = byte(place) }
                 return count
             })
     }

@@ -27,19 +27,28 @@ struct SharedAuthors: Sendable {
 
     private var entries = SideTable<Entry>()
     private var numbers = OrderedTable<Key, UInt32>()
+    /// The last that was named; zero: none yet.
+    private var newest: UInt32 = 0
 
     var count: Int { entries.count }
 
     subscript(number: UInt32) -> Author { entries[number].author }
 
     mutating func insert(_ author: Author) -> UInt32 {
+        // Most often it is whoever it was before.
+        if newest != 0, entries[newest].uses > 0, entries[newest].author == author {
+            entries[newest].uses += 1
+            return newest
+        }
         let key = Key(author)
         if let number = numbers[key] {
             entries[number].uses += 1
+            newest = number
             return number
         }
         let number = entries.insert(Entry(author: author, uses: 1))
         numbers.updateValue(number, forKey: key)
+        newest = number
         return number
     }
 

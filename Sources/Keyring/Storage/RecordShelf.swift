@@ -1,7 +1,9 @@
+import Basics
+
 /// How a `SlotTable` keeps its records. A copy shares them, and a change after it copies a part of
 /// bounded size.
 protocol RecordShelf<Record>: Sendable {
-    associatedtype Record
+    associatedtype Record: ChainedRecord
 
     init()
 
@@ -16,10 +18,30 @@ protocol RecordShelf<Record>: Sendable {
 
     /// The next place.
     mutating func append(_ record: Record?)
+
+    /// What a walk along its chain needs of a record; nil if the place is empty. Requires a place
+    /// that is there.
+    func link(_ number: Int) -> ChainLink<Record>?
+
+    /// What `Optional<Record>` would write of a place. Requires a place that is there.
+    func encode(_ number: Int, into writer: inout ByteWriter)
+
+    /// Reads the next place: an `Optional<Record>`.
+    mutating func load(from reader: inout ByteReader) throws(MalformedBytes)
+}
+
+extension RecordShelf {
+    func link(_ number: Int) -> ChainLink<Record>? { self[number].map { ChainLink($0) } }
+
+    func encode(_ number: Int, into writer: inout ByteWriter) { writer.put(self[number]) }
+
+    mutating func load(from reader: inout ByteReader) throws(MalformedBytes) {
+        append(try reader.get())
+    }
 }
 
 /// Records as they are, in chunks of arrays.
-struct ArrayShelf<Record: Sendable>: RecordShelf {
+struct ArrayShelf<Record: ChainedRecord>: RecordShelf {
     private static var chunkSize: Int { 128 }
 
     private var chunks: [[Record?]] = []

@@ -25,6 +25,23 @@ protocol ChainedRecord: Coded, Sendable {
     var serial: UInt64 { get }
 }
 
+/// What a walk along a chain needs of a record.
+struct ChainLink<R: ChainedRecord> {
+    var previous: Slot<R>
+    var next: Slot<R>
+    var createdAt: LogIndex
+    var serial: UInt64
+}
+
+extension ChainLink {
+    init(_ record: R) {
+        previous = record.previous
+        next = record.next
+        createdAt = record.createdAt
+        serial = record.serial
+    }
+}
+
 /// The two ends of a doubly linked list through the records of a table.
 struct Chain<R: ChainedRecord>: Hashable, Sendable {
     var first = Slot<R>.none

@@ -21,11 +21,39 @@ struct SlotIndex: Sendable {
         var position = Shard.home(of: hash << 32, among: entries.count)
         while entries[position] != 0 {
             let entry = entries[position]
-            let slot = UInt32(truncatingIfNeeded: entry) - 1
+            let slot = SlotIndex.slot(of: entry)
             if entry >> 32 == hash & 0xffff_ffff, matches(slot) { return slot }
             position = position + 1 == entries.count ? 0 : position + 1
         }
         return nil
+    }
+
+    /// Inserts what belongs to each of `slots`, whose hash is nil if that is nothing; false if two
+    /// of them are the same. Requires an empty index.
+    mutating func fill(
+        _ slots: Range<Int>, expecting entries: Int, hash: (Int) -> UInt64?,
+        areSame: (UInt32, UInt32) -> Bool
+    ) -> Bool {
+        precondition(count == 0, "filled twice")
+        reserve(entries)
+        var order = ShardOrder(shards: shards.count, expecting: entries)
+        for slot in slots {
+            guard let hash = hash(slot) else { continue }
+            order.append(SlotIndex.entry(hash, UInt32(slot)), to: Int(hash >> 56))
+            count += 1
+        }
+        var areApart = true
+        order.forEach { shard, entry in
+            shards[shard].insert(entry) { other in
+                areApart =
+                    areApart && !areSame(SlotIndex.slot(of: other), SlotIndex.slot(of: entry))
+            }
+        }
+        return areApart
+    }
+
+    private static func slot(of entry: UInt64) -> UInt32 {
+        UInt32(truncatingIfNeeded: entry) - 1
     }
 
     /// Makes room for so many entries, if there is none yet, so that filling it copies next to
@@ -66,9 +94,13 @@ struct SlotIndex: Sendable {
 }
 
 extension SlotIndex.Shard {
-    mutating func insert(_ entry: UInt64) {
+    mutating func insert(_ entry: UInt64) { insert(entry) { _ in } }
+
+    /// Calls `meets` with each entry of the same hash.
+    @inline(__always)
+    mutating func insert(_ entry: UInt64, meets: (UInt64) -> Void) {
         if (used + 1) * 8 > entries.count * 7 { grow() }
-        place(entry)
+        place(entry, meets: meets)
         used += 1
     }
 
@@ -111,15 +143,19 @@ extension SlotIndex.Shard {
         end >= start ? end - start : end - start + entries.count
     }
 
-    private mutating func place(_ entry: UInt64) {
+    @inline(__always)
+    private mutating func place(_ entry: UInt64, meets: (UInt64) -> Void) {
         var position = home(of: entry)
-        while entries[position] != 0 { position = after(position) }
+        while entries[position] != 0 {
+            if entries[position] >> 32 == entry >> 32 { meets(entries[position]) }
+            position = after(position)
+        }
         entries[position] = entry
     }
 
     private mutating func grow() {
         let old = entries
         entries = [UInt64](repeating: 0, count: old.count + max(8, old.count / 4))
-        for entry in old where entry != 0 { place(entry) }
+        for entry in old where entry != 0 { place(entry) { _ in } }
     }
 }

@@ -87,9 +87,9 @@ struct SlotTable<R: ChainedRecord>: Sendable {
 // Reading what a snapshot holds.
 extension SlotTable {
     /// Appends the next slot as it was written: a record or none.
-    mutating func load(_ record: R?) throws(MalformedBytes) {
+    mutating func load(from reader: inout ByteReader) throws(MalformedBytes) {
         guard slotCount < Int(UInt32.max) - 1 else { throw MalformedBytes("too many slots") }
-        shelf.append(record)
+        try shelf.load(from: &reader)
     }
 
     /// Appends to the queue of free slots, in its order.
@@ -110,21 +110,25 @@ extension SlotTable {
 
     /// Whether a chain links `count` records back and forth, each made after the one before,
     /// or by the same entry and with a higher id.
-    /// Calls `body` with each.
-    func isChainSound(_ chain: Chain<R>, _ body: (Slot<R>, R) -> Bool) -> Bool {
+    /// Calls `body` with the slot of each.
+    func isChainSound(_ chain: Chain<R>, _ body: (Slot<R>) -> Bool) -> Bool {
         var (slot, previous) = (chain.first, Slot<R>.none)
         var (seen, newest): (UInt32, (LogIndex, UInt64)?) = (0, nil)
         while !slot.isNone {
-            guard seen < chain.count, let record = record(at: Int(slot.number)),
-                record.previous == previous,
-                newest.map({ $0 < (record.createdAt, record.serial) }) ?? true,
-                body(slot, record)
+            guard seen < chain.count, slot.number < slotCount,
+                let link = shelf.link(Int(slot.number)), link.previous == previous,
+                newest.map({ $0 < (link.createdAt, link.serial) }) ?? true, body(slot)
             else { return false }
-            newest = (record.createdAt, record.serial)
+            newest = (link.createdAt, link.serial)
             previous = slot
-            slot = record.next
+            slot = link.next
             seen += 1
         }
         return seen == chain.count && previous == chain.last
+    }
+
+    /// The same, with each record whole.
+    func isChainSound(_ chain: Chain<R>, _ body: (Slot<R>, R) -> Bool) -> Bool {
+        isChainSound(chain) { slot in body(slot, self[slot]) }
     }
 }
