@@ -26,15 +26,15 @@ public struct ByteReader: Sendable {
     public var remaining: Int { bytes.endIndex - position }
     public var isAtEnd: Bool { position == bytes.endIndex }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readUInt8() throws(MalformedBytes) -> UInt8 { try integer() }
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readUInt16() throws(MalformedBytes) -> UInt16 { try integer() }
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readUInt32() throws(MalformedBytes) -> UInt32 { try integer() }
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readUInt64() throws(MalformedBytes) -> UInt64 { try integer() }
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readInt64() throws(MalformedBytes) -> Int64 {
         Int64(bitPattern: try integer())
     }

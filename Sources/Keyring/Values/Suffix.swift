@@ -35,12 +35,14 @@ public struct Suffix: Hashable, Sendable, CustomStringConvertible {
             self.init(trusted: rawValue)
             return
         }
-        let text = Suffix.text(of: rawValue)
         let isForeign = rawValue & Suffix.foreign != 0
-        guard let suffix = isForeign ? Suffix(foreign: text) : Suffix(text),
-            suffix.rawValue == rawValue
-        else { return nil }
-        self = suffix
+        // A printable character's highest bit is zero, so that a foreign one's is the mark alone.
+        let isLegal = (0..<4).allSatisfy { place in
+            let byte = UInt8(truncatingIfNeeded: (rawValue & ~Suffix.foreign) >> (8 * place))
+            return isForeign ? Suffix.isPrintable(byte) : Base62.value(of: byte) != nil
+        }
+        guard isLegal else { return nil }
+        self.init(trusted: rawValue)
     }
 
     /// Of what was a suffix's number before.
