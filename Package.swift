@@ -12,10 +12,10 @@ let package = Package(
         .library(name: "KeyclaveClient", targets: ["KeyclaveClient"]),
     ],
     targets: [
-        // Pure: bytes in, bytes out, nothing but the standard library, and in `CSHA256` the
+        // Pure: bytes in, bytes out, nothing but the standard library, and in `CInstructions` the
         // processor's instructions that Swift has no word for.
-        .systemLibrary(name: "CSHA256"),
-        .target(name: "Basics", dependencies: ["CSHA256"]),
+        .systemLibrary(name: "CInstructions"),
+        .target(name: "Basics", dependencies: ["CInstructions"]),
         .target(name: "Consensus", dependencies: ["Basics"]),
         .target(name: "Keyring", dependencies: ["Basics"]),
         .target(name: "Journal", dependencies: ["Basics"]),

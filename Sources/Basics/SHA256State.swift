@@ -1,11 +1,11 @@
-import CSHA256
+import CInstructions
 
 /// The eight working words of SHA-256 and its compression function (FIPS 180-4, §6.2.2).
 ///
 /// The processor's instructions do it where there are some, in 42 ns a block instead of 192 (AMD
-/// EPYC): in `CSHA256`, because Swift has no word for them. In Swift the 64 rounds are written
-/// out: the variables rotate by renaming instead of moving, and the schedule lives in registers or
-/// on the stack. A loop takes about twice as long a block.
+/// EPYC): in `CInstructions`, because Swift has no word for them. In Swift the 64 rounds are
+/// written out: the variables rotate by renaming instead of moving, and the schedule lives in
+/// registers or on the stack. A loop takes about twice as long a block.
 struct SHA256State: Sendable {
     private var a, b, c, d, e, f, g, h: UInt32
 

@@ -1,5 +1,6 @@
-import Basics
 import Testing
+
+@testable import Basics
 
 @Suite struct CRCTests {
     /// The check value of the CRC catalogue, and what zlib's `crc32` says.
@@ -39,6 +40,7 @@ import Testing
             let crc32c = bitwiseCRC(data, polynomial: 0x82f6_3b78)
             #expect(CRC32C.checksum(data) == crc32c)
             #expect(CRC32C.checksum(data.span.bytes) == crc32c)
+            #expect(CRC32C.sliced.checksum(data.span.bytes, continuing: 0) == crc32c)
             #expect(
                 CRC32C.checksum(data[cut...], continuing: CRC32C.checksum(data[..<cut])) == crc32c)
         }

@@ -1,4 +1,4 @@
-// The one thing that Swift can't say: the processor's instructions for SHA-256. Header only, and
+// The processor's instructions for SHA-256, for which Swift has no word. Header only, and
 // nothing in it touches the kernel, a file or memory that it wasn't given.
 #pragma once
 
