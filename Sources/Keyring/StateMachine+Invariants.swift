@@ -222,7 +222,8 @@ extension State {
             newest = grave.index
         }
         let dead = (
-            keys: (0..<keys.slotCount).count { keys.shelf.isDead($0) }, users: dead(users) { $0.isRemoved },
+            keys: (0..<keys.slotCount).count { keys.shelf.isDead($0) },
+            users: dead(users) { $0.isRemoved },
             tokens: dead(tokens) { $0.isRevoked }, accounts: dead(accounts) { $0.isDeleted }
         )
         return dug == dead ? nil : "something dead has no grave or two"

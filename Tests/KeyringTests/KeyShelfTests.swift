@@ -124,5 +124,82 @@ import Testing
         expectSame(frozen.shelf, frozen.plain)
     }
 
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `a shelf writes and reads what optional records do`(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        var (shelf, plain) = (KeyShelf(), ArrayShelf<KeyRecord>())
+        for _ in 1...300 {
+            let record = random.chance(1, in: 9) ? nil : record(&random)
+            shelf.append(record)
+            plain.append(record)
+        }
+        var (packed, whole) = (ByteWriter(), ByteWriter())
+        for place in 0..<plain.count {
+            shelf.encode(place, into: &packed)
+            whole.put(plain[place])
+        }
+        #expect(packed.bytes == whole.bytes)
+        var reader = ByteReader(whole.bytes)
+        var loaded = KeyShelf()
+        for _ in 0..<plain.count { try loaded.load(from: &reader) }
+        #expect(reader.isAtEnd)
+        expectSame(loaded, plain)
+        #expect(loaded.sideCounts == sideCounts(plain))
+    }
+
+    /// Every byte of a record changed, one after the other: both take it or neither does, and to
+    /// the same record.
+    @Test func `a shelf refuses what a record refuses`() {
+        var random = SeededGenerator(seed: 4)
+        var (taken, refused) = (0, 0)
+        for _ in 1...20 {
+            var writer = ByteWriter()
+            writer.put(KeyRecord?.some(record(&random)))
+            for place in writer.bytes.indices {
+                var bytes = writer.bytes
+                bytes[place] ^= UInt8(1 + random.below(255))
+                var (reader, twin) = (ByteReader(bytes), ByteReader(bytes))
+                var shelf = KeyShelf()
+                let isTaken = (try? shelf.load(from: &reader)) != nil
+                var record: KeyRecord?
+                do throws(MalformedBytes) {
+                    record = try twin.get()
+                } catch {
+                    refused += 1
+                    if isTaken { Issue.record("byte \(place) is taken: \(error)") }
+                    continue
+                }
+                taken += 1
+                if !isTaken || shelf[0] != record || reader.remaining != twin.remaining {
+                    Issue.record("byte \(place) is read otherwise")
+                }
+            }
+        }
+        #expect(taken > 500 && refused > 500)
+    }
+
+    @Test(arguments: [1, 2] as [UInt64])
+    func `links are read and changed as in whole records`(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        var (shelf, plain) = (KeyShelf(), ArrayShelf<KeyRecord>())
+        for _ in 1...200 {
+            let record = random.chance(1, in: 9) ? nil : record(&random)
+            shelf.append(record)
+            plain.append(record)
+        }
+        for place in 0..<plain.count where plain[place] != nil {
+            let previous = random.chance(1, in: 2) ? Slot<KeyRecord>(UInt32(random.below(9))) : nil
+            let next = random.chance(1, in: 2) ? Slot<KeyRecord>.none : nil
+            shelf.relink(place, previous: previous, next: next)
+            plain.relink(place, previous: previous, next: next)
+        }
+        expectSame(shelf, plain)
+        for place in 0..<plain.count {
+            let (link, twin) = (shelf.link(place), plain.link(place))
+            #expect(link?.previous == twin?.previous && link?.next == twin?.next)
+            #expect(link?.createdAt == twin?.createdAt && link?.serial == twin?.serial)
+        }
+    }
+
     @Test func `a packed record takes 128 bytes`() { #expect(KeyShelf.recordBytes == 128) }
 }

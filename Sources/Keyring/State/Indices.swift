@@ -46,7 +46,8 @@ struct Indices: Sendable {
             hash: { shelf.isEmpty($0) ? nil : SlotIndex.spread(shelf.digest($0).word0) },
             areSame: { shelf.digest(Int($0)) == shelf.digest(Int($1)) })
         areKeysApart = areIDsApart && areDigestsApart
-        for number in 0..<shelf.count where !shelf.isEmpty(number) && shelf.deadline(number) != nil {
+        for number in 0..<shelf.count where !shelf.isEmpty(number) && shelf.deadline(number) != nil
+        {
             let slot = Slot<KeyRecord>(UInt32(number))
             addDeadline(of: state.keys[slot], slot)
         }

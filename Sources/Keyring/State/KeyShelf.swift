@@ -76,7 +76,8 @@ struct KeyShelf: RecordShelf {
             id: key.id, digest: key.digest, user: Slot(key.user), api: key.api,
             name: key.name.inline ?? longName(of: key), state: state,
             suffix: key.suffix, since: key.since, author: author(of: key),
-            lastUsedMinute: key.lastUsedMinute, spent: spent(of: key), expiresAt: ending.expiresAt, deadline: ending.deadline, replaces: ending.replaces,
+            lastUsedMinute: key.lastUsedMinute, spent: spent(of: key), expiresAt: ending.expiresAt,
+            deadline: ending.deadline, replaces: ending.replaces,
             replacedBy: ending.replacedBy, createdAt: key.createdAt, changedAt: key.changedAt,
             previous: Slot(key.previous), next: Slot(key.next))
     }
@@ -147,6 +148,15 @@ extension KeyShelf {
     func isDead(_ number: Int) -> Bool { packed(number).state?.isDead ?? false }
     func spent(_ number: Int) -> SpentCounters { spent(of: packed(number)) }
     func ending(_ number: Int) -> KeyEnding { ending(of: packed(number)) }
+
+    mutating func relink(
+        _ number: Int, previous: Slot<KeyRecord>?, next: Slot<KeyRecord>?
+    ) {
+        precondition(!isEmpty(number), "an empty slot is in a chain")
+        let (chunk, place) = (number / Self.chunkSize, number % Self.chunkSize)
+        if let previous { chunks[chunk][place].previous = previous.number }
+        if let next { chunks[chunk][place].next = next.number }
+    }
 
     func link(_ number: Int) -> ChainLink<KeyRecord>? {
         let key = packed(number)

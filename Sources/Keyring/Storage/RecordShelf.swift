@@ -23,6 +23,9 @@ protocol RecordShelf<Record>: Sendable {
     /// that is there.
     func link(_ number: Int) -> ChainLink<Record>?
 
+    /// Changes a record's neighbours in its chain; nil leaves one as it is. Requires a record.
+    mutating func relink(_ number: Int, previous: Slot<Record>?, next: Slot<Record>?)
+
     /// What `Optional<Record>` would write of a place. Requires a place that is there.
     func encode(_ number: Int, into writer: inout ByteWriter)
 
@@ -32,6 +35,12 @@ protocol RecordShelf<Record>: Sendable {
 
 extension RecordShelf {
     func link(_ number: Int) -> ChainLink<Record>? { self[number].map { ChainLink($0) } }
+
+    mutating func relink(_ number: Int, previous: Slot<Record>?, next: Slot<Record>?) {
+        precondition(!isEmpty(number), "an empty slot is in a chain")
+        if let previous { self[number]!.previous = previous }
+        if let next { self[number]!.next = next }
+    }
 
     func encode(_ number: Int, into writer: inout ByteWriter) { writer.put(self[number]) }
 

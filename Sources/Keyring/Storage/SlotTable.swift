@@ -64,12 +64,11 @@ struct SlotTable<R: ChainedRecord>: Sendable {
 
     /// Puts a record at the end of a chain.
     mutating func append(_ slot: Slot<R>, to chain: inout Chain<R>) {
-        self[slot].previous = chain.last
-        self[slot].next = .none
+        shelf.relink(Int(slot.number), previous: chain.last, next: .none)
         if chain.last.isNone {
             chain.first = slot
         } else {
-            self[chain.last].next = slot
+            shelf.relink(Int(chain.last.number), previous: nil, next: slot)
         }
         chain.last = slot
         chain.count += 1
@@ -77,9 +76,20 @@ struct SlotTable<R: ChainedRecord>: Sendable {
 
     /// Takes a record out of the chain that it is in.
     mutating func unlink(_ slot: Slot<R>, from chain: inout Chain<R>) {
-        let (previous, next) = (self[slot].previous, self[slot].next)
-        if previous.isNone { chain.first = next } else { self[previous].next = next }
-        if next.isNone { chain.last = previous } else { self[next].previous = previous }
+        guard let link = shelf.link(Int(slot.number)) else {
+            preconditionFailure("an empty slot is in a chain")
+        }
+        let (previous, next) = (link.previous, link.next)
+        if previous.isNone {
+            chain.first = next
+        } else {
+            shelf.relink(Int(previous.number), previous: nil, next: next)
+        }
+        if next.isNone {
+            chain.last = previous
+        } else {
+            shelf.relink(Int(next.number), previous: previous, next: nil)
+        }
         chain.count -= 1
     }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Finds where answers end, and their statuses. Only what this program's own server sends is
 /// understood: `ResponseParser` makes strings of every field, which at 100,000 answers a second
 /// takes as much of the machine as the server that is measured.
@@ -65,12 +67,17 @@ enum AnswerScanner {
         return count
     }
 
-    /// The place of the next CR LF.
+    /// The place of the next CR LF. By the library, which looks at many bytes at once: one by one
+    /// they were 60 % of what an answer cost this program.
     private static func lineEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard let base = bytes.baseAddress else { return nil }
         var place = start
-        while place + 1 < bytes.count {
-            if bytes[place] == 0x0D, bytes[place + 1] == 0x0A { return place }
-            place += 1
+        while place < bytes.count,
+            let found = memchr(base + place, 0x0A, bytes.count - place)
+        {
+            let lineFeed = base.distance(to: UnsafeRawPointer(found))
+            if lineFeed > start, bytes[lineFeed - 1] == 0x0D { return lineFeed - 1 }
+            place = lineFeed + 1
         }
         return nil
     }

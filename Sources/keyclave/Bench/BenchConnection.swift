@@ -2,6 +2,9 @@ import Basics
 import Linux
 
 /// One client of a measurement: a connection, what it has sent and not been answered.
+///
+/// One thread's, so that what changes with each answer isn't checked for exclusive access
+/// (`@exclusivity(unchecked)`): the generator takes part of the machine that it measures.
 final class BenchConnection {
     enum Life {
         /// Not connected; to be tried again at this time.
@@ -25,19 +28,19 @@ final class BenchConnection {
     let index: Int
     /// Which endpoint it talks to, or will.
     var endpoint: Int
-    var life = Life.resting(until: .zero)
-    var link: Link?
+    @exclusivity(unchecked) var life = Life.resting(until: .zero)
+    @exclusivity(unchecked) var link: Link?
     /// The requests on the way, the oldest first.
-    var underway = Ring<Asked>()
+    @exclusivity(unchecked) var underway = Ring<Asked>()
     /// Bytes to write, from `written` on.
-    var output: [UInt8] = []
-    var written = 0
+    @exclusivity(unchecked) var output: [UInt8] = []
+    @exclusivity(unchecked) var written = 0
     /// The part of an answer that has arrived.
-    var input: [UInt8] = []
-    var watchesWriting = false
+    @exclusivity(unchecked) var input: [UInt8] = []
+    @exclusivity(unchecked) var watchesWriting = false
     /// After a refusal: nothing is sent before this, or a cluster without a leader would be
     /// stormed by those who wait for one.
-    var pausedUntil = Instant.zero
+    @exclusivity(unchecked) var pausedUntil = Instant.zero
 
     init(index: Int, endpoint: Int) {
         self.index = index
