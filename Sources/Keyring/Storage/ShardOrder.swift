@@ -1,7 +1,8 @@
 /// An index's entries in the order of its shards: a shard that is filled at once stays in the
 /// processor's cache, where entries in any order miss it once each.
 ///
-/// Ten million entries are put in order and into their index in 0.3 s instead of 2.
+/// Ten million entries are put in order and into a `SlotIndex` in 0.4 s instead of 1.2 (processor
+/// time, beside other work).
 struct ShardOrder {
     private let capacity: Int
     /// Of each shard a stretch of `capacity`.

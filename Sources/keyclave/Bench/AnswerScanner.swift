@@ -25,7 +25,7 @@ enum AnswerScanner {
                 let body = end + 2..<end + 2 + length
                 return body.upperBound <= bytes.count
                     ? .answer(status: status, body: body) : .incomplete
-            } else if isContentLength(bytes, line) {
+            } else if isContentLength(bytes, line, end) {
                 guard let value = number(in: bytes, from: line + 15, to: end) else {
                     return .unreadable
                 }
@@ -88,14 +88,18 @@ enum AnswerScanner {
         return number(in: bytes, from: start + 9, to: start + 12)
     }
 
-    private static func isContentLength(_ bytes: UnsafeRawBufferPointer, _ start: Int) -> Bool {
-        let name: StaticString = "content-length:"
-        guard bytes.count - start >= name.utf8CodeUnitCount else { return false }
-        for offset in 0..<name.utf8CodeUnitCount
-        where bytes[start + offset] | 0x20 != name.utf8Start[offset] | 0x20 {
-            return false
+    /// Whether the line begins with `content-length:`, in letters of either case.
+    @inline(__always)
+    private static func isContentLength(
+        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int
+    ) -> Bool {
+        guard end - start >= 15 else { return false }
+        func folded(_ offset: Int) -> UInt64 {
+            let word = bytes.loadUnaligned(fromByteOffset: start + offset, as: UInt64.self)
+            return UInt64(littleEndian: word) | 0x2020_2020_2020_2020
         }
-        return true
+        // "content-" and "-length:", the first byte lowest.
+        return folded(0) == 0x2d74_6e65_746e_6f63 && folded(7) == 0x3a68_7467_6e65_6c2d
     }
 
     private static func number(
