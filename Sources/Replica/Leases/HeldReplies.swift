@@ -15,7 +15,6 @@ struct HeldReplies: Sendable {
         var index: LogIndex
         var deadline: Instant
         var waiters: Waiters
-        var request: RequestID
         var reply: ClientReply
     }
 
@@ -43,7 +42,7 @@ struct HeldReplies: Sendable {
         while var first = held.first {
             if first.index > done {
                 guard first.deadline <= now else { break }
-                first.reply = .failed(.outcomeUnknown(first.request))
+                first.reply = .failed(.outcomeUnknown)
             }
             released.append(first)
             held.removeFirst()
