@@ -102,6 +102,8 @@ public enum ClientReply: Sendable {
     /// Leadership moved, or a snapshot is durable.
     case done(at: LogIndex)
     case failed(ClientFailure)
+
+    public var isOutcome: Bool { if case .outcome = self { true } else { false } }
 }
 
 /// Why a request got no answer from the replicated state.
