@@ -134,10 +134,6 @@ extension SlotTable where R == KeyRecord {
     func api(of slot: Slot<R>) -> API { shelf.api(Int(slot.number)) }
     func state(of slot: Slot<R>) -> KeyState { shelf.state(Int(slot.number)) }
     func deadline(of slot: Slot<R>) -> Timestamp? { shelf.deadline(Int(slot.number)) }
-
-    mutating func addSpent(_ credits: UInt64, on date: CalendarDate, by slot: Slot<R>) {
-        shelf.addSpent(credits, on: date, Int(slot.number))
-    }
 }
 
 /// What a key has that ends by itself or takes part in a rotation.
