@@ -4,7 +4,9 @@ import Basics
 // from bytes. Nothing here traps: the state may be a stranger's.
 extension StateMachine {
     /// The first law that doesn't hold, in words; nil if all do.
-    public func checkInvariants() -> String? { state.violation() ?? indexViolation() }
+    public func checkInvariants() -> String? {
+        state.violation() ?? indexViolation() ?? shelfViolation()
+    }
 
     /// Whether every record is found by its id and digest, and nothing else is.
     func indexViolation() -> String? {

@@ -68,6 +68,23 @@ struct KeyShelf: RecordShelf {
             previous: Slot(key.previous), next: Slot(key.next))
     }
 
+    /// Whether what lies beside is named by the records, each row once and each author as often as
+    /// is counted.
+    func isSideSound() -> Bool {
+        var (spent, ends, names): ([UInt32], [UInt32], [UInt32]) = ([], [], [])
+        var makers: [UInt32] = []
+        for number in 0..<count {
+            let key = packed(number)
+            if key.spending != 0 { spent.append(key.spending) }
+            if key.ending != 0 { ends.append(key.ending) }
+            if key.name.longNumber != 0 { names.append(key.name.longNumber) }
+            if key.author != 0 { makers.append(key.author) }
+            guard key.isEmpty == (key.author == 0) else { return false }
+        }
+        return spending.isNamed(by: spent) && endings.isNamed(by: ends)
+            && longNames.isNamed(by: names) && authors.isNamed(by: makers)
+    }
+
     /// What a place holds after a change; what lies beside follows.
     private mutating func repacked(_ old: PackedKey, as record: KeyRecord?) -> PackedKey {
         var key = PackedKey()
