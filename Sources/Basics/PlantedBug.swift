@@ -156,6 +156,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     case laggingNodeAnswers = "lagging-node-answers"
     /// What nobody answers waits for ever, its deadline forgotten.
     case waitingForever = "waiting-forever"
+    /// The outcomes of charges that share an entry are told to each other's clients.
+    case gatheredOutcomesMixed = "gathered-outcomes-mixed"
     /// Whatever arrives on a link is taken for the peer's.
     case frameUnauthenticated = "frame-unauthenticated"
 }

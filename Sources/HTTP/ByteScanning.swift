@@ -95,27 +95,32 @@ extension UnsafeRawBufferPointer {
         }
     }
 
-    /// Where name and value of the field line at `start` end, if all of it is there and it is as
-    /// most are: a name, a colon, no control character, and CRLF. Nil says nothing.
+    /// Where name and value of the field line at `start` end, if all of it is there, takes no more
+    /// than `limit` bytes and is as most are: a name, a colon, no control character, and CRLF. Nil
+    /// says nothing. No byte behind the limit is looked at, but for CRLF.
     @inline(__always)
-    func usualFieldLine(from start: Int) -> (colon: Int, end: Int)? {
+    func usualFieldLine(from start: Int, limit: Int) -> (colon: Int, end: Int)? {
+        let last = Swift.min(count, start + limit)
         let colon = end(
-            of: .token, in: start..<count, before: UInt8(ascii: ":"), usual: \.usualInNames)
-        guard colon > start, colon < count, self[colon] == UInt8(ascii: ":") else { return nil }
-        let end = firstControl(in: colon + 1..<count)
+            of: .token, in: start..<last, before: UInt8(ascii: ":"), usual: \.usualInNames)
+        guard colon > start, colon < last, self[colon] == UInt8(ascii: ":") else { return nil }
+        let end = firstControl(in: colon + 1..<last)
         guard isLineEnd(end) else { return nil }
         return (colon, end)
     }
 
-    /// Where method and target of the request line at `start` end, if all of it is there and it is
-    /// as most are, of HTTP/1.1. Nil says nothing.
+    /// Where method and target of the request line at `start` end, if all of it is there, takes no
+    /// more than `limit` bytes and is as most are, of HTTP/1.1. Nil says nothing. No byte behind
+    /// the limit is looked at, but for CRLF.
     @inline(__always)
-    func usualRequestLine(from start: Int) -> (method: Int, target: Int)? {
-        let method = end(
-            of: .token, in: start..<count, before: ASCII.space, usual: \.letters)
-        guard method > start, method < count, self[method] == ASCII.space else { return nil }
+    func usualRequestLine(from start: Int, limit: Int) -> (method: Int, target: Int)? {
+        // What stands behind a target takes nine bytes.
+        let last = Swift.min(count, start + limit - 9)
+        guard last > start else { return nil }
+        let method = end(of: .token, in: start..<last, before: ASCII.space, usual: \.letters)
+        guard method > start, method < last, self[method] == ASCII.space else { return nil }
         let target = end(
-            of: .target, in: method + 1..<count, before: ASCII.space, usual: \.usualInTargets)
+            of: .target, in: method + 1..<last, before: ASCII.space, usual: \.usualInTargets)
         guard target > method + 1, target + 11 <= count else { return nil }
         let version = UnsafeRawBufferPointer(rebasing: self[target..<target + 11])
         return version.equals(" HTTP/1.1\r\n") ? (method, target) : nil

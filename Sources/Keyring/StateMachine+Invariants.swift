@@ -5,7 +5,7 @@ import Basics
 extension StateMachine {
     /// The first law that doesn't hold, in words; nil if all do.
     public func checkInvariants() -> String? {
-        state.violation() ?? keyIndexViolation() ?? indexViolation()
+        state.violation() ?? keyIndexViolation() ?? indexViolation() ?? shelfViolation()
     }
 
     /// Whether every key is found by its id and digest.

@@ -23,6 +23,12 @@ extension StateMachine {
 }
 
 extension StateMachine {
+    /// Whether what lies beside keys' records is theirs. Not asked of what was read from bytes:
+    /// those tell whole records, and what lies where isn't a stranger's.
+    func shelfViolation() -> String? {
+        state.keys.shelf.isSideSound() ? nil : "what lies beside keys isn't what they name"
+    }
+
     private func hasSuccessor(_ key: KeyRecord) -> Bool {
         guard let slot = slot(of: key.replacedBy) else { return false }
         let successor = state.keys[slot]

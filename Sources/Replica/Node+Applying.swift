@@ -60,7 +60,7 @@ extension Node {
         held.hold(
             HeldReplies.HeldReply(
                 index: index, deadline: mutation.deadline, waiters: mutation.waiters,
-                request: mutation.requestID, reply: reply))
+                reply: reply))
     }
 
     /// Hands the changes since the last call to the read side: states first, then what is blocked

@@ -265,8 +265,7 @@ extension Node {
         let due = isRemoved ? .never : clock.now
         let nothingDone: ClientFailure = isRemoved ? .notMember : .noLeader
         for mutation in pending.takeExpired(now: due) + memberChanges.takeExpired(now: due) {
-            let failure: ClientFailure =
-                mutation.attempts == 0 ? nothingDone : .outcomeUnknown(mutation.requestID)
+            let failure: ClientFailure = mutation.attempts == 0 ? nothingDone : .outcomeUnknown
             answer(mutation.waiters, .failed(failure), effects: &effects)
         }
         for request in reads.takeExpired(now: due) {

@@ -39,7 +39,7 @@ extension Node {
     }
 
     private mutating func block(_ entry: Entry) {
-        let subjects = Node.pendingSubjects(of: entry, after: state.appliedIndex)
+        let subjects = pendingSubjects(of: entry)
         guard !subjects.isEmpty else { return }
         #if MUTANTS
         if PlantedBug.isOn(.appendUnblocked) { return noteUnblocked(entry.index) }
@@ -55,10 +55,8 @@ extension Node {
     }
 
     /// What the entry touches if it is a key-state entry that isn't applied; else nothing.
-    private static func pendingSubjects(
-        of entry: Entry, after applied: LogIndex
-    ) -> [KeyStateSubject] {
-        guard entry.kind == .command, entry.index > applied else { return [] }
+    private func pendingSubjects(of entry: Entry) -> [KeyStateSubject] {
+        guard entry.kind == .command, entry.index > state.appliedIndex else { return [] }
         return Envelope.subjects(in: entry.payload)
     }
 

@@ -23,6 +23,9 @@ public struct SimulationOptions: Sendable {
     public var clientsChangeLease = false
     /// Whether the operator changes the cluster secret while all this goes on.
     public var changesSecret = false
+    /// Whether what several ask of a node within some milliseconds reaches it as one input, as a
+    /// busy node's front threads hand it over; else each request is an input of its own.
+    public var requestsComeTogether = false
     /// Between a client's errands.
     public var longestPause = Duration.milliseconds(400)
 
@@ -98,6 +101,7 @@ public struct SimulationOptions: Sendable {
         if aside.chance(1, in: 4) { leaseMilliseconds = Self.leaseLengths[Int(aside.below(3))] }
         clientsChangeLease = aside.chance(1, in: 5)
         changesSecret = aside.chance(1, in: 4)
+        requestsComeTogether = aside.chance(1, in: 4)
     }
 
     /// The usual one last.
@@ -127,6 +131,7 @@ public struct SimulationOptions: Sendable {
             ("lease", "\(leaseMilliseconds) ms"),
             ("lease changes", clientsChangeLease ? "on" : "off"),
             ("secret change", changesSecret ? "on" : "off"),
+            ("requests", requestsComeTogether ? "together" : "singly"),
             ("safety phase", safetyPhase.brief), ("liveness phase", livenessPhase.brief),
             ("longest pause of a client", longestPause.brief),
             ("delay of a delivery", "\(shortestDelay.brief) to \(longestDelay.brief)"),

@@ -49,7 +49,7 @@ struct CampaignTally {
     /// Kinds of operations, and of the faults expected, that no run saw.
     func missing(expecting faults: [FaultKind]) -> [String] {
         var expected = Set(faults.map { "fault: \($0.rawValue)" })
-        expected.insert(Coverage.confirmedValidationsName)
+        expected.formUnion([Coverage.confirmedValidationsName, Coverage.sharingChargesName])
         // These strike when something happens to be under way.
         if faults.contains(.powerLoss) {
             expected.formUnion(rows.map(\.name).filter { $0.hasPrefix("torn between units") })

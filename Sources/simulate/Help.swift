@@ -49,6 +49,8 @@ enum Help {
           --lease T --lease-changes on|off  how long leases last at first, 0s for none; whether
                                            clients change that
           --secret-change on|off           whether the cluster secret is changed meanwhile
+          --requests singly|together       whether each reaches a node as an input of its own, or
+                                           those of some milliseconds as one
           --snapshot-bytes N               of log between two snapshots
           --frames authentic|checksums     the codes of frames: the server's, or cheap ones
         """

@@ -163,6 +163,12 @@ struct OptionOverrides {
                 throw UsageError("--secret-change takes on or off, not '\(word)'")
             }
             set { $0.changesSecret = word == "on" }
+        case "--requests":
+            let word = try words.value(of: option)
+            guard ["singly", "together"].contains(word) else {
+                throw UsageError("--requests takes singly or together, not '\(word)'")
+            }
+            set { $0.requestsComeTogether = word == "together" }
         case "--frames":
             let word = try words.value(of: option)
             guard ["authentic", "checksums"].contains(word) else {

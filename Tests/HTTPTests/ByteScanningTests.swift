@@ -49,6 +49,25 @@ import Testing
                 == range.contains { isControl(bytes[$0]) && bytes[$0] != 9 })
     }
 
+    @Test func usualLinesEndAtTheirLimitAtTheLatest() {
+        let field = Array("name: value\r\nanother: line\r\n".utf8)
+        let request = Array("GET /a HTTP/1.1\r\nname: value\r\n".utf8)
+        for limit in 0...40 {
+            field.withUnsafeBytes { bytes in
+                let line = bytes.usualFieldLine(from: 0, limit: limit)
+                #expect(line?.colon == (limit < 11 ? nil : 4))
+                #expect(line?.end == (limit < 11 ? nil : 11))
+                let next = bytes.usualFieldLine(from: 13, limit: limit)
+                #expect(next?.end == (limit < 13 ? nil : 26))
+            }
+            request.withUnsafeBytes { bytes in
+                let line = bytes.usualRequestLine(from: 0, limit: limit)
+                #expect(line?.method == (limit < 15 ? nil : 3))
+                #expect(line?.target == (limit < 15 ? nil : 6))
+            }
+        }
+    }
+
     @Test func literalsOfEveryLengthAreCompared() {
         let literals: [StaticString] = [
             "", "a", "to", "api", "cost", "close", "expect", "api-key", "/v1/auth", "x-api-key",

@@ -115,6 +115,7 @@ import Testing
             if step.isMultiple(of: 500) {
                 expectSame(shelf, plain)
                 #expect(shelf.sideCounts == sideCounts(plain))
+                #expect(shelf.isSideSound() && frozen.shelf.isSideSound())
                 expectSame(frozen.shelf, frozen.plain)
                 frozen = (shelf, plain)
             }
@@ -199,6 +200,34 @@ import Testing
             #expect(link?.previous == twin?.previous && link?.next == twin?.next)
             #expect(link?.createdAt == twin?.createdAt && link?.serial == twin?.serial)
         }
+    }
+
+    @Test func `a row that two name, that nobody names or that isn't there is seen`() {
+        var table = SideTable<Int>()
+        for row in 1...5 { #expect(table.insert(row) == UInt32(row)) }
+        table.remove(4)
+        #expect(table.isNamed(by: [5, 1, 3, 2]))
+        let wrong: [[UInt32]] = [
+            [5, 1, 3], [5, 1, 3, 2, 2], [5, 1, 3, 3], [5, 1, 3, 4], [0, 1, 2, 3], [5, 1, 3, 6],
+        ]
+        for numbers in wrong { #expect(!table.isNamed(by: numbers), "\(numbers)") }
+        // Freed twice, which it can't see at once.
+        table.remove(4)
+        #expect(!table.isNamed(by: [5, 1, 3]))
+    }
+
+    @Test func `an author who is named more or less often than is counted is seen`() {
+        var authors = SharedAuthors()
+        let one = Author(token: TokenID(1), user: nil)
+        let other = Author(token: TokenID(1), user: UserID(2))
+        let numbers = [one, other, one, one].map { authors.insert($0) }
+        #expect(authors.isNamed(by: numbers))
+        #expect(!authors.isNamed(by: numbers + [numbers[1]]))
+        #expect(!authors.isNamed(by: Array(numbers.dropLast())))
+        #expect(!authors.isNamed(by: [numbers[0], numbers[0], numbers[0]]))
+        #expect(!authors.isNamed(by: numbers + [9]))
+        authors.remove(numbers[3])
+        #expect(authors.isNamed(by: Array(numbers.dropLast())))
     }
 
     @Test func `a packed record takes 128 bytes`() { #expect(KeyShelf.recordBytes == 128) }

@@ -87,6 +87,20 @@ import Testing
             complaint("--frames", "none") == "--frames takes authentic or checksums, not 'none'")
     }
 
+    @Test func `in one run of four requests come together, and in any they can`() throws {
+        let drawn = (1...800 as ClosedRange<UInt64>).count { seed in
+            Simulation(seed: seed).options.requestsComeTogether
+        }
+        #expect((170...230).contains(drawn))
+        let together = try request("--requests", "together")
+        let singly = try request("--requests", "singly")
+        for seed in 1...20 as ClosedRange<UInt64> {
+            #expect(together.simulation(seed).options.requestsComeTogether)
+            #expect(!singly.simulation(seed).options.requestsComeTogether)
+        }
+        #expect(complaint("--requests", "x") == "--requests takes singly or together, not 'x'")
+    }
+
     @Test func `without options a seed is the run it stands for`() throws {
         let request = try request()
         #expect(request.simulation(3).plan == Simulation(seed: 3).plan)

@@ -31,9 +31,10 @@ extension RequestParser {
     ) throws(RequestRefusal) -> Bool {
         let start = position
         // What a look at a whole line has left over isn't looked at so again.
-        if scanned == position, let (method, target) = bytes.usualRequestLine(from: position),
-            method - start <= HTTPLimits.methodBytes,
-            target + 9 - start <= HTTPLimits.startLineBytes
+        if scanned == position,
+            let (method, target) = bytes.usualRequestLine(
+                from: position, limit: HTTPLimits.startLineBytes),
+            method - start <= HTTPLimits.methodBytes
         {
             take(through: target + 11)
             head.isVersion11 = true
@@ -120,12 +121,12 @@ extension RequestParser {
         let start = position
         let limit = HTTPLimits.fieldBytes - (position - fieldsStart) - 2
         // What a look at a whole line has left over isn't looked at so again.
-        if scanned == position {
-            if bytes.isLineEnd(position), limit >= 0 {
+        if scanned == position, limit >= 0 {
+            if bytes.isLineEnd(position) {
                 take(through: position + 2)
                 return try endFields(bytes, at: start)
             }
-            if let (colon, end) = bytes.usualFieldLine(from: position), end - start <= limit {
+            if let (colon, end) = bytes.usualFieldLine(from: position, limit: limit) {
                 take(through: end + 2)
                 try countField()
                 try recognise(bytes, start, colon, end)

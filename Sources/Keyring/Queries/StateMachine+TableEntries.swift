@@ -1,21 +1,8 @@
 import Basics
 
+// What the read side holds but for the keys, as the changes that would bring it there: for a table
+// that starts from a snapshot. The keys it takes from their shelf.
 extension StateMachine {
-    /// Everything that the read side holds, as the changes that would bring it there: for a table
-    /// that starts from a snapshot.
-    public func forEachTableEntry(_ body: (TableChange) -> Void) {
-        forEachTableHead(body)
-        for number in 0..<state.keys.slotCount {
-            guard let key = state.keys.record(at: number) else { continue }
-            let user = state.users[key.user]
-            body(
-                .keyAdded(
-                    key.id, digest: key.digest, api: key.api, user: user.id,
-                    account: state.accounts[user.account].id, state: key.state))
-        }
-        forEachTableTail(body)
-    }
-
     /// What comes before the keys: accounts, users and what they have left.
     func forEachTableHead(_ body: (TableChange) -> Void) {
         body(.calendar(day: state.date.day, month: state.date.month))

@@ -82,6 +82,23 @@ struct KeyShelf: RecordShelf {
             previous: Slot(key.previous), next: Slot(key.next))
     }
 
+    /// Whether what lies beside is named by the records, each row once and each author as often as
+    /// is counted.
+    func isSideSound() -> Bool {
+        var (spent, ends, names): ([UInt32], [UInt32], [UInt32]) = ([], [], [])
+        var makers: [UInt32] = []
+        for number in 0..<count {
+            let key = packed(number)
+            if key.spending != 0 { spent.append(key.spending) }
+            if key.ending != 0 { ends.append(key.ending) }
+            if key.name.longNumber != 0 { names.append(key.name.longNumber) }
+            if key.author != 0 { makers.append(key.author) }
+            guard key.isEmpty == (key.author == 0) else { return false }
+        }
+        return spending.isNamed(by: spent) && endings.isNamed(by: ends)
+            && longNames.isNamed(by: names) && authors.isNamed(by: makers)
+    }
+
     /// What a place holds after a change; what lies beside follows.
     private mutating func repacked(_ old: PackedKey, as record: KeyRecord?) -> PackedKey {
         var key = PackedKey()
@@ -184,8 +201,4 @@ extension SlotTable where R == KeyRecord {
     func deadline(of slot: Slot<R>) -> Timestamp? { shelf.deadline(Int(slot.number)) }
     func spent(of slot: Slot<R>) -> SpentCounters { shelf.spent(Int(slot.number)) }
     func ending(of slot: Slot<R>) -> KeyEnding { shelf.ending(Int(slot.number)) }
-
-    mutating func addSpent(_ credits: UInt64, on date: CalendarDate, by slot: Slot<R>) {
-        shelf.addSpent(credits, on: date, Int(slot.number))
-    }
 }

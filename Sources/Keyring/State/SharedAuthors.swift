@@ -2,7 +2,8 @@ import Basics
 
 /// Who made what, once for all that they made.
 ///
-/// Law: an author's number stays the same as long as anything names it.
+/// Laws: an author's number stays the same as long as anything names it; each author has one, whose
+/// uses are counted.
 struct SharedAuthors: Sendable {
     private struct Entry: Sendable {
         var author: Author
@@ -52,10 +53,27 @@ struct SharedAuthors: Sendable {
         return number
     }
 
+    /// One use less. Requires a number in use.
     mutating func remove(_ number: UInt32) {
+        precondition(entries[number].uses > 0, "an author that nothing names is freed")
         entries[number].uses -= 1
         guard entries[number].uses == 0 else { return }
         numbers.removeValue(forKey: Key(entries[number].author))
         entries.remove(number)
+    }
+
+    /// Whether each author is named as often as is counted, and found by who they are.
+    func isNamed(by numbers: [UInt32]) -> Bool {
+        var uses = [UInt32](repeating: 0, count: entries.placed + 1)
+        for number in numbers {
+            guard number <= entries.placed else { return false }
+            uses[Int(number)] += 1
+        }
+        let named = (0...UInt32(entries.placed)).filter { uses[Int($0)] > 0 }
+        return entries.isNamed(by: named) && self.numbers.count == named.count
+            && named.allSatisfy { number in
+                entries[number].uses == uses[Int(number)]
+                    && self.numbers[Key(entries[number].author)] == number
+            }
     }
 }

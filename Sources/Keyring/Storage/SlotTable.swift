@@ -6,7 +6,7 @@ import Basics
 /// The slots lie on a shelf, in chunks: a copy of the table shares them all, and a change after it
 /// copies one chunk, so that freezing a copy for a snapshot never stops the original.
 struct SlotTable<R: ChainedRecord>: Sendable {
-    var shelf = R.Shelf()
+    private(set) var shelf = R.Shelf()
     private(set) var free = ChunkedQueue<UInt32>()
 
     /// Slots ever used, free ones included.
@@ -91,6 +91,14 @@ struct SlotTable<R: ChainedRecord>: Sendable {
             shelf.relink(Int(next.number), previous: previous, next: nil)
         }
         chain.count -= 1
+    }
+}
+
+// Here, since no other file changes the shelf.
+extension SlotTable where R == KeyRecord {
+    /// Adds to what a key has spent, without the rest of its record. Requires one.
+    mutating func addSpent(_ credits: UInt64, on date: CalendarDate, by slot: Slot<R>) {
+        shelf.addSpent(credits, on: date, Int(slot.number))
     }
 }
 

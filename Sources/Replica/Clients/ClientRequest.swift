@@ -102,6 +102,8 @@ public enum ClientReply: Sendable {
     /// Leadership moved, or a snapshot is durable.
     case done(at: LogIndex)
     case failed(ClientFailure)
+
+    public var isOutcome: Bool { if case .outcome = self { true } else { false } }
 }
 
 /// Why a request got no answer from the replicated state.
@@ -121,7 +123,7 @@ public enum ClientFailure: Hashable, Sendable {
     case unavailable
     /// The request was handed to a leader and no outcome was learned in time: it may or may not
     /// have been done. The same idempotency key finds out.
-    case outcomeUnknown(RequestID)
+    case outcomeUnknown
     /// Another change of the members isn't committed yet; this one was not begun.
     case changeUnderWay
     /// This node is no member of the cluster, yet or any more; nothing was changed.

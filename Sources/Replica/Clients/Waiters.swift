@@ -29,6 +29,10 @@ extension Node {
                 return
             }
             precondition(outcomes.count == tickets.count, "a charge without an outcome")
+            #if MUTANTS
+            var tickets = tickets
+            if PlantedBug.isOn(.gatheredOutcomesMixed) { tickets.reverse() }
+            #endif
             for (ticket, outcome) in zip(tickets, outcomes) {
                 effects.append(.reply(ticket, .outcome(.charged([outcome]), at: index)))
             }

@@ -15,7 +15,6 @@ struct HeldReplies: Sendable {
         var index: LogIndex
         var deadline: Instant
         var waiters: Waiters
-        var request: RequestID
         var reply: ClientReply
     }
 
@@ -23,7 +22,8 @@ struct HeldReplies: Sendable {
     /// Every key-state entry up to here is done.
     private(set) var done = LogIndex.zero
 
-    var count: Int { held.count }
+    /// How many wait, those of one entry each for itself.
+    private(set) var count = 0
     var isEmpty: Bool { held.isEmpty }
     var nextDeadline: Instant { held.first?.deadline ?? .never }
 
@@ -33,6 +33,7 @@ struct HeldReplies: Sendable {
         // Nearly in order as they are: all requests have the same patience.
         reply.deadline = max(reply.deadline, held.last?.deadline ?? reply.deadline)
         held.append(reply)
+        count += reply.waiters.count
     }
 
     mutating func finish(through index: LogIndex) { done = max(done, index) }
@@ -43,10 +44,11 @@ struct HeldReplies: Sendable {
         while var first = held.first {
             if first.index > done {
                 guard first.deadline <= now else { break }
-                first.reply = .failed(.outcomeUnknown(first.request))
+                first.reply = .failed(.outcomeUnknown)
             }
             released.append(first)
             held.removeFirst()
+            count -= first.waiters.count
         }
         return released
     }

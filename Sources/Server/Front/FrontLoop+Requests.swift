@@ -233,13 +233,8 @@ extension FrontLoop {
         for (offset, exchange) in connection.exchanges.enumerated() {
             guard case .awaited(let context) = exchange.answer else { continue }
             let failure: ClientFailure =
-                context.endpoint.changesState ? .outcomeUnknown(context.requestID) : .unavailable
+                context.endpoint.changesState ? .outcomeUnknown : .unavailable
             complete(connection, first &+ UInt32(offset), .failed(failure))
         }
     }
-}
-
-extension AnswerContext {
-    /// The id by which a log line and the client's answer name the request.
-    fileprivate var requestID: RequestID { RequestID(high: mark.high, low: mark.low) }
 }

@@ -149,8 +149,7 @@ struct FrontLoop: ~Copyable {
         // Gone: the client closed, or was too slow.
         guard let connection = connections[ticket.place] else { return }
         // Nothing about a backup is answered with an outcome, and nearly everything else is.
-        var isOutcome: Bool { if case .outcome = reply { true } else { false } }
-        if !isOutcome, goOnWithBackup(reply, ticket, connection) { return }
+        if !reply.isOutcome, goOnWithBackup(reply, ticket, connection) { return }
         // Nobody but an operator is told how the cluster stands.
         if case .status = reply,
             connection.context(of: ticket.number)?.endpoint == .reloadSecrets

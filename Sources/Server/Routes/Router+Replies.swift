@@ -158,10 +158,7 @@ extension ClientFailure {
         case .transferFailed:
             return ProblemDetails(
                 .unavailable, detail: "Leadership could not be handed over in time.")
-        case .outcomeUnknown(let id):
-            var problem = ProblemDetails(.outcomeUnknown)
-            problem.requestMark = RequestMark(high: id.high, low: id.low)
-            return problem
+        case .outcomeUnknown: return ProblemDetails(.outcomeUnknown)
         }
     }
 }

@@ -76,6 +76,9 @@ public struct Coverage: Sendable {
     /// had.
     public var refusedByPool = 0
     public static let refusedByPoolName = "refused by a pool alone"
+    /// Clients' single charges that were decided in one entry with those of others.
+    public var sharingCharges = 0
+    public static let sharingChargesName = "charges that shared an entry"
 
     public init() {}
 
@@ -171,7 +174,8 @@ public struct Coverage: Sendable {
             (Coverage.confirmedValidationsName, confirmedValidations),
             ("histories judged", histories), ("histories undecided", undecidedHistories),
             ("charges replayed", replayed), ("charges beyond a limit", exhausted),
-            (Coverage.refusedByPoolName, refusedByPool), ("holds lapsed", holdsLapsed),
+            (Coverage.refusedByPoolName, refusedByPool),
+            (Coverage.sharingChargesName, sharingCharges), ("holds lapsed", holdsLapsed),
             ("refusals", refused), ("failures told", failures),
             ("outcomes unknown", unknownOutcomes), ("asked at two nodes at once", duplicates),
             ("no leader found", leaderless), ("expiries and graces ended", lapses),

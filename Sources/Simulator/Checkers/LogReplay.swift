@@ -165,6 +165,17 @@ extension LogReplay {
         }
     }
 
+    /// Whether it tells of a single charge that was decided in one entry with others. Requires
+    /// what was verified.
+    func isOfSharedEntry(_ told: Acknowledgement) -> Bool {
+        guard case .charged(let results) = told.outcome, results.count == 1,
+            told.index > .zero,
+            case .charged(let decided)? = outcomes[Int(told.index.rawValue) - 1]
+        else { return false }
+        // A key that nobody knew was refused without an entry.
+        return decided.count > 1 && decided.contains(results[0])
+    }
+
     private func verify(
         _ charge: Charge, _ outcome: ChargeOutcome, _ told: Acknowledgement, _ now: Instant
     ) throws(Violation) {

@@ -290,6 +290,7 @@ extension Observer {
                 early.append(told)
             } else {
                 try replay.verify(told, at: now)
+                if replay.isOfSharedEntry(told) { coverage.sharingCharges += 1 }
                 acknowledgements.append(told)
             }
         }

@@ -127,13 +127,6 @@ extension World {
         return ticket
     }
 
-    func submit(
-        _ body: ClientRequest.Body, _ ticket: RequestTicket, to machine: Machine
-    ) throws(Violation) {
-        let input = NodeInput.requests([ClientRequest(ticket: ticket, body: body)])
-        try give(input, to: machine, .input(machine.id, life: machine.life, input))
-    }
-
     private func body(of operation: Operation) -> ClientRequest.Body {
         if operation.kind == .takeSnapshot {
             return .takeSnapshot(token: Population.operatorToken)

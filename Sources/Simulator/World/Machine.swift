@@ -112,6 +112,8 @@ final class Machine {
     /// Effects of the last step, whose storage is used again.
     var effects: [NodeEffect] = []
 
+    /// What the process was asked and hasn't looked at yet; empty while none runs.
+    var requests: [ClientRequest] = []
     /// What waits for a process that stands still; nil while it runs.
     var backlog: [World.Event]?
     #if MUTANTS

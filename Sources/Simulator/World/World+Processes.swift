@@ -86,6 +86,7 @@ extension World {
         machine.process = nil
         machine.life += 1
         machine.backlog = nil
+        machine.requests = []
         // What a batch under way had already written is lost or kept like all un-synced writes.
         for lane in [DiskLane.journal, .snapshots] {
             guard let batch = machine.batches[lane]?.first else { continue }

@@ -23,6 +23,8 @@ final class World {
         case restart(NodeID)
         case client(Int)
         case impatience(Int, RequestTicket)
+        /// A node that was busy looks for what it was asked meanwhile.
+        case requests(NodeID, life: Int)
         case load(NodeID, life: Int, SteppedValidation)
         /// The fault with this number in the plan begins, or is set right.
         case fault(Int)
@@ -68,6 +70,7 @@ final class World {
     var clientRandom: SeededGenerator
     var entropyRandom: SeededGenerator
     var faultRandom: SeededGenerator
+    var frontRandom: SeededGenerator
 
     var now = Instant.zero
     var queue = EventQueue<Event>()
@@ -109,6 +112,7 @@ final class World {
         clientRandom = generator(3)
         entropyRandom = generator(4)
         faultRandom = generator(5)
+        frontRandom = generator(6)
         genesis = Workload.genesis(lease: options.leaseMilliseconds)
         observer = Observer(founders: options.nodes, genesis: genesis)
         clients = (0..<options.clients).map { Client(number: $0) }
@@ -179,16 +183,14 @@ extension World {
             try act(client: number)
         case .impatience(let number, let ticket):
             try loseAttempt(ticket, client: number)
+        case .requests(let id, let life):
+            let machine = machine(id)
+            if machine.life == life { try handOver(to: machine) }
         case .load(let id, let life, let validation):
             let machine = machine(id)
             if machine.life == life { try load(validation, at: machine, event) }
         case .fault(let number):
-            guard !isHealed else { return }
-            for fault in plan[number].faults { try strike(fault) }
-            observer.coverage.count(plan[number].kind)
-            if !plan[number].repairs.isEmpty {
-                schedule(.repair(number), after: plan[number].lasting)
-            }
+            try begin(plan[number], number)
         case .repair(let number):
             guard !isHealed else { return }
             for fault in plan[number].repairs { try strike(fault) }
@@ -203,6 +205,13 @@ extension World {
         case .scriptLoss(let line):
             try onScriptReply?(self, line, nil)
         }
+    }
+
+    private func begin(_ fault: PlannedFault, _ number: Int) throws(Violation) {
+        guard !isHealed else { return }
+        for part in fault.faults { try strike(part) }
+        observer.coverage.count(fault.kind)
+        if !fault.repairs.isEmpty { schedule(.repair(number), after: fault.lasting) }
     }
 
     /// Gives a node an input, or lets it wait for a process that stands still: `event` is then
@@ -337,6 +346,7 @@ extension World.Event {
         case .powerCut(let id, _): "power cut of \(id)"
         case .restart(let id): "restart of \(id)"
         case .client(let number), .impatience(let number, _): "turn of client \(number)"
+        case .requests(let id, _): "requests of \(id)"
         case .load(let id, _, _): "load of a validation at \(id)"
         case .fault(let number): "fault \(number)"
         case .repair(let number): "repair \(number)"

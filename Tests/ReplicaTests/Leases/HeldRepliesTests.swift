@@ -8,15 +8,14 @@ import Testing
     static func reply(_ index: UInt64, deadline: Int64) -> HeldReplies.HeldReply {
         HeldReplies.HeldReply(
             index: LogIndex(index), deadline: Instant(nanoseconds: deadline),
-            waiters: .one(RequestTicket(index)), request: RequestID(high: 0, low: index),
-            reply: .done(at: LogIndex(index)))
+            waiters: .one(RequestTicket(index)), reply: .done(at: LogIndex(index)))
     }
 
     static func told(_ replies: [HeldReplies.HeldReply]) -> [String] {
         replies.map { reply in
             guard case .one(let ticket) = reply.waiters else { return "nobody" }
             let number = ticket.rawValue
-            if case .failed(.outcomeUnknown(reply.request)) = reply.reply {
+            if case .failed(.outcomeUnknown) = reply.reply {
                 return "\(number) unknown"
             }
             return "\(number)"
