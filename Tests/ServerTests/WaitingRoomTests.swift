@@ -1,3 +1,4 @@
+import Basics
 import Testing
 
 @testable import Server
@@ -76,6 +77,35 @@ struct WaitingRoomTests {
             let isSecondAccepted = crowd.send(Self.one, on: number)
             #expect(isFirstAccepted && !isSecondAccepted)
         }
+    }
+
+    @Test func fewerMayWaitWhereAnswersAreLateAndMoreAgainWhereTheyAreNot() {
+        let room = WaitingRoom()
+        var now = Instant.zero + .seconds(1)
+        func answer(after wait: Duration, times: Int = 1, every interval: Duration) -> Int {
+            for _ in 0..<times {
+                room.note(wait, at: now)
+                now = now + interval
+            }
+            return room.countLimit
+        }
+        let usual = WaitingRoom.changeInterval
+        #expect(answer(after: .milliseconds(1), every: usual) == 16_384)
+        #expect(answer(after: .milliseconds(501), every: .zero) == 14_336)
+        // Thousands of answers at once say no more than one of them.
+        #expect(answer(after: .milliseconds(900), times: 5_000, every: .nanoseconds(1)) == 14_336)
+        now = now + usual
+        #expect(answer(after: .milliseconds(501), every: usual) == 12_544)
+        // Neither late nor soon.
+        #expect(answer(after: .milliseconds(500), every: usual) == 12_544)
+        #expect(answer(after: .milliseconds(250), every: usual) == 12_544)
+        #expect(answer(after: .seconds(5), times: 100, every: usual) == WaitingRoom.leastCount)
+        // One alone may still have something waiting, and have more of it than one.
+        var crowd = Crowd(room, connections: 1)
+        crowd.flood(Self.one)
+        #expect(crowd.total.count == 62)
+        #expect(answer(after: .milliseconds(249), every: usual) == 2_304)
+        #expect(answer(after: .zero, times: 100, every: usual) == 16_384)
     }
 
     @Test func whatLeavesMakesRoom() {

@@ -178,6 +178,7 @@ struct FrontLoop: ~Copyable {
         let status = router.render(reply, context, date: date, to: &scratch)
         metrics.note(status)
         metrics.replyTime.note(now - began)
+        if context.endpoint == .charge { services.waitingRoom.note(now - began, at: now) }
         if status.rawValue >= 500 { logFailure(status, context) }
         services.waitingRoom.leave(connection.complete(number, with: scratch))
         return true

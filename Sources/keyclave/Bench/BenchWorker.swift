@@ -178,8 +178,8 @@ struct BenchWorker: ~Copyable {
         let latency = (now - asked.due).nanoseconds
         let count = asked.deed == .charge ? plan.batch : 1
         recent.add(asked.deed, status: status, granted: granted, asked: count, after: latency)
-        // By when it is answered: an open loop that asks for too much would seem to get less than it
-        // gets, by all that was asked for in time and is answered after the end.
+        // By when it is answered: an open loop that asks for too much would seem to get less than
+        // it gets, by all that was asked for in time and is answered after the end.
         let isMeasured = now >= measureFrom && now <= end
         if isMeasured {
             tally.add(asked.deed, status: status, granted: granted, asked: count, after: latency)
