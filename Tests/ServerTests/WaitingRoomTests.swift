@@ -91,20 +91,20 @@ struct WaitingRoomTests {
         }
         let usual = WaitingRoom.changeInterval
         #expect(answer(after: .milliseconds(1), every: usual) == 16_384)
-        #expect(answer(after: .milliseconds(501), every: .zero) == 14_336)
+        #expect(answer(after: .milliseconds(251), every: .zero) == 12_288)
         // Thousands of answers at once say no more than one of them.
-        #expect(answer(after: .milliseconds(900), times: 5_000, every: .nanoseconds(1)) == 14_336)
+        #expect(answer(after: .milliseconds(900), times: 5_000, every: .nanoseconds(1)) == 12_288)
         now = now + usual
-        #expect(answer(after: .milliseconds(501), every: usual) == 12_544)
+        #expect(answer(after: .milliseconds(251), every: usual) == 9_216)
         // Neither late nor soon.
-        #expect(answer(after: .milliseconds(500), every: usual) == 12_544)
-        #expect(answer(after: .milliseconds(250), every: usual) == 12_544)
+        #expect(answer(after: .milliseconds(250), every: usual) == 9_216)
+        #expect(answer(after: .milliseconds(125), every: usual) == 9_216)
         #expect(answer(after: .seconds(5), times: 100, every: usual) == WaitingRoom.leastCount)
         // One alone may still have something waiting, and have more of it than one.
         var crowd = Crowd(room, connections: 1)
         crowd.flood(Self.one)
         #expect(crowd.total.count == 62)
-        #expect(answer(after: .milliseconds(249), every: usual) == 2_304)
+        #expect(answer(after: .milliseconds(124), every: usual) == 2_304)
         #expect(answer(after: .zero, times: 100, every: usual) == 16_384)
     }
 

@@ -46,10 +46,10 @@ final class WaitingRoom: Sendable {
     /// Into so many parts is what is free divided.
     static let parts = WaitingLoad(count: 32, bytes: 4)
     /// An answer that took longer came too late.
-    static let lateness = Duration.milliseconds(500)
-    /// The limit changes by an eighth at a time, and no faster than this: that fewer may wait is
-    /// seen in answers only once those before them have been given.
-    static let changeInterval = Duration.milliseconds(50)
+    static let lateness = Duration.milliseconds(250)
+    /// The limit changes no faster than this: down by a quarter at a time, because those that come
+    /// meanwhile are late as well, and up by an eighth.
+    static let changeInterval = Duration.milliseconds(20)
     /// However late answers are: a disk can be slow without anybody asking for too much.
     static let leastCount = 2_048
 
@@ -92,12 +92,11 @@ final class WaitingRoom: Sendable {
         guard nextChange.compareExchange(expected: due, desired: next, ordering: .relaxed).exchanged
         else { return }
         let before = countLimit
-        let step = before / 8
         if wait > WaitingRoom.lateness {
             let least = min(WaitingRoom.leastCount, whole.count)
-            limit.store(max(least, before - step), ordering: .relaxed)
+            limit.store(max(least, before - before / 4), ordering: .relaxed)
         } else if wait + wait < WaitingRoom.lateness {
-            limit.store(min(whole.count, before + step), ordering: .relaxed)
+            limit.store(min(whole.count, before + before / 8), ordering: .relaxed)
         }
     }
 }

@@ -4,9 +4,10 @@ struct OverloadRow {
     private static let factors = [2, 4]
     /// Of the closed loop that shows what is possible.
     private static let clients = 256
-    /// Of the open loop: together they may have more on the way than three nodes let wait.
+    /// Of the open loop, and requests that each may have on the way: more than can be made in half
+    /// a second.
     private static let connections = 1_000
-    private static let ahead = 100
+    private static let ahead = 20
 
     private let bench: Bench
 
@@ -64,10 +65,6 @@ struct OverloadRow {
                 work: "\(work): made", peer: "ours, \(Charges.text(Self.clients))",
                 theirs: closed[\.perSecond], ours: open.made[\.perSecond], unit: "a second",
                 note: note),
-            Row(
-                work: "\(work): p99 of those", peer: "ours, \(Charges.text(Self.clients))",
-                theirs: closed[\.p99].map { $0 / 1_000 },
-                ours: open.made[\.p99].map { $0 / 1_000 }, unit: "ms"),
             Row(
                 work: "\(work): refused as too many", ours: open.refused[\.perSecond],
                 unit: "a second"),
