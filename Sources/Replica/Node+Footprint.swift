@@ -17,6 +17,11 @@ public struct NodeFootprint: Hashable, Sendable {
 }
 
 extension Node {
+    /// Requests that may wait; further ones are refused.
+    public static var waitingLimit: Int { NodeLimits.waitingRequests }
+    /// What they may take, by `ClientRequest.cost`.
+    public static var waitingByteLimit: Int { NodeLimits.waitingBytes }
+
     public var footprint: NodeFootprint {
         NodeFootprint(
             waitingRequests: pending.count + reads.count + held.count

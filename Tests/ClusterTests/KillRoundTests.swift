@@ -7,20 +7,16 @@ extension RealProcesses {
     ///
     /// `swift test` does a few of them, with kill -9 alone, which keeps what the kernel has in its
     /// page cache. To take that away as well, every other round continues from directories that
-    /// hold only what was synced; this needs a build that keeps such directories, and one whose
-    /// syncs do nothing to show that the rounds can fail:
+    /// hold only what was synced; this needs a build that keeps such directories. It can be told
+    /// not to sync as well, which shows that the rounds can fail:
     ///
     ///     swift build -c release --scratch-path .build-shadow -Xswiftc -DSHADOW_DISK \
     ///         --product keyclave
-    ///     swift build -c release --scratch-path .build-nosync -Xswiftc -DSHADOW_DISK \
-    ///         -Xswiftc -DNO_SYNC --product keyclave
     ///     KEYCLAVE_SHADOW_BINARY=$PWD/.build-shadow/release/keyclave \
-    ///     KEYCLAVE_NO_SYNC_BINARY=$PWD/.build-nosync/release/keyclave \
     ///     KEYCLAVE_KILL_ROUNDS=1000 swift test --filter KillRounds
     @Suite struct KillRounds {
         static let count = Program.variable("KEYCLAVE_KILL_ROUNDS").flatMap { Int($0) } ?? 5
         static let shadowBinary = Program.variable("KEYCLAVE_SHADOW_BINARY")
-        static let noSyncBinary = Program.variable("KEYCLAVE_NO_SYNC_BINARY")
 
         @Test(.enabled(if: shadowBinary == nil, "the next test does more"))
         func `no acknowledged write is missing after all nodes were killed`() throws {
@@ -37,10 +33,11 @@ extension RealProcesses {
             #expect(faults.isEmpty, "\(faults)")
         }
 
-        @Test(.enabled(if: noSyncBinary != nil, "KEYCLAVE_NO_SYNC_BINARY names no program"))
+        @Test(.enabled(if: shadowBinary != nil, "KEYCLAVE_SHADOW_BINARY names no program"))
         func `a program that doesn't sync is found out`() throws {
-            let program = try #require(Self.noSyncBinary)
-            let faults = try KillRoundSeries(program: program, shadows: true).run(rounds: 2)
+            let program = try #require(Self.shadowBinary)
+            let faults = try KillRoundSeries(program: program, shadows: true, syncs: false)
+                .run(rounds: 2)
             #expect(!faults.isEmpty, "nothing was lost without a single sync")
         }
     }
@@ -51,11 +48,13 @@ struct KillRoundSeries {
     var program: String
     /// Every other round goes on from what was synced.
     var shadows: Bool
+    var syncs = true
 
     /// What is wrong after the first round that lost anything; empty if none did.
     func run(rounds: Int) throws -> [String] {
         var shape = ClusterShape()
         shape.program = program
+        if !syncs { shape.environment["KEYCLAVE_WITHOUT_SYNCS"] = "1" }
         // Small enough that snapshots and the cutting of the log fall among the kills.
         shape.settings["snapshot_after_bytes"] = "65536"
         return try TestCluster.run(shape) { cluster in

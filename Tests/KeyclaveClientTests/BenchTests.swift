@@ -55,7 +55,7 @@ import Testing
         #expect(BenchReport.milliseconds(7_000) == "0.007")
     }
 
-    @Test(arguments: ["", " --rate 200", " --pipeline 4 --threads 2"])
+    @Test(arguments: ["", " --rate 200", " --pipeline 4 --threads 2", " --rate 200 --pipeline 4"])
     func `a measurement counts every answer, and refusals apart`(options: String) throws {
         let server = try ScriptedServer(
             [.problem(403, "{}")], otherwise: .json(200, #"{"charged":1}"#))
@@ -75,6 +75,7 @@ import Testing
                 "total", "connection", "refused", "status_403",
             ])
         #expect(report["errors"]?["total"] == .number(1))
+        #expect(report["refusals"]?["count"] == .number(1))
         // Those that were still on the way at the end aren't counted.
         #expect(server.requests.count >= Int(answers) + 1)
         #expect(server.requests.count <= Int(answers) + 1 + 8)

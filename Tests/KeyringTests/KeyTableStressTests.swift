@@ -6,7 +6,7 @@ import Testing
 @testable import Keyring
 
 /// One writer and four readers on threads of their own, for a fixed number of changes. Meant for
-/// `swift test --sanitize=thread --filter KeyTableStress` as well.
+/// the thread sanitizer as well, for which Package.swift names this file.
 ///
 /// What was promised is kept in plain atomics beside the table: the writer raises them *after*
 /// its change to the table, a reader reads them *before* its look-up, so whatever a reader finds

@@ -47,8 +47,12 @@ import Testing
             in: """
                 {"work": "charge", "answers": 5, "per_second": 10, "charges": {"per_second": 80},
                  "latency_us": {"mean": 1, "p50": 2, "p90": 3, "p99": 4, "p99_9": 5, "p99_99": 6},
-                 "errors": {"total": 7}}
+                 "refusals": {"count": 6, "per_second": 3,
+                  "latency_us": {"p50": 7, "p99": 8, "p99_9": 9}},
+                 "errors": {"total": 7, "status_503": 6}}
                 """)
+        #expect(report.refusals.count == 6 && report.refusals.latencyUs.p99 == 8)
+        #expect(report.errors.tooMany == 6)
         let figures = report.figures
         #expect(figures.perSecond == 80 && figures.answers == 5 && figures.errors == 7)
         #expect(figures.p50 == 2 && figures.p99 == 4 && figures.p99_9 == 5)

@@ -19,7 +19,8 @@ final class FrontHarness {
 
     init(
         _ settings: FrontSettings = FrontSettings(
-            router: Router.Settings(node: NodeID(1), version: "0"))
+            router: Router.Settings(node: NodeID(1), version: "0")),
+        waitingRoom: WaitingRoom = WaitingRoom()
     ) throws {
         replica = try Mailbox()
         mailbox = try Mailbox()
@@ -29,7 +30,7 @@ final class FrontHarness {
         let services = FrontServices(
             node: NodeID(1), table: table, replica: replica, snapshots: snapshots,
             wishes: try Mailbox(), pages: MonitoringPages(metrics: metrics), log: log,
-            settings: settings)
+            settings: settings, waitingRoom: waitingRoom)
         let listener = try ListeningSocket(at: .loopback(), shared: true)
         address = listener.address
         let front = try FrontThread(

@@ -33,6 +33,18 @@ struct ReadBufferTests {
         #expect(written > 200_000)
     }
 
+    @Test func whatGrewForOneRequestDoesNotStaySoWhenOthersFollowAtOnce() {
+        var buffer = ReadBuffer()
+        let limit = 1 << 20
+        while put([UInt8](repeating: 1, count: 50_000), into: &buffer, limit: limit) > 0 {}
+        #expect(buffer.capacity == limit)
+        // All but the beginning of the next request, which is there already.
+        buffer.consume(limit - 3)
+        #expect(put([7], into: &buffer, limit: limit) == 1)
+        #expect(buffer.capacity == ReadBuffer.usualCapacity)
+        #expect(Array(buffer.filled) == [1, 1, 1, 7])
+    }
+
     @Test func aFullBufferHasNoRoom() {
         var buffer = ReadBuffer()
         let limit = 30_000

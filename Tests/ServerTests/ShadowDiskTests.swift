@@ -19,6 +19,17 @@ struct ShadowDiskTests {
         disk = try DiskPerformer(configuration: DiskConfiguration(path: data, shadow: shadow))
     }
 
+    @Test func withoutSyncsNothingArrives() throws {
+        let data = directory.path + "/data"
+        let shadow = try ShadowDisk(at: data + ".shadow", copying: data)
+        let idle = try DiskPerformer(
+            configuration: DiskConfiguration(path: data, shadow: shadow, syncs: false))
+        _ = idle.perform([
+            .create("a", bytes: 0), .write("a", offset: 0, bytes: [1]), .sync("a"), .syncDirectory,
+        ])
+        #expect(try directory.names("/data.shadow") == ["old"])
+    }
+
     private func shadow(_ name: String) throws -> [UInt8] {
         try directory.bytes("data.shadow/\(name)")
     }

@@ -35,6 +35,14 @@ public struct ByteBuffer: ~Copyable, @unchecked Sendable {
         memory = .allocate(byteCount: room, alignment: 16)
     }
 
+    /// Forgets the first `count` bytes; the others take their place.
+    public mutating func removeFirst(_ count: Int) {
+        precondition(count <= filled, "more forgotten than there is")
+        filled -= count
+        // The two may overlap, which `copyMemory` knows to handle.
+        memory.copyMemory(from: memory + count, byteCount: filled)
+    }
+
     @inline(never)
     @usableFromInline
     mutating func grow(by more: Int) {

@@ -74,7 +74,7 @@ extension ClientRequest {
     /// What the request takes while it waits, in bytes, roughly: each charge with the longest id,
     /// each key of an import with the usual name, everything else like the longest command of
     /// names and addresses.
-    var cost: Int {
+    public var cost: Int {
         switch body {
         case .charge(let charges): 256 + charges.count * NodeLimits.chargeBytes
         case .query(_, .importFaults(let batch), _): 2_048 + batch.keys.count * 256

@@ -54,6 +54,7 @@ extension DiskConfiguration {
         // A build for tests of durability: beside the data directory lies what a power cut would
         // have left of it.
         shadow = try ShadowDisk(at: "\(path).shadow", copying: path)
+        syncs = !ShadowDisk.environmentForbidsSyncs
         #endif
     }
 }

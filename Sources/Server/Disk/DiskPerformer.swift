@@ -10,6 +10,7 @@ final class DiskPerformer {
     private var openFiles: [String: OpenFile] = [:]
     #if SHADOW_DISK
     private let shadow: ShadowDisk?
+    private let syncs: Bool
     #endif
 
     /// Whether what it does is mostly small synced writes into preallocated files, as the journal.
@@ -30,6 +31,7 @@ final class DiskPerformer {
         directory = try Directory(at: configuration.path)
         #if SHADOW_DISK
         shadow = configuration.shadow
+        syncs = configuration.syncs
         #endif
     }
 
@@ -83,13 +85,11 @@ final class DiskPerformer {
 
     #if SHADOW_DISK
     private func noteInShadow(_ operation: DiskOperation) throws(SystemError) {
-        #if NO_SYNC
         // What wasn't synced doesn't reach the shadow.
         switch operation {
-        case .sync, .syncDirectory: return
+        case .sync, .syncDirectory: if !syncs { return }
         default: break
         }
-        #endif
         try shadow?.note(operation)
     }
     #endif
@@ -124,18 +124,18 @@ final class DiskPerformer {
         return file
     }
 
-    // A build with NO_SYNC defined must lose acknowledged writes in the tests that kill nodes: it
-    // shows that those tests can fail.
     private func synchronize(_ file: borrowing File) throws(SystemError) {
-        #if !NO_SYNC
-        try file.synchronize()
+        #if SHADOW_DISK
+        guard syncs else { return }
         #endif
+        try file.synchronize()
     }
 
     private func synchronizeDirectory() throws(SystemError) {
-        #if !NO_SYNC
-        try directory.synchronize()
+        #if SHADOW_DISK
+        guard syncs else { return }
         #endif
+        try directory.synchronize()
     }
 }
 
@@ -168,5 +168,8 @@ struct DiskConfiguration: Sendable {
     var path: String
     #if SHADOW_DISK
     var shadow: ShadowDisk?
+    /// A program without syncs must lose acknowledged writes in the tests that kill nodes: it shows
+    /// that those tests can fail.
+    var syncs = true
     #endif
 }

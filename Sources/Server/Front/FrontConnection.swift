@@ -9,6 +9,7 @@ import Replica
 /// - Answers leave in the order of their requests. While `exchanges` is empty an answer goes
 ///   straight to `output`; else it waits in its exchange.
 /// - The oldest exchange is always one that still waits.
+/// - `waiting` is what the exchanges that still wait come to.
 /// - One thread alone touches it, and no change of a property reaches into another access of the
 ///   same: while one is changed, nothing is called that knows the connection. Looks may overlap.
 ///   So it isn't checked at run time either, which was 9 % of a validation's instructions
@@ -25,6 +26,8 @@ final class FrontConnection {
 
         var answer: Answer
         var began: Instant
+        /// What it counts for while it waits.
+        var load = WaitingLoad()
     }
 
     /// Where the connection stands with its client.
@@ -65,7 +68,10 @@ final class FrontConnection {
     @exclusivity(unchecked) var parser = RequestParser(bodyLimits: Endpoint.bodyLimits)
     @exclusivity(unchecked) var input = ReadBuffer()
     @exclusivity(unchecked) var output = WriteBuffer()
-    @exclusivity(unchecked) var exchanges = Ring<Exchange>()
+    @exclusivity(unchecked) private(set) var exchanges = Ring<Exchange>()
+    @exclusivity(unchecked) private(set) var waiting = WaitingLoad()
+    /// It has had its turn and has more to be taken: the thread goes on with it in the next.
+    @exclusivity(unchecked) var isBehind = false
     /// The number of the oldest exchange; those behind it follow on.
     @exclusivity(unchecked) var firstNumber: UInt32
     /// What the poller was last told.
@@ -101,6 +107,17 @@ final class FrontConnection {
     /// True if nothing that was asked is unanswered or unwritten.
     var isQuiet: Bool { exchanges.isEmpty && output.isEmpty }
 
+    /// A request that waits from now on.
+    func append(_ context: AnswerContext, began: Instant, load: WaitingLoad = WaitingLoad()) {
+        exchanges.append(Exchange(answer: .awaited(context), began: began, load: load))
+        waiting += load
+    }
+
+    /// An answer that has to wait for those before it.
+    func append(_ answer: borrowing ResponseWriter, began: Instant) {
+        exchanges.append(Exchange(answer: .ready(answer.bytes), began: began))
+    }
+
     /// What is needed of a request that waits; nil if there is none of this number.
     func context(of number: UInt32) -> AnswerContext? {
         let offset = Int(number &- firstNumber)
@@ -126,9 +143,16 @@ final class FrontConnection {
     }
 
     /// Puts the answer to the exchange of this number, which waits, in its place, and moves what
-    /// can go now to the output.
-    func complete(_ number: UInt32, with answer: borrowing ResponseWriter) {
+    /// can go now to the output. Returns what waits no longer.
+    func complete(_ number: UInt32, with answer: borrowing ResponseWriter) -> WaitingLoad {
         let offset = Int(number &- firstNumber)
+        let load = exchanges[offset].load
+        waiting -= load
+        moveOut(answer, offset)
+        return load
+    }
+
+    private func moveOut(_ answer: borrowing ResponseWriter, _ offset: Int) {
         guard offset == 0 else {
             exchanges[offset].answer = .ready(answer.bytes)
             return

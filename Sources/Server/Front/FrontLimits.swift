@@ -24,6 +24,9 @@ enum FrontLimits {
     static let turnedAwayConnections = 64
     /// Requests of one connection that wait for the node; further ones aren't read yet.
     static let exchanges = 256
+    /// Requests of one connection that are taken before others have their turn, however many it
+    /// has sent: as many as are looked up together.
+    static let requestsInTurn = looks
     /// Bytes that wait for a client that doesn't read; no further request is read beyond.
     static let queuedBytes = 256 << 10
     /// What a connection's input buffer may grow to: one request of the largest kind.

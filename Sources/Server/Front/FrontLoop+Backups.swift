@@ -38,7 +38,7 @@ extension FrontLoop {
         let status = router.render(reply, context, date: date, to: &scratch)
         metrics.note(status)
         metrics.replyTime.note(now - began)
-        connection.complete(ticket.number, with: scratch)
+        services.waitingRoom.leave(connection.complete(ticket.number, with: scratch))
         answered.append(connection)
     }
 }

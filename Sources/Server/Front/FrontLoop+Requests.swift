@@ -9,6 +9,8 @@ extension FrontLoop {
     mutating func read(_ connection: FrontConnection) {
         if connection.stage == .lingering { return drop(connection) }
         guard connection.stage == .open, !connection.hasEnded else { return }
+        // More than its turn is there already.
+        if connection.isBehind && !isDraining { return }
         do throws(SystemError) {
             let room = connection.input.room(upTo: FrontLimits.inputBytes)
             // Full of requests that may not be taken yet.
@@ -24,23 +26,47 @@ extension FrontLoop {
         serve(connection)
     }
 
-    /// Answers or hands over every whole request that is there, and writes what can be written.
+    /// Answers or hands over the whole requests that are there, as many as have room in one turn,
+    /// and writes what can be written.
     mutating func serve(_ connection: FrontConnection, hasProgressed: Bool = false) {
         var hasProgressed = hasProgressed
+        // What has had its turn is only written to; at the end there is no other turn.
+        var turn = connection.isBehind ? 0 : FrontLimits.requestsInTurn
+        if isDraining { turn = .max }
         var isStarved: Bool
         repeat {
-            isStarved = takeRequests(connection, &hasProgressed)
+            isStarved = takeRequests(connection, &turn, &hasProgressed)
             guard write(connection) else { return }
             // Stopped for want of room in the output, which has just gone out.
-        } while !isStarved && connection.output.isEmpty && connection.mayBeServed
+        } while !isStarved && turn > 0 && connection.output.isEmpty && connection.mayBeServed
+        if turn == 0, connection.mayBeServed, !connection.isBehind {
+            connection.isBehind = true
+            behind.append(connection)
+        }
         settle(connection, hasProgressed)
     }
 
-    /// Takes whole requests as long as there are any and the connection may have more; false if
-    /// it stopped for the latter.
-    private mutating func takeRequests(_ connection: FrontConnection, _ hasProgressed: inout Bool)
-        -> Bool
-    {
+    /// Those whose next turn this is.
+    mutating func takeBehind() -> [FrontConnection] {
+        guard !behind.isEmpty else { return [] }
+        defer { behind = [] }
+        return behind
+    }
+
+    /// Takes further requests of connections that have sent more than a turn's: after those of the
+    /// others, which have just come.
+    mutating func goOn(with due: [FrontConnection]) {
+        for connection in due where connections.holds(connection) {
+            connection.isBehind = false
+            if connection.stage != .lingering { serve(connection) }
+        }
+    }
+
+    /// Takes whole requests as long as there are any, it is the connection's turn and it may have
+    /// more; false if it stopped for one of the latter.
+    private mutating func takeRequests(
+        _ connection: FrontConnection, _ turn: inout Int, _ hasProgressed: inout Bool
+    ) -> Bool {
         answeredRequests = 0
         defer {
             if answeredRequests > 0 {
@@ -48,7 +74,8 @@ extension FrontLoop {
                 metrics.answerTime.note(Clocks.now() - now, count: answeredRequests)
             }
         }
-        while connection.mayBeServed {
+        while turn > 0, connection.mayBeServed {
+            turn &-= 1
             let bytes = connection.input.filled
             let progress = connection.parser.parse(bytes)
             guard progress == .complete else {
@@ -115,13 +142,28 @@ extension FrontLoop {
             answer(router.write(page, text, context, date: date, to: &scratch), connection)
             answeredRequests += 1
         case .submit(let body, let context):
-            metrics.submitted.add()
-            let ticket = FrontTicket(
-                front: number, place: connection.place, number: connection.nextNumber)
-            connection.exchanges.append(
-                FrontConnection.Exchange(answer: .awaited(context), began: now))
-            requests.append(ClientRequest(ticket: ticket.ticket, body: body))
+            submit(body, context, connection)
         }
+    }
+
+    /// Hands a request over to the node, unless too much of the connection waits there already.
+    private mutating func submit(
+        _ body: ClientRequest.Body, _ context: AnswerContext, _ connection: FrontConnection
+    ) {
+        let ticket = FrontTicket(
+            front: number, place: connection.place, number: connection.nextNumber)
+        let request = ClientRequest(ticket: ticket.ticket, body: body)
+        let load = WaitingLoad(count: 1, bytes: request.cost)
+        guard services.waitingRoom.enter(load, beside: connection.waiting) else {
+            let reply = ClientReply.failed(.overloaded)
+            scratch.removeAll()
+            let status = router.render(reply, context, date: date, to: &scratch)
+            logFailure(status, context)
+            return answer(status, connection)
+        }
+        metrics.submitted.add()
+        connection.append(context, began: now, load: load)
+        requests.append(request)
     }
 
     @inline(__always)
@@ -144,8 +186,7 @@ extension FrontLoop {
         if connection.exchanges.isEmpty {
             connection.output.append(answer)
         } else {
-            connection.exchanges.append(
-                FrontConnection.Exchange(answer: .ready(answer.bytes), began: now))
+            connection.append(answer, began: now)
         }
     }
 

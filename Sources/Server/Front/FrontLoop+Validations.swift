@@ -41,8 +41,7 @@ extension FrontLoop {
         metrics.held.add()
         let ticket = FrontTicket(
             front: number, place: connection.place, number: connection.nextNumber)
-        connection.exchanges.append(
-            FrontConnection.Exchange(answer: .awaited(context), began: now))
+        connection.append(context, began: now)
         let isFull = held.count >= FrontLimits.holds
         held.append(
             HeldValidation(

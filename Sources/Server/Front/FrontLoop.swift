@@ -47,6 +47,9 @@ struct FrontLoop: ~Copyable {
     private var acceptAgain: Instant?
     private var acceptFailures = Recurrence()
     var isDraining = false
+    /// Connections that have had their turn and have more to be taken, those that had it first
+    /// before the others.
+    var behind: [FrontConnection] = []
     /// Connections beyond the limit that are being told so.
     var turnedAway = 0
     /// Since the last sweep.
@@ -90,9 +93,10 @@ struct FrontLoop: ~Copyable {
         router.park()
     }
 
-    private mutating func turn() {
+    mutating func turn() {
         let count = waitForEvents()
         now = Clocks.now()
+        let due = takeBehind()
         if now >= nextSweep { sweep() }
         for index in 0..<count {
             let ready = poller.readiness(at: index)
@@ -104,6 +108,7 @@ struct FrontLoop: ~Copyable {
                 if let connection = connections[place] { handle(ready, connection) }
             }
         }
+        goOn(with: due)
         lookAgain()
         if !requests.isEmpty {
             services.replica.send(.input(.requests(requests)))
@@ -118,6 +123,7 @@ struct FrontLoop: ~Copyable {
         let isIdle = connections.isEmpty && acceptAgain == nil && !isDraining
         var patience = max(nextSweep - now, .zero)
         if !held.isEmpty { patience = min(patience, FrontLimits.holdInterval) }
+        if !behind.isEmpty { patience = .zero }
         return poller.wait(isIdle ? nil : patience)
     }
 
@@ -171,14 +177,15 @@ struct FrontLoop: ~Copyable {
         let status = router.render(reply, context, date: date, to: &scratch)
         metrics.note(status)
         metrics.replyTime.note(now - began)
+        if context.endpoint == .charge { services.waitingRoom.note(now - began, at: now) }
         if status.rawValue >= 500 { logFailure(status, context) }
-        connection.complete(number, with: scratch)
+        services.waitingRoom.leave(connection.complete(number, with: scratch))
         return true
     }
 
     /// A line for a request that this cluster couldn't serve, a few of them a second at most: a
     /// lost leader fails thousands.
-    private mutating func logFailure(_ status: Status, _ context: AnswerContext) {
+    mutating func logFailure(_ status: Status, _ context: AnswerContext) {
         guard failuresLogged < FrontLoop.failuresLoggedPerSweep else { return }
         failuresLogged += 1
         services.log.warning(
@@ -244,6 +251,9 @@ struct FrontLoop: ~Copyable {
     mutating func close(_ connection: FrontConnection) {
         guard connections.holds(connection) else { return }
         connections.remove(connection)
+        services.waitingRoom.leave(connection.waiting)
+        // Its socket closes with the last that knows it, and must before its place is used again.
+        if connection.isBehind { behind.removeAll { $0 === connection } }
         if connection.isTurnedAway {
             turnedAway -= 1
         } else {

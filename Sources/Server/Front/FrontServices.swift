@@ -16,11 +16,13 @@ final class FrontServices: Sendable {
     let log: Log
     let settings: FrontSettings
     let connectionCount: ConnectionCount
+    let waitingRoom: WaitingRoom
 
     init(
         node: NodeID, table: KeyTable, replica: Mailbox<ReplicaLetter>,
         snapshots: Mailbox<SnapshotThread.Order>, wishes: Mailbox<Daemon.Wish>,
-        pages: MonitoringPages, log: Log, settings: FrontSettings
+        pages: MonitoringPages, log: Log, settings: FrontSettings,
+        waitingRoom: WaitingRoom = WaitingRoom()
     ) {
         self.node = node
         self.table = table
@@ -30,6 +32,7 @@ final class FrontServices: Sendable {
         self.pages = pages
         self.log = log
         self.settings = settings
+        self.waitingRoom = waitingRoom
         connectionCount = ConnectionCount(limit: settings.connectionLimit)
     }
 }

@@ -19,6 +19,7 @@ struct ReadBuffer: ~Copyable {
 
     var count: Int { end - start }
     var isEmpty: Bool { start == end }
+    var capacity: Int { memory.count }
 
     /// What is there. Valid until the buffer is read into or consumed from.
     @inline(__always)
@@ -26,16 +27,14 @@ struct ReadBuffer: ~Copyable {
 
     /// Room to read into: at least one byte, if the buffer may hold more than it does.
     mutating func room(upTo limit: Int) -> UnsafeMutableRawBufferPointer {
-        if start == end {
-            start = 0
-            end = 0
-            shrink()
-        }
+        // After a large request, and also if the beginning of another follows on at once: a client
+        // that never lets the buffer get empty isn't read by the mebibyte for ever.
+        if count < ReadBuffer.leastRoom, start > 0 || isEmpty { shrink() }
         if memory.count - end < ReadBuffer.leastRoom {
             if start > 0 {
                 moveToFront()
             } else if end == memory.count, end < limit {
-                grow(to: min(end * 2, limit))
+                move(to: min(end * 2, limit))
             }
         }
         return UnsafeMutableRawBufferPointer(rebasing: memory[end...])
@@ -63,18 +62,18 @@ struct ReadBuffer: ~Copyable {
         start = 0
     }
 
-    private mutating func grow(to capacity: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
-        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[start..<end]))
+    private mutating func move(to capacity: Int) {
+        let other = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
+        other.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[start..<end]))
         memory.deallocate()
-        memory = larger
+        memory = other
         end -= start
         start = 0
     }
 
     private mutating func shrink() {
+        if isEmpty { removeAll() }
         guard memory.count > ReadBuffer.usualCapacity else { return }
-        memory.deallocate()
-        memory = .allocate(byteCount: ReadBuffer.usualCapacity, alignment: 16)
+        move(to: ReadBuffer.usualCapacity)
     }
 }

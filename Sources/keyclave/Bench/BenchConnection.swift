@@ -23,6 +23,7 @@ final class BenchConnection {
         var deed: BenchDeed
         /// When it was due to be sent.
         var due: Instant
+        var sent: Instant
     }
 
     let index: Int
@@ -47,8 +48,9 @@ final class BenchConnection {
         self.endpoint = endpoint
     }
 
-    var isIdle: Bool {
-        if case .open = life { return underway.isEmpty }
+    /// Whether it is there and has fewer requests on the way than that.
+    func hasRoom(for count: Int) -> Bool {
+        if case .open = life { return underway.count < count }
         return false
     }
 

@@ -28,7 +28,7 @@ struct BenchPlan: Sendable {
     var measured: Duration
     /// Requests a second over all threads; nil for a closed loop.
     var rate: Int64?
-    /// Requests that a connection has on the way at once, in a closed loop.
+    /// Requests that a connection has on the way at once; in an open loop, at most.
     var pipeline = 1
     /// Charges that go in one request.
     var batch = 1

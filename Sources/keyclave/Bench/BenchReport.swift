@@ -52,6 +52,7 @@ struct BenchReport {
         if plan.work == .mixed || plan.work == .charge {
             members.append(.init("charges", part(tally.made, tally.charges)))
         }
+        members.append(.init("refusals", part(tally.refusalTimes.count, tally.refusalTimes)))
         members.append(.init("longest_gap_ms", number(tally.longestGap.milliseconds)))
         members.append(.init("errors", errors))
         return .object(members)

@@ -12,10 +12,6 @@ struct BenchRun {
 
     func run() throws -> ExitCode {
         var session = try Session(invocation: invocation, surroundings: surroundings)
-        if invocation.number("rate") != nil, invocation.wasGiven("pipeline") {
-            throw UsageError(
-                words: invocation.words, message: "--pipeline is for closed loops, without --rate")
-        }
         let loaded = try loadedKeys()
         let key = try loaded == nil ? BenchKey(session: &session) : nil
         defer { key?.remove(session) }

@@ -11,6 +11,9 @@ struct BenchTally: Sendable {
     var made: UInt64 = 0
     /// Answers whose status isn't 200, by status.
     var refusals: [Int: UInt64] = [:]
+    /// How long these took from when they were really sent: how soon a node refuses, not how late
+    /// an open loop is.
+    var refusalTimes = LatencyHistogram()
     /// What answers with 200 refused: keys that aren't valid, and charges in a batch.
     var refusedInside: UInt64 = 0
     /// Connections that couldn't be made, broke, or brought something that isn't HTTP.
@@ -52,6 +55,7 @@ struct BenchTally: Sendable {
         charges.merge(other.charges)
         made += other.made
         refusals.merge(other.refusals, uniquingKeysWith: +)
+        if other.refusalTimes.count > 0 { refusalTimes.merge(other.refusalTimes) }
         refusedInside += other.refusedInside
         brokenConnections += other.brokenConnections
         longestGap = max(longestGap, other.longestGap)

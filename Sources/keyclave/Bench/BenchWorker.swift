@@ -36,6 +36,8 @@ struct BenchWorker: ~Copyable {
     private var lastGood: Instant
     /// When the next request of an open loop is due.
     private var nextDue: Instant
+    /// Which connection has its turn then.
+    private var nextPlace = 0
 
     init(
         _ plan: BenchPlan, thread: Int, begin: Instant, progress: BenchProgress
@@ -113,28 +115,34 @@ struct BenchWorker: ~Copyable {
         guard connection.pausedUntil <= now else { return }
         let missing = plan.pipeline - connection.underway.count
         guard missing > 0 else { return }
-        for _ in 0..<missing { append(to: connection, due: now) }
+        for _ in 0..<missing { append(to: connection, due: now, now) }
         flush(connection)
     }
 
-    /// In an open loop: what is due goes to whoever is idle. What finds nobody idle stays due, and
+    /// In an open loop: what is due goes to the next that has room. What finds none stays due, and
     /// its waiting counts.
     private mutating func sendDue(_ now: Instant) {
-        guard let interval = plan.interval, nextDue <= now else { return }
-        for connection in connections where connection.isIdle && connection.pausedUntil <= now {
-            append(to: connection, due: nextDue)
+        guard let interval = plan.interval else { return }
+        var looked = 0
+        while nextDue <= now, looked < connections.count {
+            let connection = connections[nextPlace]
+            nextPlace = nextPlace + 1 == connections.count ? 0 : nextPlace + 1
+            looked += 1
+            guard connection.hasRoom(for: plan.pipeline), connection.pausedUntil <= now else {
+                continue
+            }
+            append(to: connection, due: nextDue, now)
             flush(connection)
             nextDue = nextDue + .nanoseconds(interval)
-            if nextDue > now { return }
         }
     }
 
-    private mutating func append(to connection: BenchConnection, due: Instant) {
+    private mutating func append(to connection: BenchConnection, due: Instant, _ now: Instant) {
         let deed = turns.next()
         let time = deed == .charge ? Clocks.wall() : .epoch
         requests[connection.endpoint][deed].append(
             to: &connection.output, id: &ids, keys: &keys, at: time)
-        connection.underway.append(.init(deed: deed, due: due))
+        connection.underway.append(.init(deed: deed, due: due, sent: now))
     }
 
     mutating func flush(_ connection: BenchConnection) {
@@ -170,9 +178,12 @@ struct BenchWorker: ~Copyable {
         let latency = (now - asked.due).nanoseconds
         let count = asked.deed == .charge ? plan.batch : 1
         recent.add(asked.deed, status: status, granted: granted, asked: count, after: latency)
-        let isMeasured = asked.due >= measureFrom && now <= end
+        // By when it is answered: an open loop that asks for too much would seem to get less than
+        // it gets, by all that was asked for in time and is answered after the end.
+        let isMeasured = now >= measureFrom && now <= end
         if isMeasured {
             tally.add(asked.deed, status: status, granted: granted, asked: count, after: latency)
+            if status != 200 { tally.refusalTimes.add((now - asked.sent).nanoseconds) }
         }
         guard granted > 0 else {
             connection.pausedUntil = now + Self.refusalPause

@@ -131,8 +131,8 @@ extension Command {
                 meaning: "open loop: so many requests a second in all, whatever the answers do "
                     + "(default: closed loop, each client sends when it has its answer)"),
             CommandOption(
-                name: "pipeline", value: .number(1...256), placeholder: "N",
-                meaning: "closed loop: requests that a client has on the way at once",
+                name: "pipeline", value: .number(1...10_000), placeholder: "N",
+                meaning: "requests that a client has on the way at once; in an open loop at most",
                 fallback: "1"),
         ]
     }

@@ -23,9 +23,10 @@ extension Keyclave {
     }
 
     /// The same, while it runs.
-    func beginBench(_ words: [String], at node: Int) throws -> Command {
+    func beginBench(_ words: [String], at node: Int? = nil) throws -> Command {
         try program.begin(
-            ["bench"] + words + ["--quiet"], endpoints: endpoint(node), tokenFile: tokenFile)
+            ["bench"] + words + ["--quiet"], endpoints: node.map(endpoint) ?? endpoints,
+            tokenFile: tokenFile)
     }
 
     private struct Made: Decodable { var id: String }

@@ -19,9 +19,15 @@ final class Keyclave: Contender {
     let program: KeyclaveProgram
     private let directory: String
     let nodes: [Node]
+    /// Of each node; nil for as many as it has by itself.
+    private let frontThreads: Int?
 
-    init(_ program: KeyclaveProgram, in directory: String, nodeCount: Int = 3) throws {
+    init(
+        _ program: KeyclaveProgram, in directory: String, nodeCount: Int = 3,
+        frontThreads: Int? = nil
+    ) throws {
         self.program = program
+        self.frontThreads = frontThreads
         self.directory = directory
         let ports = try Loopback.freePorts(2 * nodeCount)
         nodes = (0..<nodeCount).map { number in
@@ -72,6 +78,7 @@ final class Keyclave: Contender {
         var httpListen: String
         var peerListen: String
         var members: [Member]
+        var frontThreads: Int?
     }
 
     private func configure(_ node: Node) throws {
@@ -82,7 +89,8 @@ final class Keyclave: Contender {
         }
         let configuration = Configuration(
             node: node.name, httpListen: "\(Loopback.host):\(node.httpPort)",
-            peerListen: "\(Loopback.host):\(node.peerPort)", members: members)
+            peerListen: "\(Loopback.host):\(node.peerPort)", members: members,
+            frontThreads: frontThreads)
         try FileManager.default.createDirectory(
             atPath: node.directory, withIntermediateDirectories: true)
         try JSONText.text(configuration).write(

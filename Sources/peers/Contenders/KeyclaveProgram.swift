@@ -63,12 +63,36 @@ struct BenchReport: Decodable {
 
     struct Charges: Decodable { var perSecond: Double }
 
-    struct Errors: Decodable { var total: Int }
+    /// Answers with another status than 200, from when their requests were sent.
+    struct Refusals: Decodable {
+        var count: Int
+        var perSecond: Double
+        var latencyUs: Latencies
+    }
+
+    struct Errors: Decodable {
+        var total: Int
+        /// With status 503.
+        var tooMany: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case total
+            // As the decoder turns `status_503`.
+            case status503
+        }
+
+        init(from decoder: any Decoder) throws {
+            let members = try decoder.container(keyedBy: CodingKeys.self)
+            total = try members.decode(Int.self, forKey: .total)
+            tooMany = try members.decodeIfPresent(Int.self, forKey: .status503) ?? 0
+        }
+    }
 
     var answers: Int
     var perSecond: Double
     var latencyUs: Latencies
     var charges: Charges?
+    var refusals: Refusals
     var errors: Errors
 
     var figures: Figures {

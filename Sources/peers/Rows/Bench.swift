@@ -36,9 +36,11 @@ final class Bench {
 
     /// Three fresh nodes of ours, or as many as wanted.
     func withOurs<Result>(
-        nodeCount: Int = 3, _ body: (Keyclave) throws -> Result
+        nodeCount: Int = 3, frontThreads: Int? = nil, _ body: (Keyclave) throws -> Result
     ) throws -> Result {
-        try with({ try Keyclave(program, in: $0, nodeCount: nodeCount) }, body)
+        try with(
+            { try Keyclave(program, in: $0, nodeCount: nodeCount, frontThreads: frontThreads) },
+            body)
     }
 
     /// A peer that can't be measured is no reason to do without the others: its reason is kept.

@@ -1,6 +1,6 @@
 /// What can be measured: each is one or some lines of the table.
 enum RowName: String, CaseIterable, Sendable {
-    case validate, pipeline, charge, batch, failover, keys, growth
+    case validate, pipeline, charge, batch, failover, keys, growth, fairness, overload
 
     static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
 
@@ -15,6 +15,8 @@ enum RowName: String, CaseIterable, Sendable {
         case .keys:
             "memory for a key against Redis; validations, charges, snapshots and starts with many"
         case .growth: "durable charges of three nodes and of five, as clients become more"
+        case .fairness: "one client beside others that send 10,000 requests ahead or charge"
+        case .overload: "durable charges at two and four times the rate that is possible"
         }
     }
 
@@ -27,6 +29,8 @@ enum RowName: String, CaseIterable, Sendable {
         case .failover: try FailoverRow(bench).rows()
         case .keys: try KeysRow(bench).rows()
         case .growth: try GrowthRow(bench).rows()
+        case .fairness: try FairnessRow(bench).rows()
+        case .overload: try OverloadRow(bench).rows()
         }
     }
 }
