@@ -79,7 +79,7 @@ let package = Package(
 // build of everything else with it would take minutes and prove nothing.
 if Context.environment["KEYCLAVE_SANITIZED"] != nil {
     let modules: Set = [
-        "CSHA256", "Basics", "Keyring", "HTTP", "CLinux", "Linux", "KeyclaveClient",
+        "CInstructions", "Basics", "Keyring", "HTTP", "CLinux", "Linux", "KeyclaveClient",
     ]
     package.products = []
     package.targets.removeAll { !modules.contains($0.name) }
