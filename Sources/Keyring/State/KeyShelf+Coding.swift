@@ -36,27 +36,47 @@ extension KeyShelf {
     mutating func load(from reader: inout ByteReader) throws(MalformedBytes) {
         guard try reader.readBool() else { return append(nil) }
         var key = PackedKey()
-        key.id = try reader.get()
+        key.id = KeyID(try reader.readUInt64())
         key.digest = try reader.get()
         key.user = try reader.readUInt32()
-        let api: API = try reader.get()
+        let api = try API.read(&reader)
         let longName = try PackedName.read(&reader, into: &key.name)
         key.set(api, try reader.get(), try reader.get())
-        key.since = try reader.get()
+        key.since = Timestamp(milliseconds: try reader.readInt64())
         let author: Author = try reader.get()
         guard author.user?.rawValue != 0 else { throw MalformedBytes("a user without a number") }
         key.lastUsedMinute = try reader.readUInt32()
         let spent: SpentCounters = try reader.get()
-        var ending = KeyEnding()
-        ending.expiresAt = try reader.get()
-        ending.deadline = try reader.get()
-        ending.replaces = try reader.get()
-        ending.replacedBy = try reader.get()
-        key.createdAt = try reader.get()
-        key.changedAt = try reader.get()
+        let ending = try KeyEnding(from: &reader)
+        key.createdAt = LogIndex(try reader.readUInt64())
+        key.changedAt = LogIndex(try reader.readUInt64())
         key.previous = try reader.readUInt32()
         key.next = try reader.readUInt32()
         append(key, longName: longName, author: author, spent: spent, ending: ending)
+    }
+}
+
+extension API {
+    /// As `init(from:)`, which takes a number apart; those of the two that most keys have needn't be.
+    fileprivate static func read(_ reader: inout ByteReader) throws(MalformedBytes) -> API {
+        let number = try reader.readUInt64()
+        if number == API.rest.rawValue || number == API.batch.rawValue {
+            return API(trusted: number)
+        }
+        guard let api = API(rawValue: number) else {
+            throw MalformedBytes("not the number of an API's slug")
+        }
+        return api
+    }
+}
+
+extension KeyEnding {
+    fileprivate init(from reader: inout ByteReader) throws(MalformedBytes) {
+        self.init()
+        expiresAt = try reader.get()
+        deadline = try reader.get()
+        replaces = KeyID(try reader.readUInt64())
+        replacedBy = KeyID(try reader.readUInt64())
     }
 }
 

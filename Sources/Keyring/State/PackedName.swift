@@ -1,3 +1,5 @@
+import Basics
+
 /// Up to 23 bytes of a name and their number, or the number of a long one.
 struct PackedName {
     static let longest = 23
@@ -18,14 +20,21 @@ struct PackedName {
     /// Of what is a name by every rule: bytes that fit and are printable ASCII. Nil for all else,
     /// be it a name or not.
     init?(printable bytes: ArraySlice<UInt8>) {
-        guard (1...PackedName.longest).contains(bytes.count) else { return nil }
-        var place = 0
-        for byte in bytes {
-            guard (0x20...0x7e).contains(byte) else { return nil }
-            set(byte, at: place)
-            place += 1
+        let count = bytes.count
+        guard (1...PackedName.longest).contains(count) else { return nil }
+        let isPrintable = bytes.withUnsafeBytes { bytes in
+            withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes) }
+            return (0..<3).allSatisfy { word in
+                // Behind the last byte nothing is looked at.
+                let wanted = min(max(count - 8 * word, 0), 8)
+                let mask = wanted == 8 ? ~0 : (UInt64(1) << (8 * UInt64(wanted))) - 1
+                let bits = word == 0 ? words.0 : word == 1 ? words.1 : words.2
+                let printable = ASCIIWord(bits: bits).within(0x20, 0x7e)
+                return (printable ^ ASCIIWord.highest) & mask == 0
+            }
         }
-        words.2 |= UInt64(bytes.count) << 56
+        guard isPrintable else { return nil }
+        words.2 |= UInt64(count) << 56
     }
 
     @inline(__always)
