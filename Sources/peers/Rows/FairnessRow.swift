@@ -52,7 +52,12 @@ struct FairnessRow {
                 }
                 for (number, work) in Self.cases.enumerated() {
                     say("\(work.deed) beside \(work.neighbours)", turn)
-                    beside[number].turns.append(try one.measure(work))
+                    do {
+                        beside[number].turns.append(try one.measure(work))
+                    } catch let trouble as Trouble {
+                        // That nothing was answered in all that time is a finding as well.
+                        beside[number].trouble = trouble.description
+                    }
                 }
             }
         }
@@ -68,7 +73,10 @@ struct FairnessRow {
     private func rows(_ work: Case, _ alone: Medians, _ beside: Medians) -> [Row] {
         let deed = work.deed == "charge" ? "durable charge" : "validation"
         let name = "\(deed), one client beside \(work.neighbours)"
-        let note = beside.errors > 0 ? Medians.errorNote("ours", beside.errors, name) : nil
+        let note =
+            beside.errors > 0
+            ? Medians.errorNote("ours", beside.errors, name)
+            : beside.trouble.map { "“\(name)”: \($0)" }
         return [("p50", \Figures.p50), ("p99", \.p99)].map { percentile, figure in
             Row(
                 work: "\(name), \(percentile)", peer: "ours alone",
