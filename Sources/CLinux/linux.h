@@ -65,6 +65,13 @@ static inline int linux_rename_to_free(int directory, const char *from, const ch
     return renameat2(directory, from, directory, to, 1);
 }
 
+extern int sync_file_range(int, off_t, off_t, unsigned);
+
+// SYNC_FILE_RANGE_WAIT_BEFORE, _WRITE and _WAIT_AFTER, which the C library hides.
+static inline int linux_write_back(int file, off_t offset, off_t count) {
+    return sync_file_range(file, offset, count, 7);
+}
+
 static inline int linux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
 
 static inline int linux_signalfd(const sigset_t *signals) {

@@ -102,7 +102,12 @@ public struct SnapshotStore: Sendable {
         garbage = recovery.obsoleteSnapshots
     }
 
-    public var isWriting: Bool { writing != nil }
+    /// Whether a snapshot is being written, until it is durable in its place: before, whoever asks
+    /// whether the next is due is told of the log that this one will cover.
+    public var isWriting: Bool {
+        guard writing == nil, case .writing(.some) = inFlight?.what else { return writing != nil }
+        return true
+    }
     /// Whether a snapshot is being received, or received and not yet installed.
     public var isReceiving: Bool { receiving != nil }
     /// Whether another chunk should be made now.

@@ -136,6 +136,20 @@ public struct File: ~Copyable, Sendable {
         }
     }
 
+    /// Hands what was written there to the disk and waits until it has taken it
+    /// (sync_file_range(2)). It promises nothing: the disk may forget it, and the file its size,
+    /// before `synchronize`.
+    public func writeBack(_ count: Int, at offset: Int) throws(SystemError) {
+        let number = descriptor.number
+        do throws(SystemError) {
+            _ = try systemCall("sync_file_range") {
+                linux_write_back(number, off_t(offset), off_t(count))
+            }
+        } catch {
+            throw error.about(path)
+        }
+    }
+
     /// Reserves room for `count` bytes from the start and makes the file at least as long; what
     /// is new reads as zeroes. Throws ENOSPC and EDQUOT before any of it is lost to a write.
     public func preallocate(_ count: Int) throws(SystemError) {

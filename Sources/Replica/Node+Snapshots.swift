@@ -8,12 +8,22 @@ import Keyring
 public struct SnapshotEncoding: Sendable {
     /// Which of the snapshots made by this node it belongs to.
     let number: UInt64
-    var encoder: StateEncoder
+    private var encoder: StateEncoder?
     /// Nil once the encoder has come to its end.
     var chunk: [UInt8]?
 
+    init(number: UInt64, of state: FrozenState) {
+        self.number = number
+        encoder = StateEncoder(state)
+    }
+
     /// Makes the next chunk. Touches nothing but this value.
-    public mutating func advance() { chunk = encoder.nextChunk() }
+    public mutating func advance() {
+        chunk = encoder?.nextChunk()
+        // What the state has changed since it was frozen lies there twice: to give a hundred
+        // mebibytes back in one go is not for the thread that answers.
+        if chunk == nil { encoder = nil }
+    }
 }
 
 /// The snapshots that a node is making, sending and receiving.
@@ -110,7 +120,7 @@ extension Node {
         store.begin(SnapshotDescription(metadata))
         snapshots.begun += 1
         let encoding = SnapshotEncoding(
-            number: snapshots.begun, encoder: StateEncoder(state.freeze()))
+            number: snapshots.begun, of: state.freeze())
         order(encoding, effects: &effects)
     }
 

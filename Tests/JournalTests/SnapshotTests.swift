@@ -114,6 +114,21 @@ import Testing
         }
     }
 
+    @Test func `a snapshot is being written until it is in its place`() throws {
+        var node = try Node.formatted()
+        try node.write([record(1)])
+        node.snapshots.begin(describe(position(1, 1)))
+        node.snapshots.append([1])
+        #expect(node.snapshots.isWriting)
+        node.snapshots.finish()
+        let next = node.snapshots.nextBatch()
+        let batch = try #require(next)
+        #expect(node.snapshots.isWriting, "nothing but the disk is waited for")
+        try node.disk.perform(batch.operations)
+        #expect(node.snapshots.completed(batch.id) == [.written(describe(position(1, 1)))])
+        #expect(!node.snapshots.isWriting)
+    }
+
     @Test func `of many snapshots and their logs only the last is kept`() throws {
         var node = try Node.formatted()
         var most = 0

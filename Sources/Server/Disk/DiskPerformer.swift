@@ -13,12 +13,14 @@ final class DiskPerformer {
     private let syncs: Bool
     #endif
 
-    /// Whether what it does is mostly small synced writes into preallocated files, as the journal.
+    /// Whether what it does is mostly small synced writes into preallocated files, as the journal,
+    /// and not large files from their beginning to their end, as snapshots.
     private let writesAhead: Bool
 
     private final class OpenFile {
         let file: File
         var written: WrittenAhead
+        var writtenBack = WrittenBack()
         init(_ file: consuming File) throws(SystemError) {
             written = WrittenAhead(size: try file.size())
             self.file = file
@@ -67,6 +69,9 @@ final class DiskPerformer {
             let open = try opened(name)
             if writesAhead { open.written.prepare(open.file, for: bytes.count, at: offset) }
             try open.file.write(bytes, at: offset)
+            if !writesAhead {
+                open.writtenBack.note(open.file, writtenThrough: offset + bytes.count)
+            }
         case .sync(let name):
             try synchronize(opened(name).file)
         case .rename(from: let old, to: let new):

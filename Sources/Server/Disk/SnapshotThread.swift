@@ -44,6 +44,8 @@ final class SnapshotThread: Sendable {
     }
 
     private func run(_ performer: DiskPerformer, _ shelf: Shelf) {
+        // A state of a million keys is a second's work, and nobody waits for it.
+        Thread.yieldToOthers()
         var received: [Order] = []
         while true {
             orders.wait(

@@ -106,6 +106,23 @@ import Testing
         #expect(cluster.written(by: Self.n1) == [before, after])
     }
 
+    /// The log stays as long as it is until the snapshot is in its place.
+    @Test func `a log that has become long is covered by one snapshot, not by two`() throws {
+        let cluster = try NodeCluster.started(nodes: 1)
+        let limit = cluster[Self.n1].settings.snapshotLogBytes
+        cluster.hold(.snapshots, of: Self.n1)
+        var number: UInt64 = 0
+        while cluster.node(Self.n1).raft.logBytesSinceSnapshot < limit * 5 / 4 {
+            cluster.makeAccounts(number..<number + 1, at: Self.n1)
+            number += 1
+        }
+        #expect(cluster.written(by: Self.n1).isEmpty)
+        cluster.release(Self.n1)
+        cluster.run(.seconds(1))
+        #expect(cluster.written(by: Self.n1).count == 1)
+        #expect(!cluster.node(Self.n1).store.isWriting)
+    }
+
     @Test func `the entry that lets a distrusted snapshot be replaced leaves at once`() throws {
         let cluster = try NodeCluster.started(nodes: 3)
         let leader = try #require(cluster.leader)
