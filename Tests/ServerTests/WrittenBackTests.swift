@@ -22,8 +22,7 @@ import Testing
         #expect(try file.contents(limit: 1 << 30) == expected)
     }
 
-    /// A pipe is no file: there is nothing to hand over, and nobody to be told.
-    @Test func `what can't be handed over is left to the sync`() throws {
+    @Test func `what isn't there can be handed over, and nobody is told`() throws {
         let place = try TemporaryDirectory()
         let directory = try Directory(at: place.path)
         let file = try directory.create("short")

@@ -57,7 +57,7 @@ extension KeyShelf {
 }
 
 extension API {
-    /// As `init(from:)`, which takes a number apart; those of the two that most keys have needn't be.
+    /// As `init(from:)`, which takes a number apart; those that most keys have needn't be.
     fileprivate static func read(_ reader: inout ByteReader) throws(MalformedBytes) -> API {
         let number = try reader.readUInt64()
         if number == API.rest.rawValue || number == API.batch.rawValue {
