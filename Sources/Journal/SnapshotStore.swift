@@ -108,7 +108,7 @@ public struct SnapshotStore: Sendable {
         guard writing == nil, case .writing(.some) = inFlight?.what else { return writing != nil }
         return true
     }
-    /// Whether a snapshot is being received, or received and not yet installed.
+    /// Whether a snapshot is being received: no more of it than the last batch is to be written.
     public var isReceiving: Bool { receiving != nil }
     /// Whether another chunk should be made now.
     public var wantsChunk: Bool {
@@ -119,7 +119,7 @@ public struct SnapshotStore: Sendable {
 
     /// Begins a snapshot of a frozen state. Requires that none is being written.
     public mutating func begin(_ description: SnapshotDescription) {
-        precondition(writing == nil, "a snapshot is being written")
+        precondition(!isWriting, "a snapshot is being written")
         let (encoder, bytes) = SnapshotEncoder.begin(description, clusterID: clusterID)
         var stream = Stream(FileName.incompleteSnapshot)
         stream.write(bytes)

@@ -78,7 +78,8 @@ extension State {
 
     /// Counted anew. Requires sound chains.
     private func apiUses(of account: AccountRecord) -> [APIUses] {
-        // Few: ``Bounds/apis`` at the most, and found faster one after the other than in a table.
+        // Few, ``Bounds/apis`` at the most by what was checked before; and found faster one after
+        // the other than in a table.
         var counts: [APIUses] = []
         func count(_ api: API) {
             if let position = counts.firstIndex(where: { $0.api == api }) {

@@ -46,8 +46,7 @@ public struct StateMachine: Sendable {
     init(checking state: State) throws(MalformedBytes) {
         if let violation = state.violation() { throw MalformedBytes(violation) }
         self.state = state
-        index = Indices(of: state)
-        if !index.areKeysApart { throw MalformedBytes("two keys have one id or one digest") }
+        index = try Indices(of: state)
         if let violation = indexViolation() { throw MalformedBytes(violation) }
     }
 

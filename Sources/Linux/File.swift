@@ -137,8 +137,9 @@ public struct File: ~Copyable, Sendable {
     }
 
     /// Hands what was written there to the disk and waits until it has taken it
-    /// (sync_file_range(2)). It promises nothing: the disk may forget it, and the file its size,
-    /// before `synchronize`.
+    /// (sync_file_range(2)). It makes nothing durable: the disk may forget it, and the file its
+    /// size, before `synchronize`. A file system that can't is left alone. Throws EIO and ENOSPC,
+    /// of which `synchronize` will not tell any more.
     public func writeBack(_ count: Int, at offset: Int) throws(SystemError) {
         let number = descriptor.number
         do throws(SystemError) {
@@ -146,7 +147,7 @@ public struct File: ~Copyable, Sendable {
                 linux_write_back(number, off_t(offset), off_t(count))
             }
         } catch {
-            throw error.about(path)
+            if error.code != ENOSYS && error.code != EINVAL { throw error.about(path) }
         }
     }
 

@@ -82,7 +82,7 @@ public final class Thread: @unchecked Sendable {
 
     /// Lets other threads run before the calling one, which gets a tenth of what each of them gets
     /// while there isn't enough for all (niceness 10; on Linux a thread's own, setpriority(2)).
-    public static func yieldToOthers() {
+    public static func lowerPriority() {
         // Nobody is refused to be nicer.
         infallible("setpriority") { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
     }

@@ -21,7 +21,8 @@ public struct SnapshotEncoding: Sendable {
     public mutating func advance() {
         chunk = encoder?.nextChunk()
         // What the state has changed since it was frozen lies there twice: to give a hundred
-        // mebibytes back in one go is not for the thread that answers.
+        // mebibytes back in one go is not for the thread that answers. At its end the last who
+        // knows it is whoever makes chunks.
         if chunk == nil { encoder = nil }
     }
 }

@@ -51,6 +51,13 @@ final class FrontHarness {
         thread.join()
     }
 
+    /// So many requests that the front thread hands over next; waits for them.
+    func requests(_ count: Int) -> [ClientRequest] {
+        var all: [ClientRequest] = []
+        while all.count < count { all += requests() }
+        return all
+    }
+
     /// The requests that the front thread hands over next; waits for them.
     func requests() -> [ClientRequest] {
         var letters: [ReplicaLetter] = []

@@ -99,7 +99,6 @@ struct RowIndex {
 
     /// Publishes a row whose words are all written. Requires that it isn't indexed yet.
     mutating func insert(_ row: UInt32, at hash: RowHash, retiring retired: inout RetiredMemory) {
-        precondition(row != 0 && row != UInt32.max, "no such row")
         insert(hash.entry(row), into: hash.shard, retiring: &retired)
     }
 
@@ -111,6 +110,8 @@ struct RowIndex {
     private mutating func insert(
         _ fresh: UInt64, into number: Int, retiring retired: inout RetiredMemory
     ) {
+        let row = UInt32(truncatingIfNeeded: fresh)
+        precondition(row != 0 && row != UInt32.max, "no such row")
         makeRoom(in: number, retiring: &retired)
         let shard = SharedWords(unsafe: shards.load(number))
         let capacity = Int(shard.load(0))

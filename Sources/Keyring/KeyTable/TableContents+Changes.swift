@@ -148,7 +148,7 @@ extension TableContents {
         let holder = UInt32(truncatingIfNeeded: users[userNumber].load(Layout.User.state) >> 8)
         precondition(holder == accountRow(account), "\(user) isn't of \(account)")
         let announced = keyRow(digest)
-        let number = place(
+        let number = writeRow(
             id, digest: digest, announcedAs: announced, api: api, userRow: userNumber,
             state: state)
         keysByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
@@ -159,7 +159,7 @@ extension TableContents {
     /// Writes the row of a key that is to be indexed by its id and, unless it was announced, its
     /// digest. Requires that no key has this id, and that the user's row is there; and the row of
     /// the digest, if it was announced.
-    func place(
+    func writeRow(
         _ id: KeyID, digest: Digest, announcedAs announced: UInt32, api: API,
         userRow userNumber: UInt32, state: KeyState
     ) -> UInt32 {

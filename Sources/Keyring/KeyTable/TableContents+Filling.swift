@@ -19,25 +19,34 @@ extension TableContents {
 
     private func addKeys(of machine: StateMachine, userRows: [UInt32]) {
         let shelf = machine.state.keys.shelf
-        var digests = ShardOrder(shards: RowIndex.shardCount, expecting: machine.keyCount)
-        var ids = digests
+        var rows: [UInt32] = []
+        rows.reserveCapacity(shelf.count)
+        var order = ShardOrder(shards: RowIndex.shardCount, expecting: machine.keyCount)
         for number in 0..<shelf.count {
             let key = shelf.packed(number)
-            guard let state = key.state else { continue }
+            guard let state = key.state else {
+                rows.append(0)
+                continue
+            }
             let announced = blocks.isEmpty ? 0 : keyRow(key.digest)
             let user = userRows[Int(key.user)]
             precondition(user != 0, "a key of nobody")
-            let row = place(
+            let row = writeRow(
                 key.id, digest: key.digest, announcedAs: announced, api: key.api, userRow: user,
                 state: state)
-            let idHash = RowHash(id: key.id.rawValue)
-            ids.append(idHash.entry(row), to: idHash.shard)
+            rows.append(row)
             guard announced == 0 else { continue }
             let hash = RowHash(uniform: key.digest.word0)
-            digests.append(hash.entry(row), to: hash.shard)
+            order.append(hash.entry(row), to: hash.shard)
         }
-        keysByID.insert(ids, retiring: &retiredMemory)
-        keyIndex.insert(digests, retiring: &retiredMemory)
+        keyIndex.insert(order, retiring: &retiredMemory)
+        // One after the other: each takes eight bytes a key for a moment.
+        order.removeAll()
+        for (number, row) in rows.enumerated() where row != 0 {
+            let hash = RowHash(id: shelf.id(number).rawValue)
+            order.append(hash.entry(row), to: hash.shard)
+        }
+        keysByID.insert(order, retiring: &retiredMemory)
     }
 
     /// Indices of their final size: what grows leaves its old memory behind until readers have

@@ -18,12 +18,10 @@ struct Indices: Sendable {
     /// Ended holds, by when they are forgotten.
     var endedHolds = OrderedTable<HoldDue, Slot<HoldRecord>>()
 
-    /// Whether no two keys of the state that this was made of have one id or one digest.
-    private(set) var areKeysApart = true
-
     init() {}
 
-    init(of state: State) {
+    /// Throws if two keys have one id or one digest.
+    init(of state: State) throws(MalformedBytes) {
         reserve(state)
         for number in 0..<state.accounts.slotCount {
             guard let account = state.accounts.record(at: number) else { continue }
@@ -45,7 +43,9 @@ struct Indices: Sendable {
             0..<shelf.count, expecting: state.keys.count,
             hash: { shelf.isEmpty($0) ? nil : SlotIndex.spread(shelf.digest($0).word0) },
             areSame: { shelf.digest(Int($0)) == shelf.digest(Int($1)) })
-        areKeysApart = areIDsApart && areDigestsApart
+        guard areIDsApart, areDigestsApart else {
+            throw MalformedBytes("two keys have one id or one digest")
+        }
         for number in 0..<shelf.count where !shelf.isEmpty(number) && shelf.deadline(number) != nil
         {
             let slot = Slot<KeyRecord>(UInt32(number))

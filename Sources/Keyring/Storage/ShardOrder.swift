@@ -25,6 +25,12 @@ struct ShardOrder {
         counts[shard] += 1
     }
 
+    /// Begins anew, in the same memory.
+    mutating func removeAll() {
+        for shard in counts.indices { counts[shard] = 0 }
+        overflow.removeAll()
+    }
+
     @inline(__always)
     func forEach(_ body: (_ shard: Int, _ entry: UInt64) -> Void) {
         for shard in counts.indices {

@@ -22,7 +22,7 @@ struct HeldReplies: Sendable {
     /// Every key-state entry up to here is done.
     private(set) var done = LogIndex.zero
 
-    /// How many wait, those of one entry each for itself.
+    /// How many wait, those of one entry each for itself; an entry for which nobody waits counts.
     private(set) var count = 0
     var isEmpty: Bool { held.isEmpty }
     var nextDeadline: Instant { held.first?.deadline ?? .never }

@@ -70,7 +70,7 @@ final class DiskPerformer {
             if writesAhead { open.written.prepare(open.file, for: bytes.count, at: offset) }
             try open.file.write(bytes, at: offset)
             if !writesAhead {
-                open.writtenBack.note(open.file, writtenThrough: offset + bytes.count)
+                try open.writtenBack.note(open.file, writtenThrough: offset + bytes.count)
             }
         case .sync(let name):
             try synchronize(opened(name).file)

@@ -44,8 +44,10 @@ final class SnapshotThread: Sendable {
     }
 
     private func run(_ performer: DiskPerformer, _ shelf: Shelf) {
-        // A state of a million keys is a second's work, and nobody waits for it.
-        Thread.yieldToOthers()
+        // To encode a state of a million keys is a second's work, for which nobody waits. Who does
+        // wait for what else is done here, a member that catches up or a backup, waits longer while
+        // the processors aren't enough; charges and validations don't.
+        Thread.lowerPriority()
         var received: [Order] = []
         while true {
             orders.wait(

@@ -7,19 +7,23 @@ import Linux
 /// charge in a thousand took 20 ms or more beside snapshots of 100 MiB, where it took 43 (three
 /// nodes on two processors, 2026-11-26).
 ///
-/// Law: it changes no byte and promises nothing. What makes the file durable is its sync.
+/// Laws: it changes no byte and promises nothing; what makes the file durable is its sync. But
+/// trouble that it meets is thrown, and is trouble of the write: whoever waits for pages to be
+/// written is told of their errors, and the sync behind it isn't told again (Linux,
+/// `file_check_and_advance_wb_err`).
 struct WrittenBack {
     /// Handed over at once: a millisecond's work of a disk that takes a gigabyte a second.
     static let step = 1 << 20
 
     private var end = 0
 
-    /// To be called when everything before `written` has been written to the file.
-    ///
-    /// Trouble is left to the sync: nothing depends on this.
-    mutating func note(_ file: borrowing File, writtenThrough written: Int) {
+    /// To be called when everything before `written` has been written to the file. Throws what the
+    /// disk says of it.
+    mutating func note(
+        _ file: borrowing File, writtenThrough written: Int
+    ) throws(SystemError) {
         guard written - end >= WrittenBack.step else { return }
-        try? file.writeBack(written - end, at: end)
+        try file.writeBack(written - end, at: end)
         end = written
     }
 }

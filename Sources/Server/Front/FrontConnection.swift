@@ -152,6 +152,14 @@ final class FrontConnection {
         return load
     }
 
+    /// Calls `body` with the number and the load of each request that waits.
+    func forEachWaiting(_ body: (UInt32, WaitingLoad) -> Void) {
+        for offset in 0..<exchanges.count where exchanges[offset].load != WaitingLoad() {
+            guard case .awaited = exchanges[offset].answer else { continue }
+            body(firstNumber &+ UInt32(offset), exchanges[offset].load)
+        }
+    }
+
     private func moveOut(_ answer: borrowing ResponseWriter, _ offset: Int) {
         guard offset == 0 else {
             exchanges[offset].answer = .ready(answer.bytes)

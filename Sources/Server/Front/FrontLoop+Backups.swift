@@ -31,6 +31,7 @@ extension FrontLoop {
 
     /// Renders what the snapshot thread has found.
     mutating func take(_ reply: BackupReply, _ ticket: FrontTicket) {
+        giveBackRoom(of: ticket)
         guard let connection = connections[ticket.place],
             let (context, began) = connection.awaited(ticket.number)
         else { return }

@@ -14,10 +14,11 @@ extension FrontLoop {
         do throws(SystemError) {
             let room = connection.input.room(upTo: FrontLimits.inputBytes)
             // Full of requests that may not be taken yet.
-            if room.isEmpty { return }
+            if room.isEmpty { return connection.isBehind ? serve(connection) : () }
             switch try connection.socket.read(into: room) {
             case .bytes(let count): connection.input.fill(count)
-            case .wouldBlock: return
+            // At the end whoever waits for another turn has it now.
+            case .wouldBlock: if !connection.isBehind { return }
             case .end: connection.hasEnded = true
             }
         } catch {

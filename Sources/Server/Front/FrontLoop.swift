@@ -148,10 +148,14 @@ struct FrontLoop: ~Copyable {
         flushAnswered()
     }
 
+    /// What requests of connections that are gone take at the node until it answers.
+    private(set) var departed: [FrontTicket: WaitingLoad] = [:]
+
     /// Connections that got an answer from the node this turn and were not written to yet.
     var answered: [FrontConnection] = []
 
     mutating func take(_ reply: ClientReply, _ ticket: FrontTicket) {
+        giveBackRoom(of: ticket)
         // Gone: the client closed, or was too slow.
         guard let connection = connections[ticket.place] else { return }
         // Nothing about a backup is answered with an outcome, and nearly everything else is.
@@ -166,6 +170,12 @@ struct FrontLoop: ~Copyable {
         if isTaken { answered.append(connection) }
     }
 
+    /// A request of a connection that is gone waits no longer.
+    mutating func giveBackRoom(of ticket: FrontTicket) {
+        guard !departed.isEmpty, let load = departed.removeValue(forKey: ticket) else { return }
+        services.waitingRoom.leave(load)
+    }
+
     /// Renders the node's reply into its exchange.
     @discardableResult
     mutating func complete(
@@ -177,7 +187,10 @@ struct FrontLoop: ~Copyable {
         let status = router.render(reply, context, date: date, to: &scratch)
         metrics.note(status)
         metrics.replyTime.note(now - began)
-        if context.endpoint == .charge { services.waitingRoom.note(now - began, at: now) }
+        // A refusal says nothing of how long charges take.
+        if context.endpoint == .charge, reply.isOutcome {
+            services.waitingRoom.note(now - began, at: now)
+        }
         if status.rawValue >= 500 { logFailure(status, context) }
         services.waitingRoom.leave(connection.complete(number, with: scratch))
         return true
@@ -251,8 +264,12 @@ struct FrontLoop: ~Copyable {
     mutating func close(_ connection: FrontConnection) {
         guard connections.holds(connection) else { return }
         connections.remove(connection)
-        services.waitingRoom.leave(connection.waiting)
-        // Its socket closes with the last that knows it, and must before its place is used again.
+        // The node knows nothing of connections: what it was given waits there until it answers.
+        connection.forEachWaiting { request, load in
+            departed[FrontTicket(front: number, place: connection.place, number: request)] = load
+        }
+        // Its socket closes with the last that knows it. Until then the poller may name its place,
+        // which another may have: so that nothing comes of it but a look.
         if connection.isBehind { behind.removeAll { $0 === connection } }
         if connection.isTurnedAway {
             turnedAway -= 1

@@ -31,8 +31,10 @@ struct WaitingLoad: Hashable, Sendable {
 /// How many are worth waiting for is a matter of time: where charges are answered later than after
 /// `lateness`, fewer may wait, until they are not.
 ///
-/// Law: a connection that has nothing waiting may have one request wait, whatever it takes. So who
-/// sends one after the other is refused by nobody but the node itself.
+/// Laws: a connection that has nothing waiting may have one request wait, whatever it takes. So who
+/// sends one after the other is refused by nobody but the node itself. What a request takes is given
+/// back when the node answers it, and not when its client goes: else one that comes and goes could
+/// fill the node unseen.
 final class WaitingRoom: Sendable {
     /// What the node lets wait.
     private let whole: WaitingLoad
@@ -56,6 +58,11 @@ final class WaitingRoom: Sendable {
     init(whole: WaitingLoad = WaitingLoad(count: Node.waitingLimit, bytes: Node.waitingByteLimit)) {
         self.whole = whole
         limit = Atomic(whole.count)
+    }
+
+    /// What waits now.
+    var waiting: WaitingLoad {
+        WaitingLoad(count: count.load(ordering: .relaxed), bytes: bytes.load(ordering: .relaxed))
     }
 
     /// How many may wait now.

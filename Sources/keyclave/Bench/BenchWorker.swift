@@ -134,6 +134,7 @@ struct BenchWorker: ~Copyable {
             append(to: connection, due: nextDue, now)
             flush(connection)
             nextDue = nextDue + .nanoseconds(interval)
+            looked = 0
         }
     }
 
