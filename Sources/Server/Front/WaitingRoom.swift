@@ -32,9 +32,9 @@ struct WaitingLoad: Hashable, Sendable {
 /// `lateness`, fewer may wait, until they are not.
 ///
 /// Laws: a connection that has nothing waiting may have one request wait, whatever it takes. So who
-/// sends one after the other is refused by nobody but the node itself. What a request takes is given
-/// back when the node answers it, and not when its client goes: else one that comes and goes could
-/// fill the node unseen.
+/// sends one after the other is refused by nobody but the node itself. What a request takes is
+/// given back when the node answers it, and not when its client goes: else one that comes and goes
+/// could fill the node unseen.
 final class WaitingRoom: Sendable {
     /// What the node lets wait.
     private let whole: WaitingLoad
