@@ -67,6 +67,8 @@ struct KeysRow {
         let weights = zip(before, try cluster.memory()).map { ($1 - $0) / Double(found.count) }
         found.weight = weights.max() ?? 0
         found.loadedPerSecond = load.perSecond
+        // Else what follows is measured beside the snapshots that so long a log makes nodes write.
+        for node in cluster.nodes.indices { try cluster.writeSnapshot(at: node) }
         let work = Work(bench: bench, cluster: cluster, handle: load.loaded)
         say(found.count, "validations and charges")
         found.validation = try work.validations()
