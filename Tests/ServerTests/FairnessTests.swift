@@ -9,7 +9,7 @@ import Testing
 @testable import Server
 
 /// One client that sends far ahead, and another.
-struct FairnessTests {
+@Suite(.timeLimit(.minutes(5))) struct FairnessTests {
     /// A front thread's loop without its thread: the test decides when a turn is.
     private struct SteppedFront: ~Copyable {
         let address: SocketAddress

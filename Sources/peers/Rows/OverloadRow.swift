@@ -18,6 +18,8 @@ struct OverloadRow {
         /// Refused: their number, and how long that took.
         var refused = Medians()
         var trouble = 0
+        /// Why there is nothing.
+        var silence: String?
     }
 
     func rows() throws -> [Row] {
@@ -32,14 +34,12 @@ struct OverloadRow {
                 for (number, factor) in Self.factors.enumerated() {
                     say("\(factor) times as much", turn)
                     let rate = max(1, Int(possible.perSecond ?? 0) * factor)
-                    try open[number].add(
-                        cluster.bench(
-                            words(
-                                key,
-                                [
-                                    "-c", "\(Self.connections)", "--pipeline", "\(Self.ahead)",
-                                    "--rate", "\(rate)",
-                                ])))
+                    do {
+                        try open[number].add(cluster.bench(flood(key, rate)))
+                    } catch let trouble as Trouble {
+                        // That nothing was answered in all that time is a finding as well.
+                        open[number].silence = trouble.description
+                    }
                 }
             }
         }
@@ -57,9 +57,18 @@ struct OverloadRow {
         ] + more
     }
 
+    private func flood(_ key: String, _ rate: Int) -> [String] {
+        words(
+            key,
+            ["-c", "\(Self.connections)", "--pipeline", "\(Self.ahead)", "--rate", "\(rate)"])
+    }
+
     private func rows(_ factor: Int, _ closed: Medians, _ open: Findings) -> [Row] {
         let work = "durable charges asked for at \(factor) times the rate that is possible"
-        let note = open.trouble > 0 ? Medians.errorNote("ours", open.trouble, work) : nil
+        let note =
+            open.trouble > 0
+            ? Medians.errorNote("ours", open.trouble, work)
+            : open.silence.map { "“\(work)”: \($0)" }
         return [
             Row(
                 work: "\(work): made", peer: "ours, \(Charges.text(Self.clients))",
