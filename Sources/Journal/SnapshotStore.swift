@@ -105,10 +105,10 @@ public struct SnapshotStore: Sendable {
     /// Whether a snapshot is being written, until it is durable in its place: before, whoever asks
     /// whether the next is due is told of the log that this one will cover.
     public var isWriting: Bool {
-        guard writing == nil, case .writing(.some) = inFlight?.what else { return writing != nil }
-        return true
+        if case .writing(.some) = inFlight?.what { return true }
+        return writing != nil
     }
-    /// Whether a snapshot is being received: no more of it than the last batch is to be written.
+    /// Whether a snapshot is being received, until its last batch is on its way to the disk.
     public var isReceiving: Bool { receiving != nil }
     /// Whether another chunk should be made now.
     public var wantsChunk: Bool {

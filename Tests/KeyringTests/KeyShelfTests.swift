@@ -40,6 +40,19 @@ import Testing
         return record
     }
 
+    /// The same records on both, some places empty.
+    private func shelves(
+        of count: Int, _ random: inout SeededGenerator
+    ) -> (KeyShelf, ArrayShelf<KeyRecord>) {
+        var (shelf, plain) = (KeyShelf(), ArrayShelf<KeyRecord>())
+        for _ in 1...count {
+            let record = random.chance(1, in: 9) ? nil : record(&random)
+            shelf.append(record)
+            plain.append(record)
+        }
+        return (shelf, plain)
+    }
+
     /// Changes one field or several.
     private func change(_ record: inout KeyRecord, _ random: inout SeededGenerator) {
         let other = self.record(&random)
@@ -128,12 +141,7 @@ import Testing
     @Test(arguments: [1, 2, 3] as [UInt64])
     func `a shelf writes and reads what optional records do`(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        var (shelf, plain) = (KeyShelf(), ArrayShelf<KeyRecord>())
-        for _ in 1...300 {
-            let record = random.chance(1, in: 9) ? nil : record(&random)
-            shelf.append(record)
-            plain.append(record)
-        }
+        let (shelf, plain) = shelves(of: 300, &random)
         var (packed, whole) = (ByteWriter(), ByteWriter())
         for place in 0..<plain.count {
             shelf.encode(place, into: &packed)
@@ -182,12 +190,7 @@ import Testing
     @Test(arguments: [1, 2] as [UInt64])
     func `links are read and changed as in whole records`(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        var (shelf, plain) = (KeyShelf(), ArrayShelf<KeyRecord>())
-        for _ in 1...200 {
-            let record = random.chance(1, in: 9) ? nil : record(&random)
-            shelf.append(record)
-            plain.append(record)
-        }
+        var (shelf, plain) = shelves(of: 200, &random)
         for place in 0..<plain.count where plain[place] != nil {
             let previous = random.chance(1, in: 2) ? Slot<KeyRecord>(UInt32(random.below(9))) : nil
             let next = random.chance(1, in: 2) ? Slot<KeyRecord>.none : nil

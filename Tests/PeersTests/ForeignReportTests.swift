@@ -52,7 +52,7 @@ import Testing
                  "errors": {"total": 7, "status_503": 6}}
                 """)
         #expect(report.refusals.count == 6 && report.refusals.latencyUs.p99 == 8)
-        #expect(report.errors.tooMany == 6)
+        #expect(report.errors.status503 == 6)
         let figures = report.figures
         #expect(figures.perSecond == 80 && figures.answers == 5 && figures.errors == 7)
         #expect(figures.p50 == 2 && figures.p99 == 4 && figures.p99_9 == 5)

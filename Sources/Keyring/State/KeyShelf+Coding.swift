@@ -39,7 +39,7 @@ extension KeyShelf {
         key.id = KeyID(try reader.readUInt64())
         key.digest = try reader.get()
         key.user = try reader.readUInt32()
-        let api = try API.read(&reader)
+        let api: API = try reader.get()
         let longName = try PackedName.read(&reader, into: &key.name)
         key.set(api, try reader.get(), try reader.get())
         key.since = Timestamp(milliseconds: try reader.readInt64())
@@ -53,20 +53,6 @@ extension KeyShelf {
         key.previous = try reader.readUInt32()
         key.next = try reader.readUInt32()
         append(key, longName: longName, author: author, spent: spent, ending: ending)
-    }
-}
-
-extension API {
-    /// As `init(from:)`, which takes a number apart; those that most keys have needn't be.
-    fileprivate static func read(_ reader: inout ByteReader) throws(MalformedBytes) -> API {
-        let number = try reader.readUInt64()
-        if number == API.rest.rawValue || number == API.batch.rawValue {
-            return API(trusted: number)
-        }
-        guard let api = API(rawValue: number) else {
-            throw MalformedBytes("not the number of an API's slug")
-        }
-        return api
     }
 }
 

@@ -117,6 +117,7 @@ extension UserRecord {
     }
 }
 
+// A table's keys are written and read by `KeyShelf`, to and from these very bytes.
 extension KeyRecord {
     func encode(into writer: inout ByteWriter) {
         writer.put(id)

@@ -3,9 +3,9 @@ import Linux
 /// How far a large file's bytes have been handed to the disk while it is being written.
 ///
 /// Left to its end, a sync would hand over all of them at once, and every sync of the journal,
-/// which is on the same disk, would wait behind. With it and the writing thread's niceness one
-/// charge in a thousand took 20 ms or more beside snapshots of 100 MiB, where it took 43 (three
-/// nodes on two processors, 2026-11-26).
+/// which is on the same disk, would wait behind. Beside snapshots of some 90 MiB one charge in a
+/// thousand took 20 to 34 ms or more with it, and 35 to 47 without (three nodes on two processors,
+/// four runs each, 2026-11-26).
 ///
 /// Laws: it changes no byte and promises nothing; what makes the file durable is its sync. But
 /// trouble that it meets is thrown, and is trouble of the write: whoever waits for pages to be

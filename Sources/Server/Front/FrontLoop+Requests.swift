@@ -14,7 +14,10 @@ extension FrontLoop {
         do throws(SystemError) {
             let room = connection.input.room(upTo: FrontLimits.inputBytes)
             // Full of requests that may not be taken yet.
-            if room.isEmpty { return connection.isBehind ? serve(connection) : () }
+            if room.isEmpty {
+                if connection.isBehind { serve(connection) }
+                return
+            }
             switch try connection.socket.read(into: room) {
             case .bytes(let count): connection.input.fill(count)
             // At the end whoever waits for another turn has it now.

@@ -72,20 +72,8 @@ struct BenchReport: Decodable {
 
     struct Errors: Decodable {
         var total: Int
-        /// With status 503.
-        var tooMany: Int
-
-        private enum CodingKeys: String, CodingKey {
-            case total
-            // As the decoder turns `status_503`.
-            case status503
-        }
-
-        init(from decoder: any Decoder) throws {
-            let members = try decoder.container(keyedBy: CodingKeys.self)
-            total = try members.decode(Int.self, forKey: .total)
-            tooMany = try members.decodeIfPresent(Int.self, forKey: .status503) ?? 0
-        }
+        /// Nil without any.
+        var status503: Int?
     }
 
     var answers: Int

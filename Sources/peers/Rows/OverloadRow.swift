@@ -91,6 +91,6 @@ extension OverloadRow.Findings {
         refusals.perSecond = report.refusals.perSecond
         refusals.p99 = report.refusals.count > 0 ? report.refusals.latencyUs.p99 : nil
         refused.turns.append(refusals)
-        trouble += report.errors.total - report.errors.tooMany
+        trouble += report.errors.total - (report.errors.status503 ?? 0)
     }
 }
