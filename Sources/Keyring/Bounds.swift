@@ -42,6 +42,8 @@ public enum Bounds {
     public static let apisEver = 4_096
     /// The latest log time that counts: 9999-12-31T23:59:59.999Z.
     public static let latestTime = Timestamp(milliseconds: 253_402_300_799_999)
+    /// The last index of a log: nine years of a million entries a second.
+    public static let latestIndex = LogIndex(1 << 48 - 1)
     /// Bytes of a snapshot chunk, about.
     public static let snapshotChunkBytes = 256 * 1024
     /// A snapshot chunk beyond this is refused before anything is allocated for it.

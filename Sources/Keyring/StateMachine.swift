@@ -30,7 +30,7 @@ public struct StateMachine: Sendable {
     public init(genesis: Genesis) {
         Bounds.proveRelations()
         precondition(genesis.settings.firstViolation == nil, "settings are checked when formatted")
-        state = State(settings: genesis.settings, time: genesis.time)
+        state = State(settings: genesis.settings, time: max(genesis.time, .epoch))
         guard let name = Name("operator") else { preconditionFailure("a legal name") }
         let slot = state.tokens.insert(
             TokenRecord(

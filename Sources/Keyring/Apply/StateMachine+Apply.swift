@@ -31,6 +31,7 @@ extension StateMachine {
         at index: LogIndex, time: Timestamp, _ changes: inout [TableChange]
     ) -> Step {
         precondition(index > state.index, "an entry is applied twice or out of order")
+        precondition(index <= Bounds.latestIndex, "no log is that long")
         let before = state.date
         state.index = index
         state.time = max(state.time, min(time, Bounds.latestTime))

@@ -32,7 +32,7 @@ extension TableContents {
             let user = userRows[Int(key.user)]
             precondition(user != 0, "a key of nobody")
             let row = writeRow(
-                key.id, digest: key.digest, announcedAs: announced, api: key.api, userRow: user,
+                key.id, digest: key.digest, announcedAs: announced, api: shelf.api(of: key), userRow: user,
                 state: state)
             rows.append(row)
             guard announced == 0 else { continue }

@@ -245,6 +245,9 @@ struct StateHead: Coded {
         if PlantedBug.isOn(.snapshotIndexBehind) { state.index = state.index.previous }
         #endif
         state.time = try reader.get()
+        guard state.index <= Bounds.latestIndex, state.time >= .epoch else {
+            throw MalformedBytes("an impossible index or time")
+        }
         state.keyStateIndex = try reader.get()
         state.lapseIndex = try reader.get()
         state.catalogue = try reader.getList(limit: Bounds.apis)

@@ -161,6 +161,9 @@ extension KeyRecord {
         changedAt = try reader.get()
         previous = try reader.get()
         next = try reader.get()
+        guard KeyRecord.canBeKept(createdAt: createdAt, since: since) else {
+            throw MalformedBytes("a key beyond what a log can reach")
+        }
     }
 }
 

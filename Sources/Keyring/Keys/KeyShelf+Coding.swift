@@ -6,31 +6,31 @@ extension KeyShelf {
     func encode(_ number: Int, into writer: inout ByteWriter) {
         let key = packed(number)
         guard let state = key.state else { return writer.write(false) }
+        let parts = parts(of: key)
         writer.write(true)
         writer.put(key.id)
         writer.put(key.digest)
         writer.write(key.user)
-        writer.put(key.api)
-        if key.name.isLong {
-            writer.put(longName(of: key))
+        writer.put(api(of: key))
+        if let name = packedName(of: key) {
+            name.encode(into: &writer)
         } else {
-            key.name.encode(into: &writer)
+            writer.put(longName(of: key))
         }
         writer.put(state)
         writer.put(key.suffix)
         writer.put(key.since)
         writer.put(author(of: key))
-        writer.write(key.lastUsedMinute)
-        writer.put(spent(of: key))
-        let ending = ending(of: key)
-        writer.put(ending.expiresAt)
-        writer.put(ending.deadline)
-        writer.put(ending.replaces)
-        writer.put(ending.replacedBy)
+        writer.write(key.rest.lastUsedMinute)
+        writer.put(parts.spent)
+        writer.put(parts.ending.expiresAt)
+        writer.put(parts.ending.deadline)
+        writer.put(parts.ending.replaces)
+        writer.put(parts.ending.replacedBy)
         writer.put(key.createdAt)
-        writer.put(key.changedAt)
-        writer.write(key.previous)
-        writer.write(key.next)
+        writer.put(parts.changedAt)
+        writer.write(key.links.previous)
+        writer.write(key.links.next)
     }
 
     mutating func load(from reader: inout ByteReader) throws(MalformedBytes) {
@@ -40,19 +40,28 @@ extension KeyShelf {
         key.digest = try reader.get()
         key.user = try reader.readUInt32()
         let api: API = try reader.get()
-        let longName = try PackedName.read(&reader, into: &key.name)
-        key.set(api, try reader.get(), try reader.get())
+        let name = try PackedName.read(&reader)
+        let state: KeyState = try reader.get()
+        key.state = state
+        let suffix: Suffix = try reader.get()
+        key.rest.suffix = suffix.rawValue
         key.since = Timestamp(milliseconds: try reader.readInt64())
         let author: Author = try reader.get()
         guard author.user?.rawValue != 0 else { throw MalformedBytes("a user without a number") }
-        key.lastUsedMinute = try reader.readUInt32()
-        let spent: SpentCounters = try reader.get()
-        let ending = try KeyEnding(from: &reader)
+        key.rest.lastUsedMinute = try reader.readUInt32()
+        var parts = KeyParts(createdAt: .zero)
+        parts.spent = try reader.get()
+        parts.ending = try KeyEnding(from: &reader)
         key.createdAt = LogIndex(try reader.readUInt64())
-        key.changedAt = LogIndex(try reader.readUInt64())
-        key.previous = try reader.readUInt32()
-        key.next = try reader.readUInt32()
-        append(key, longName: longName, author: author, spent: spent, ending: ending)
+        parts.changedAt = LogIndex(try reader.readUInt64())
+        key.links.previous = try reader.readUInt32()
+        key.links.next = try reader.readUInt32()
+        guard KeyRecord.canBeKept(createdAt: key.createdAt, since: key.since) else {
+            throw MalformedBytes("a key beyond what a log can reach")
+        }
+        let isPlaced = append(
+            key, api: api, name: name.packed, longName: name.long, author: author, beside: parts)
+        guard isPlaced else { throw MalformedBytes("more APIs than a cluster ever has") }
     }
 }
 
@@ -67,24 +76,23 @@ extension KeyEnding {
 }
 
 extension PackedName {
-    /// What ``Name`` writes. Requires that the name isn't long.
+    /// What ``Name`` writes.
     func encode(into writer: inout ByteWriter) {
         writer.write(UInt32(count))
         for place in 0..<count { writer.write(byte(place)) }
     }
 
-    /// Reads a ``Name``: into `packed` if it fits, else it is returned.
+    /// Reads a ``Name``: packed if it fits, else as it is.
     static func read(
-        _ reader: inout ByteReader, into packed: inout PackedName
-    ) throws(MalformedBytes) -> Name? {
+        _ reader: inout ByteReader
+    ) throws(MalformedBytes) -> (packed: PackedName?, long: Name?) {
         var ahead = reader
         if let name = PackedName(printable: try ahead.readBytes(limit: Bounds.nameBytes)) {
-            (reader, packed) = (ahead, name)
-            return nil
+            reader = ahead
+            return (name, nil)
         }
         let name: Name = try reader.get()
-        guard let short = PackedName(name) else { return name }
-        packed = short
-        return nil
+        guard let short = PackedName(name) else { return (nil, name) }
+        return (short, nil)
     }
 }

@@ -1,12 +1,12 @@
 import Basics
 
-/// Up to 23 bytes of a name and their number, or the number of a long one.
-struct PackedName {
+/// Up to 23 bytes of a name and their number.
+struct PackedName: Sendable {
     static let longest = 23
 
-    private var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    private(set) var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
 
-    /// In the highest byte: 255 for a long name.
+    /// In the highest byte.
     var count: Int { Int(words.2 >> 56) }
 
     /// Nil for a name that doesn't fit.
@@ -54,18 +54,11 @@ struct PackedName {
         return UInt8(truncatingIfNeeded: word >> (8 * UInt64(place & 7)))
     }
 
-    /// Zero for none.
-    init(long number: UInt32) { words = (UInt64(number), 0, 0xff << 56) }
+    /// Of what were a packed name's words.
+    init(words: (UInt64, UInt64, UInt64)) { self.words = words }
 
-    /// Zero if the name isn't long.
-    var longNumber: UInt32 { isLong ? UInt32(truncatingIfNeeded: words.0) : 0 }
-
-    var isLong: Bool { count == 255 }
-
-    /// Nil if the name is long.
-    var inline: Name? {
-        guard !isLong else { return nil }
-        return Name(
+    var name: Name {
+        Name(
             trusted: String(unsafeUninitializedCapacity: PackedName.longest) { bytes in
                 for place in 0..<count { bytes[place] = byte(place) }
                 return count
