@@ -18,12 +18,13 @@ public enum TableChange: Hashable, Sendable {
     /// The last trace is gone, and so are the keys' and tokens' (each was forgotten before).
     case userForgotten(UserID)
 
+    /// Its row is in the state.
     case keyAdded(
-        KeyID, digest: Digest, api: API, user: UserID, account: AccountID, state: KeyState)
-    case keyState(KeyID, KeyState)
+        KeyPlace, digest: Digest, api: API, user: UserID, account: AccountID, state: KeyState)
+    case keyState(KeyPlace, KeyState)
     /// It has been replaced, and stays good until its successor or time ends it. Both are there.
-    case keyRetiring(KeyID, successor: KeyID)
-    case keyForgotten(KeyID)
+    case keyRetiring(KeyPlace, successor: KeyPlace)
+    case keyForgotten(KeyPlace, Digest)
 
     case tokenAdded(TokenID, digest: Digest, role: Role, account: AccountID?, user: UserID?)
     case tokenRevoked(TokenID)
@@ -42,6 +43,19 @@ public enum TableChange: Hashable, Sendable {
     case calendar(day: Int32, month: Int32)
     /// Which texts may be keys that were made elsewhere.
     case foreignKeys(ForeignKeyForm)
+}
+
+/// A key, and the slot that it has in the state: another's once it is forgotten.
+public struct KeyPlace: Hashable, Sendable {
+    public let id: KeyID
+    let slot: UInt32
+
+    init(_ id: KeyID, _ slot: UInt32) {
+        self.id = id
+        self.slot = slot
+    }
+
+    init(_ id: KeyID, _ slot: Slot<KeyRecord>) { self.init(id, slot.number) }
 }
 
 /// What is left of a user's allowance or an account's pool for an API.

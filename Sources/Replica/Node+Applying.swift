@@ -66,6 +66,7 @@ extension Node {
     /// Hands the changes since the last call to the read side: states first, then what is blocked
     /// no more, then the index.
     private mutating func publish(through index: LogIndex, leaseBefore lease: Duration) {
+        table.follow(&state)
         for change in tableChanges { table.apply(change) }
         followLeaseTimes(since: lease)
         tableChanges.removeAll(keepingCapacity: true)

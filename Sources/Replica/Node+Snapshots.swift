@@ -351,7 +351,7 @@ extension Node {
         raft.applied = state.appliedIndex
         keyChanges = Self.keyChanges(in: raft, after: state.appliedIndex)
         followLeaseTimes(since: lease)
-        Self.fill(table, from: state, blocking: keyChanges)
+        Self.fill(table, from: &state, blocking: keyChanges)
         effects.append(.report(.snapshotInstalled(metadata.lastIndex, from: reception.peer)))
         followMembers()
         leaveClusterIfRemoved(&effects)
@@ -370,11 +370,11 @@ extension Node {
 
     /// Replaces the read side's contents by the state's, at once for whoever looks.
     static func fill(
-        _ table: KeyTable, from state: StateMachine, blocking changes: PendingKeyChanges
+        _ table: KeyTable, from state: inout StateMachine, blocking changes: PendingKeyChanges
     ) {
         let replacement = table.makeReplacement()
         replacement.block(changes.subjects)
-        replacement.fill(from: state)
+        replacement.fill(from: &state)
         table.install(replacement, at: state.appliedIndex)
     }
 

@@ -101,7 +101,7 @@ extension Node {
         keyChanges = Self.keyChanges(in: raft, after: state.appliedIndex)
         self.entropy = entropy
         self.clock = clock
-        Self.fill(table, from: state, blocking: keyChanges)
+        Self.fill(table, from: &state, blocking: keyChanges)
         if leaseTimes.duration == .zero { confirm() }
         followMembers()
         keepIncarnations()

@@ -20,7 +20,7 @@ import Testing
         #expect(bench.charge(1, 1).receipt != nil)
         bench.pass(.milliseconds(1))
         #expect(bench.charge(1, 1) == .refused(.invalidKey))
-        #expect(bench.changes.first == .keyState(KeyID(1), .expired))
+        #expect(bench.changes.first == .keyState(bench.place(1), .expired))
         #expect(try bench.state(1) == .expired)
         for active in [true, false] {
             let set = Command.setKeyActive(KeyID(1), account: bench.account, active: active)
@@ -153,7 +153,7 @@ import Testing
                 .setKeyActive(KeyID(last), account: bench.account, active: true), request: 1
             ).encode(), at: bench.index, time: bench.time, changes: &bench.changes)
         #expect(bench.changes.count == Bounds.endingsPerEntry + 1)
-        #expect(bench.changes.last == .keyState(KeyID(last), .expired))
+        #expect(bench.changes.last == .keyState(bench.place(last), .expired))
         #expect(
             try bench.state(last) == .expired, "named before its turn, and dead all the same")
         #expect(bench.machine.nextDeadline == bench.time + .milliseconds(1))

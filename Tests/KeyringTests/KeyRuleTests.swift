@@ -92,7 +92,9 @@ import Testing
         let change = bench.must(.revokeAllKeys(bench.user, account: bench.account))
         #expect(change.result == .keysRevoked(bench.user, count: 2))
         #expect(
-            bench.changes == [.keyState(KeyID(1), .revoked), .keyState(KeyID(2), .revoked)])
+            bench.changes == [
+                .keyState(bench.place(1), .revoked), .keyState(bench.place(2), .revoked),
+            ])
         let again = bench.must(.revokeAllKeys(bench.user, account: bench.account))
         #expect(again.result == .keysRevoked(bench.user, count: 0))
         #expect(again.index == change.index)

@@ -9,7 +9,7 @@ struct KeyTableBlockTests {
     /// Ten keys of three users of two accounts, and what touches them.
     private struct History {
         var random: SeededGenerator
-        let table = KeyTable()
+        let table = TestTable()
         var counts: [KeyStateSubject: Int] = [:]
         var born: Set<UInt64> = []
         /// Subjects blocked and not released, in the order of their entries.
@@ -107,7 +107,7 @@ struct KeyTableBlockTests {
                 }
                 for token in History.keys {
                     let subject = KeyStateSubject.token(TokenID(token))
-                    if history.table.isBlocked(subject) != history.isBlocked(subject) {
+                    if history.table.table.isBlocked(subject) != history.isBlocked(subject) {
                         Issue.record("\(seed)/\(operation): token \(token)")
                     }
                 }
@@ -122,21 +122,21 @@ struct KeyTableBlockTests {
 
     /// As after a snapshot: the same states, and what the log still holds beyond them.
     private func replace(_ history: inout History) {
-        let replacement = history.table.makeReplacement()
-        for subjects in history.open { replacement.block(subjects) }
-        for account in UInt64(1)...2 { replacement.apply(.accountAdded(AccountID(account))) }
+        var changes: [TableChange] = []
+        for account in UInt64(1)...2 { changes.append(.accountAdded(AccountID(account))) }
         for key in UInt64(0)...2 {
-            replacement.apply(
+            changes.append(
                 .userAdded(
                     History.user(key), account: History.account(key), role: .member))
         }
         for key in History.keys where history.born.contains(key) {
-            replacement.apply(
+            changes.append(
                 .keyAdded(
                     KeyID(key), digest: History.digest(key), api: .rest,
                     user: History.user(key), account: History.account(key), state: .active))
         }
-        history.table.install(replacement, at: LogIndex(1))
+        history.table.replace(
+            by: changes, blocking: history.open.flatMap(\.self), at: LogIndex(1))
     }
 
     @Test("states change under a block, and the block goes without touching them")
@@ -188,14 +188,14 @@ struct KeyTableBlockTests {
             }
             let image = table.image
             if moment == 0 { revokeAllKeys() }
-            guard case .key(let key) = image.find(digest) else {
+            guard let key = image.find(digest) else {
                 Issue.record("no key")
                 return
             }
             if moment == 1 { revokeAllKeys() }
             let parties = image.parties(of: key)
             if moment == 2 { revokeAllKeys() }
-            guard case .known(let view) = image.view(of: key, parties) else {
+            guard let view = image.view(of: key, parties) else {
                 Issue.record("no key")
                 return
             }
@@ -206,7 +206,7 @@ struct KeyTableBlockTests {
 
     @Test("leases are read whole, the last one that covers the state first")
     func leases() {
-        let table = KeyTable()
+        let table = TestTable()
         let reader = table.makeReader()
         func at(_ nanoseconds: Int64) -> SteadyInstant {
             SteadyInstant(

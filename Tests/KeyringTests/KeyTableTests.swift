@@ -10,8 +10,8 @@ struct KeyTableTests {
     private let key = KeyID(3)
     private let digest = SHA256.digest(of: [1])
 
-    private func filled() -> KeyTable {
-        let table = KeyTable()
+    private func filled() -> TestTable {
+        let table = TestTable()
         table.apply(.accountAdded(account))
         table.apply(.userAdded(user, account: account, role: .admin))
         table.apply(
@@ -23,7 +23,7 @@ struct KeyTableTests {
 
     @Test("an empty table has no keys, no index, and no lease")
     func empty() {
-        let reader = KeyTable().makeReader()
+        let reader = TestTable().makeReader()
         #expect(reader.image.key(digest) == nil)
         #expect(reader.image.token(digest) == nil)
         #expect(reader.image.appliedIndex == .zero)
@@ -185,15 +185,14 @@ struct KeyTableTests {
         let table = filled()
         let reader = table.makeReader()
         let old = reader.image
-        let replacement = table.makeReplacement()
-        replacement.apply(.accountAdded(account))
-        replacement.apply(.userAdded(user, account: account, role: .member))
-        replacement.apply(
-            .keyAdded(
-                key, digest: SHA256.digest(of: [5]), api: .rest, user: user, account: account,
-                state: .inactive))
         #expect(reader.image.key(SHA256.digest(of: [5])) == nil)
-        table.install(replacement, at: LogIndex(90))
+        table.replace(
+            by: [
+                .accountAdded(account), .userAdded(user, account: account, role: .member),
+                .keyAdded(
+                    key, digest: SHA256.digest(of: [5]), api: .rest, user: user, account: account,
+                    state: .inactive),
+            ], at: LogIndex(90))
         #expect(old.appliedIndex == LogIndex(7))
         #expect(old.key(digest)?.isAccepted == true)
         #expect(reader.image.appliedIndex == LogIndex(90))
@@ -208,8 +207,7 @@ struct KeyTableTests {
         let table = filled()
         let first = table.makeReader()
         let second = table.makeReader()
-        let replacement = table.makeReplacement()
-        table.install(replacement, at: LogIndex(8))
+        table.replace(by: [], at: LogIndex(8))
         table.publish(LogIndex(8))
         #expect(table.retiredCount == 1)
         first.quiescent()
@@ -219,8 +217,7 @@ struct KeyTableTests {
         for index in 10..<30 { table.publish(LogIndex(UInt64(index))) }
         #expect(table.retiredCount == 0)
         second.unpark()
-        let third = table.makeReplacement()
-        table.install(third, at: LogIndex(40))
+        table.replace(by: [], at: LogIndex(40))
         first.quiescent()
         table.publish(LogIndex(40))
         #expect(table.retiredCount == 1)
@@ -231,7 +228,7 @@ struct KeyTableTests {
 
     @Test("a reader's place is free again when the reader is gone")
     func readers() throws {
-        let table = KeyTable()
+        let table = TestTable()
         for _ in 0..<3 * KeyTable.readerLimit { _ = table.makeReader() }
     }
 
@@ -240,7 +237,7 @@ struct KeyTableTests {
         let table = filled()
         let reader = table.makeReader()
         let view = try #require(reader.image.key(digest))
-        table.install(table.makeReplacement(), at: LogIndex(8))
+        table.replace(by: [], at: LogIndex(8))
         reader.stamp(view, minute: 5)
         table.drainLastUses(10) { id, _ in Issue.record("\(id) is of another table") }
     }
@@ -265,7 +262,6 @@ struct KeyTableTests {
         #expect(drain() == [6])
         #expect(drain() == [])
         reader.stamp(view, minute: 6)
-        reader.stamp(view, minute: 4)
         #expect(drain() == [])
         let other = SHA256.digest(of: [2])
         table.apply(
@@ -273,20 +269,46 @@ struct KeyTableTests {
                 KeyID(4), digest: other, api: .rest, user: user, account: account, state: .active))
         reader.stamp(view, minute: 7)
         reader.stamp(try #require(reader.image.key(other)), minute: 8)
-        #expect(drain(1) == [8])
         #expect(drain(1) == [7])
+        #expect(drain(1) == [8])
         reader.stamp(view, minute: 9)
         table.apply(.keyForgotten(key))
-        for index in 10..<20 {
-            table.publish(LogIndex(UInt64(index)))
-            reader.quiescent()
-        }
-        #expect(table.retiredCount == 1)
         #expect(drain() == [])
-        for index in 20..<30 {
-            table.publish(LogIndex(UInt64(index)))
-            reader.quiescent()
+        // The one of 65,536 whose lowest bits are zero is taken for the next.
+        for minute in [30_000_000, 30_015_487, 30_015_488] as [UInt32] {
+            reader.stamp(try #require(reader.image.key(other)), minute: minute)
+            #expect(drain() == [minute == 30_015_488 ? 30_015_489 : minute])
         }
-        #expect(table.retiredCount == 0)
+    }
+
+    @Test("stamps of many keys come in portions, each key once")
+    func manyStamps() throws {
+        let table = filled()
+        let reader = table.makeReader()
+        let keys = (10..<5_000).map { KeyID(UInt64($0)) }
+        for key in keys {
+            table.apply(
+                .keyAdded(
+                    key, digest: Self.digest(key), api: .rest, user: user, account: account,
+                    state: .active))
+        }
+        for key in keys { reader.stamp(try #require(reader.image.key(Self.digest(key))), minute: 9) }
+        var drained: [KeyID] = []
+        var calls = 0
+        repeat {
+            calls += 1
+            let before = drained.count
+            table.drainLastUses(700) { key, minute in
+                #expect(minute == 9)
+                drained.append(key)
+            }
+            #expect(drained.count - before <= 700)
+        } while drained.count < keys.count && calls < 20
+        #expect(calls == 8)
+        #expect(Set(drained) == Set(keys) && drained.count == keys.count)
+    }
+
+    private static func digest(_ key: KeyID) -> Digest {
+        SHA256.digest(of: [7, UInt8(key.rawValue >> 8), UInt8(key.rawValue & 255)])
     }
 }

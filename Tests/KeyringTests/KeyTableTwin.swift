@@ -45,11 +45,11 @@ struct KeyTableTwin {
         case .userRole(let id, let role): users[id]?.role = role
         case .userRemoved(let id): users[id]?.state = .removed
         case .userForgotten(let id): users[id] = nil
-        case .keyAdded(let id, let digest, let api, let user, _, let state):
-            keys[id] = Key(digest: digest, api: api, user: user, state: state)
-        case .keyState(let id, let state): keys[id]?.state = state
-        case .keyRetiring(let id, _): keys[id]?.state = .retiring
-        case .keyForgotten(let id): keys[id] = nil
+        case .keyAdded(let key, let digest, let api, let user, _, let state):
+            keys[key.id] = Key(digest: digest, api: api, user: user, state: state)
+        case .keyState(let key, let state): keys[key.id]?.state = state
+        case .keyRetiring(let key, _): keys[key.id]?.state = .retiring
+        case .keyForgotten(let key, _): keys[key.id] = nil
         case .tokenAdded(let id, let digest, let role, let account, let user):
             tokens[id] = Token(digest: digest, role: role, account: account, user: user)
         case .tokenRevoked(let id): tokens[id]?.isRevoked = true

@@ -35,9 +35,9 @@ extension Bench {
         let change = bench.must(bench.rotation(1, to: 2))
         #expect(
             bench.changes == [
-                .keyState(KeyID(1), .revoked),
+                .keyState(bench.place(1), .revoked),
                 .keyAdded(
-                    KeyID(2), digest: Sample.digest(2), api: .rest, user: bench.user,
+                    bench.place(2), digest: Sample.digest(2), api: .rest, user: bench.user,
                     account: bench.account, state: .active),
             ])
         #expect(change.result == .keyRotated(try bench.detail(2), old: try bench.detail(1)))
@@ -53,7 +53,7 @@ extension Bench {
         var bench = Bench.peopled()
         bench.must(bench.key(1))
         bench.must(bench.rotation(1, to: 2, grace: 60))
-        #expect(bench.changes.last == .keyRetiring(KeyID(1), successor: KeyID(2)))
+        #expect(bench.changes.last == .keyRetiring(bench.place(1), successor: bench.place(2)))
         #expect(try bench.detail(1).retiresAt == bench.time + .seconds(60))
         #expect(bench.machine.nextDeadline == bench.time + .seconds(60))
         #expect(bench.charge(1, 1).receipt != nil)

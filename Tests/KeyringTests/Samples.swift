@@ -118,6 +118,11 @@ struct Bench {
     }
 
     /// A new key's command; the id and digest are made from a number.
+    /// Where a key is; nowhere, if it isn't there.
+    func place(_ key: UInt64) -> KeyPlace {
+        KeyPlace(KeyID(key), machine.slot(of: KeyID(key)) ?? .none)
+    }
+
     func key(
         _ number: UInt64, api: API = .rest, active: Bool = true, user: UserID? = nil
     ) -> Command {

@@ -9,7 +9,7 @@ extension StateMachine {
             let user = state.users[key.user]
             body(
                 .keyAdded(
-                    key.id, digest: key.digest, api: key.api, user: user.id,
+                    KeyPlace(key.id, UInt32(number)), digest: key.digest, api: key.api, user: user.id,
                     account: state.accounts[user.account].id, state: key.state))
         }
         forEachTableTail(body)

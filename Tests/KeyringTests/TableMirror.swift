@@ -56,15 +56,15 @@ struct TableMirror: Equatable {
         case .userRole(let id, let role): users[id]?.role = role
         case .userRemoved(let id): users[id]?.isRemoved = true
         case .userForgotten(let id): users[id] = nil
-        case .keyAdded(let id, let digest, let api, let user, let account, let state):
-            keys[id] = Key(digest: digest, api: api, user: user, account: account, state: state)
-        case .keyState(let id, let state):
-            keys[id]?.state = state
-            keys[id]?.successor = nil
-        case .keyRetiring(let id, let successor):
-            keys[id]?.state = .retiring
-            keys[id]?.successor = successor
-        case .keyForgotten(let id): keys[id] = nil
+        case .keyAdded(let key, let digest, let api, let user, let account, let state):
+            keys[key.id] = Key(digest: digest, api: api, user: user, account: account, state: state)
+        case .keyState(let key, let state):
+            keys[key.id]?.state = state
+            keys[key.id]?.successor = nil
+        case .keyRetiring(let key, let successor):
+            keys[key.id]?.state = .retiring
+            keys[key.id]?.successor = successor.id
+        case .keyForgotten(let key, _): keys[key.id] = nil
         case .tokenAdded(let id, let digest, let role, let account, let user):
             tokens[id] = Token(digest: digest, role: role, account: account, user: user)
         case .tokenRevoked(let id): tokens[id]?.isRevoked = true

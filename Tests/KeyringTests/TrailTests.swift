@@ -55,8 +55,9 @@ import Testing
         bench.must(rename("c"))
         #expect(trail(bench).count == 3)
         // The horizon has passed the revocation: gone with the next entry.
+        let place = bench.place(1)
         bench.tick()
-        #expect(bench.changes == [.keyForgotten(KeyID(1))])
+        #expect(bench.changes == [.keyForgotten(place, Sample.digest(1))])
         #expect(bench.machine.keyCount == 0)
         #expect(throws: Refusal.keyNotFound) {
             try bench.machine.key(KeyID(1), in: bench.account, as: Sample.operatorToken)
@@ -74,10 +75,11 @@ import Testing
         #expect(trail(bench, bench.account).map(\.action) == [.accountDeleted])
         #expect(bench.machine.accountCount == 1)
         bench.pass(.milliseconds(1))
+        let place = bench.place(1)
         bench.tick()
         #expect(
             bench.changes.suffix(4) == [
-                .keyForgotten(KeyID(1)), .userForgotten(bench.user),
+                .keyForgotten(place, Sample.digest(1)), .userForgotten(bench.user),
                 .tokenForgotten(TokenID(9)), .accountForgotten(bench.account),
             ])
         #expect(trail(bench).isEmpty)

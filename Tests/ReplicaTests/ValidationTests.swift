@@ -18,8 +18,8 @@ struct ValidationTests {
 
     private func table(
         state: KeyState = .active, remaining: UInt64? = nil, text: [UInt8]? = nil
-    ) -> KeyTable {
-        let table = KeyTable()
+    ) -> TestTable {
+        let table = TestTable()
         table.apply(.accountAdded(account))
         table.apply(.userAdded(user, account: account, role: .member))
         table.apply(
@@ -38,7 +38,7 @@ struct ValidationTests {
     }
 
     private func judge(
-        _ table: KeyTable, text: [UInt8]? = nil, api: API? = .rest, cost: UInt64 = 0,
+        _ table: TestTable, text: [UInt8]? = nil, api: API? = .rest, cost: UInt64 = 0,
         now: Int64 = 0
     ) -> Validation {
         let presented = text ?? self.text
@@ -75,7 +75,7 @@ struct ValidationTests {
     @Test("who is refused learns nothing about the key")
     func refused() {
         for (table, reason) in [
-            (KeyTable(), Validation.Reason.unknown), (table(state: .inactive), .inactive),
+            (TestTable(), Validation.Reason.unknown), (table(state: .inactive), .inactive),
             (table(state: .revoked), .revoked),
         ] {
             table.setLeases([Lease(expiry: expiry, minIndex: .zero)])
@@ -123,7 +123,7 @@ struct ValidationTests {
         #expect(late.key == nil)
         #expect(late.index == LogIndex(40))
         #expect(judge(table(state: .revoked), now: 1_000).verdict == .unavailable)
-        #expect(judge(KeyTable(), now: .min).verdict == .unavailable)
+        #expect(judge(TestTable(), now: .min).verdict == .unavailable)
     }
 
     @Test("what was looked up is judged by a clock that is read later, and by nothing else")

@@ -9,7 +9,8 @@ import Synchronization
 
 /// A front thread over a key table of its own, with the test in the replica thread's place.
 final class FrontHarness {
-    let table = KeyTable()
+    private let changes = TestTable()
+    let table: KeyTable
     let replica: Mailbox<ReplicaLetter>
     let mailbox: Mailbox<FrontLetter>
     let snapshots: Mailbox<SnapshotThread.Order>
@@ -22,6 +23,7 @@ final class FrontHarness {
             router: Router.Settings(node: NodeID(1), version: "0")),
         waitingRoom: WaitingRoom = WaitingRoom()
     ) throws {
+        table = changes.table
         replica = try Mailbox()
         mailbox = try Mailbox()
         snapshots = try Mailbox()
@@ -78,14 +80,14 @@ final class FrontHarness {
         }
         let account = AccountID(seed * 16 + 1)
         let user = UserID(seed * 16 + 2)
-        table.apply(.accountAdded(account))
-        table.apply(.userAdded(user, account: account, role: .member))
-        table.apply(
+        changes.apply(.accountAdded(account))
+        changes.apply(.userAdded(user, account: account, role: .member))
+        changes.apply(
             .keyAdded(
                 KeyID(seed * 16 + 3), digest: text.digest, api: api, user: user, account: account,
                 state: .active))
         if let remaining {
-            table.apply(
+            changes.apply(
                 .credits(
                     user, api,
                     CreditState(

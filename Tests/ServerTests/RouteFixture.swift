@@ -24,7 +24,7 @@ struct RouteFixture: ~Copyable {
     static let unknown = text(.rest, 6)
     static let token = tokenText(.admin, 7)
 
-    let table = KeyTable()
+    let table = TestTable()
     var router: Router
     var response = ResponseWriter()
     var now = Instant(nanoseconds: 5)

@@ -56,9 +56,9 @@ extension StateMachine {
         if !key.state.isDead { state.users[key.user].liveKeys -= 1 }
         state.keys.unlink(slot, from: &state.users[key.user].keys)
         if key.spent.lifetime > 0 { state.users[key.user].forgotSpending = true }
-        index.remove(key, slot)
+        index.remove(key, slot, in: state.keys)
         state.keys.remove(slot)
-        step.changes.append(.keyForgotten(key.id))
+        step.changes.append(.keyForgotten(KeyPlace(key.id, slot), key.digest))
         budget -= 1
         return true
     }

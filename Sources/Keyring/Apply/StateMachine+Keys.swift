@@ -56,7 +56,7 @@ extension StateMachine {
             state.keys[slot].state = wanted
             state.keys[slot].changedAt = step.index
             audit(active ? .keyActivated : .keyDeactivated, .key(id), in: account, author, &step)
-            step.changes.append(.keyState(id, wanted))
+            step.changes.append(.keyState(KeyPlace(id, slot), wanted))
         }
         return Change(.key(detail(slot)), index: state.keys[slot].changedAt)
     }

@@ -34,7 +34,10 @@ extension StateMachine {
                 name: before.name, state: before.state, suffix: rotation.suffix,
                 since: step.time, author: author, expiresAt: expiry, deadline: expiry,
                 replaces: before.id, createdAt: step.index, changedAt: step.index), &step)
-        if hasGrace { step.changes.append(.keyRetiring(before.id, successor: rotation.id)) }
+        if hasGrace {
+            let successor = KeyPlace(rotation.id, slot)
+            step.changes.append(.keyRetiring(KeyPlace(before.id, old), successor: successor))
+        }
         audit(.keyRotated, .key(rotation.old), in: account, author, &step)
         return Change(.keyRotated(detail(slot), old: detail(old)), index: step.index)
     }
@@ -98,11 +101,11 @@ extension StateMachine {
         state.users[key.user].liveKeys += 1
         if key.state.isAccepted { state.users[key.user].activeKeys += 1 }
         state.countUse(of: key.api, in: state.users[key.user].account, by: 1)
-        index.add(state.keys[slot], slot)
+        index.add(key, slot, in: state.keys)
         let user = state.users[key.user]
         step.changes.append(
             .keyAdded(
-                key.id, digest: key.digest, api: key.api, user: user.id,
+                KeyPlace(key.id, slot), digest: key.digest, api: key.api, user: user.id,
                 account: state.accounts[user.account].id, state: key.state))
         return slot
     }

@@ -4,9 +4,13 @@ import Synchronization
 /// The read side of the keyring: what a front thread needs to answer a validation by itself,
 /// without the replica thread, a lock, an allocation or a count of references.
 ///
-/// One writer, many readers. The writer is the replica thread: it hands over what an entry
-/// changed (``apply(_:)``), then says up to which entry the table reads (``publish(_:)``). A
-/// reader is one thread with a ``Reader`` of its own.
+/// One writer, many readers. The writer is the replica thread: it says where the replicated state
+/// has its keys (``follow(_:)``) and hands over what an entry changed (``apply(_:)``), then up to
+/// which entry the table reads (``publish(_:)``). A reader is one thread with a ``Reader`` of its
+/// own.
+///
+/// Digests and ids of keys are kept once: readers look at the state's own rows, by the state's own
+/// indices, and what may change of a key is in a cell of the table.
 ///
 /// Laws:
 /// - A state is one word and stored before the index that includes it: who reads the index first
@@ -16,12 +20,12 @@ import Synchronization
 ///   has, every one finds its subjects blocked, whether or not they are in the table.
 /// - A reader never waits: it begins a load again only if the writer finished two whole changes
 ///   of the same allowance while it read three words.
-/// - No step of the writer is longer than a millisecond: rows never move, an index grows by one of
-///   1,024 shards at a time, and what is freed is freed in portions.
+/// - No step of the writer is longer than a millisecond: an index grows by one of 1,024 shards at
+///   a time, and what is freed is freed in portions.
 /// - Memory that was unlinked stays until every reader at work has been quiescent.
 ///
-/// A key takes 98 bytes in a table of 10 million, its user's share included (three keys a user,
-/// 100 users an account): 64 its row, 20 its two index entries, 14 for the user. A limit takes 64.
+/// A key takes 8 bytes beside what the state has of it, and a share of its user's 24 and their
+/// index entry. A limit takes 64.
 ///
 /// `@unchecked Sendable`: the fields that only the writer touches are no more than that by the
 /// contract above, which the types can't express (a writer that can't be copied would have to
@@ -70,6 +74,10 @@ public final class KeyTable: @unchecked Sendable {
 
     // MARK: The writer
 
+    /// Goes along with where the state keeps its keys. To be called when entries were applied to
+    /// it, before their changes are; the state must be the one that the table was filled from.
+    public func follow(_ machine: inout StateMachine) { contents.follow(&machine) }
+
     /// Makes a change visible, at once. Readers may see it before the index that includes it.
     public func apply(_ change: TableChange) { contents.apply(change) }
 
@@ -115,7 +123,7 @@ public final class KeyTable: @unchecked Sendable {
     }
 
     /// The table in force, for the writer's thread.
-    public var image: TableImage { TableImage(root: contents.root) }
+    public var image: TableImage { contents.image }
 
     /// A table beside the one in force, to be filled from a snapshot and then installed. Fill it
     /// on the writer's thread, in as many steps as it takes; readers go on in the old one.
@@ -127,9 +135,14 @@ public final class KeyTable: @unchecked Sendable {
 
         public func apply(_ change: TableChange) { contents.apply(change) }
 
+        /// Where the state has its keys, as ``KeyTable/follow(_:)``.
+        func follow(_ machine: inout StateMachine) { contents.beginFollowing(&machine) }
+
         /// Brings in everything that the read side holds of a state. Requires that nothing was
         /// applied before.
-        public func fill(from machine: StateMachine) { contents.fill(from: machine) }
+        ///
+        /// From here on the table follows this machine: ``KeyTable/follow(_:)``.
+        public func fill(from machine: inout StateMachine) { contents.fill(from: &machine) }
 
         /// As for the table in force, whose blocks end with it.
         public func block(_ subjects: [KeyStateSubject]) {
@@ -181,6 +194,6 @@ public final class KeyTable: @unchecked Sendable {
     /// Pieces of memory that readers may still be looking at.
     var retiredCount: Int {
         contents.limbo.count + contents.retiredMemory.count + contents.retiredRows.count
-            + replaced.count
+            + contents.retiredObjects.count + replaced.count
     }
 }

@@ -15,12 +15,6 @@ public enum KeyLookUp: Hashable, Sendable {
     /// A key that may be born: the entry is in the log and not yet applied.
     case announced
     case known(KeyView)
-
-    /// What the word of a row says that is no key's yet, or no more.
-    @inline(__always)
-    init(ofUnborn word: UInt64) {
-        self = word & Layout.blocked != 0 ? .announced : .unknown
-    }
 }
 
 /// What the table knows of one key: a copy, with nothing behind it to keep alive.
@@ -46,7 +40,7 @@ public struct KeyView: Hashable, Sendable {
     /// where no pool is set.
     public let poolRemaining: Credits?
     /// Where the key's last-used stamp is, and in which generation of the table.
-    let row: UInt32
+    let slot: UInt32
     let generation: UInt32
 
     /// What a charge could spend by this node's knowledge; nil if there is no bound.

@@ -9,10 +9,7 @@ struct RowStore {
     static let chunkRows = 1 << chunkBits
 
     let rowWords: Int
-    /// The word that holds the directory's address.
-    private let root: SharedWords
-    private let rootWord: Int
-    private var directoryCapacity = 0
+    private var chunks: MemoryDirectory
     private(set) var chunkCount = 0
     /// Rows handed out so far, and row 0, which is no row.
     private var next: UInt32 = 1
@@ -20,8 +17,7 @@ struct RowStore {
 
     init(rowWords: Int, root: SharedWords, word: Int) {
         self.rowWords = rowWords
-        self.root = root
-        rootWord = word
+        chunks = MemoryDirectory(root: root, word: word)
     }
 
     // MARK: Readers
@@ -29,22 +25,21 @@ struct RowStore {
     /// The row's words. Requires a number that was published.
     @inline(__always)
     static func row(_ number: UInt32, words: Int, root: SharedWords, word: Int) -> SharedWords {
-        let directory = SharedWords(unsafe: root.acquire(word))
-        let chunk = SharedWords(unsafe: directory.load(Int(number) >> chunkBits))
-        return chunk.advanced(by: (Int(number) & (chunkRows - 1)) &* words)
+        MemoryDirectory.piece(Int(number) >> chunkBits, root: root, word: word)
+            .advanced(by: (Int(number) & (chunkRows - 1)) &* words)
     }
 
     // MARK: The writer
 
     @inline(__always)
     subscript(_ number: UInt32) -> SharedWords {
-        RowStore.row(number, words: rowWords, root: root, word: rootWord)
+        chunks[Int(number) >> RowStore.chunkBits]
+            .advanced(by: (Int(number) & (RowStore.chunkRows - 1)) &* rowWords)
     }
 
     /// A row, all of whose words are zero.
     mutating func allocate(retiring retired: inout RetiredMemory) -> UInt32 {
         if let number = free.popLast() { return number }
-        // 2^32 − 2 rows: 270 GB of keys.
         precondition(next < UInt32.max - 1, "rows ran out")
         let number = next
         if Int(number) >> RowStore.chunkBits >= chunkCount { addChunk(retiring: &retired) }
@@ -60,32 +55,20 @@ struct RowStore {
     }
 
     private mutating func addChunk(retiring retired: inout RetiredMemory) {
-        if chunkCount == directoryCapacity { growDirectory(retiring: &retired) }
         let chunk = SharedWords.allocate(count: rowWords << RowStore.chunkBits)
-        SharedWords(unsafe: root.load(rootWord)).publish(chunk.address, at: chunkCount)
+        chunks.set(chunkCount, to: chunk, retiring: &retired)
         chunkCount += 1
-    }
-
-    private mutating func growDirectory(retiring retired: inout RetiredMemory) {
-        let capacity = max(8, directoryCapacity * 2)
-        let fresh = SharedWords.allocate(count: capacity)
-        if let old = SharedWords(address: root.load(rootWord)) {
-            for chunk in 0..<chunkCount { fresh.store(old.load(chunk), at: chunk) }
-            retired.append(old)
-        }
-        root.publish(fresh.address, at: rootWord)
-        directoryCapacity = capacity
     }
 
     /// All the memory of the store.
     func collect(into pieces: inout [SharedWords]) {
-        guard let directory = SharedWords(address: root.load(rootWord)) else { return }
+        guard let directory = chunks.words else { return }
         pieces.append(directory)
-        for number in 0..<chunkCount { pieces.append(SharedWords(unsafe: directory.load(number))) }
+        for number in 0..<chunkCount { pieces.append(chunks[number]) }
     }
 
     /// Bytes held, those of retired memory aside.
-    var byteCount: Int { 8 * directoryCapacity + 8 * (rowWords << RowStore.chunkBits) * chunkCount }
+    var byteCount: Int { 8 * chunks.capacity + 8 * (rowWords << RowStore.chunkBits) * chunkCount }
 }
 
 /// Memory that was unlinked and that readers may still be looking at, not yet given an epoch.

@@ -42,12 +42,18 @@ struct SharedWords {
         base[offset].store(value, ordering: .releasing)
     }
 
-    /// The two halves of a word by themselves: 0 is the low one on this machine, and nothing
-    /// depends on which.
+    /// The two halves of a word by themselves, 0 the low one: this machine's bytes ascend.
     @inline(__always)
     func half(_ offset: Int, _ half: Int) -> UnsafeMutablePointer<Atomic<UInt32>> {
         (UnsafeMutableRawPointer(base + offset) + 4 * half)
             .assumingMemoryBound(to: Atomic<UInt32>.self)
+    }
+
+    /// The same of its four quarters.
+    @inline(__always)
+    func quarter(_ offset: Int, _ quarter: Int) -> UnsafeMutablePointer<Atomic<UInt16>> {
+        (UnsafeMutableRawPointer(base + offset) + 2 * quarter)
+            .assumingMemoryBound(to: Atomic<UInt16>.self)
     }
 }
 

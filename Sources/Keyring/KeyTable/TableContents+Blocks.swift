@@ -3,8 +3,8 @@ import Basics
 /// What entries touch that are in the log and not yet applied: a flag in the very word that holds
 /// the state, so that one load tells both.
 ///
-/// A key about to be born has a row already, which says only that; so a look-up of its digest is
-/// one search, too.
+/// A key about to be born has no cell yet: its digest is announced in an index of its own, which a
+/// look-up asks first if there is anything in it.
 extension TableContents {
     func block(_ subject: KeyStateSubject) {
         if blocks.add(subject) { mark(subject) }
@@ -18,8 +18,7 @@ extension TableContents {
         switch subject {
         case .digest(let digest): mark(digest)
         case .key(let id):
-            let number = keyRow(id)
-            if number != 0 { markKey(number) }
+            if let slot = keySlot(id) { markKey(slot) }
         case .user(let id):
             let number = userRow(id)
             guard number != 0 else { return }
@@ -37,31 +36,41 @@ extension TableContents {
     }
 
     private func mark(_ digest: Digest) {
-        let number = keyRow(digest)
-        guard number != 0 else { return announce(digest) }
-        let isBorn = keys[number].load(Layout.Key.state) & Layout.stateMask != 0
-        if isBorn || blocks.contains(.digest(digest)) { return markKey(number) }
-        keys[number].publish(0, at: Layout.Key.state)
-        keyIndex.remove(
-            number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
-        retiredRows.append(RetiredRow(kind: .key, number: number))
+        if let slot = keySlot(digest), markKey(slot) { return }
+        if blocks.contains(.digest(digest)) { announce(digest) } else { withdraw(digest) }
     }
 
-    private func markKey(_ number: UInt32) {
-        let row = keys[number]
-        let word = row.load(Layout.Key.state) & ~Layout.blocked
-        let id = KeyID(row.load(Layout.Key.id))
-        let bit = blockedBit(ofKey: id, row.digest(at: Layout.Key.digest))
-        row.publish(word | bit, at: Layout.Key.state)
+    /// False if nobody is born in the slot.
+    @discardableResult
+    private func markKey(_ slot: UInt32) -> Bool {
+        guard KeyCells.chunkNumber(of: slot) < cells.chunkCount else { return false }
+        let word = cells[slot].quarter(0, Layout.Cell.stateQuarter)
+        let old = word.pointee.load(ordering: .relaxed)
+        guard UInt64(old) & Layout.stateMask != 0 else { return false }
+        let digest = image.keyLine(slot).digest(at: KeyRows.Line.digest)
+        let bit = UInt16(blockedBit(ofKey: keyID(slot), digest))
+        word.pointee.store(old & ~UInt16(Layout.blocked) | bit, ordering: .releasing)
+        return true
     }
 
-    /// Makes the row of a key that isn't born. Requires that none has this digest.
+    /// Whoever looks the digest up from here on is told that a key may be born with it.
     func announce(_ digest: Digest) {
-        let number = keys.allocate(retiring: &retiredMemory)
-        keys[number].store(digest, at: Layout.Key.digest)
-        keys[number].store(Layout.blocked, at: Layout.Key.state)
-        keyIndex.insert(
+        guard image.announcement(of: digest) == 0 else { return }
+        let number = announcements.allocate(retiring: &retiredMemory)
+        announcements[number].store(digest, at: Layout.Announcement.digest)
+        announcedIndex.insert(
             number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
+        root.publish(root.load(Layout.Root.announced) + 1, at: Layout.Root.announced)
+    }
+
+    /// The key was born, or is not going to be.
+    func withdraw(_ digest: Digest) {
+        let number = image.announcement(of: digest)
+        guard number != 0 else { return }
+        announcedIndex.remove(
+            number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
+        retiredRows.append(RetiredRow(kind: .announcement, number: number))
+        root.publish(root.load(Layout.Root.announced) - 1, at: Layout.Root.announced)
     }
 
     func blockedBit(_ subject: KeyStateSubject) -> UInt64 {

@@ -29,15 +29,11 @@ extension TableContents {
             user.publish(word, at: Layout.User.state)
         case .userForgotten(let id): forget(id)
 
-        case .keyAdded(let id, let digest, let api, let user, let account, let state):
-            add(id, digest: digest, api: api, user: user, account: account, state: state)
-        case .keyState(let id, let state): set(state, ofKey: id)
-        case .keyRetiring(let id, let successor):
-            // Before the state: whoever finds the key retiring looks at its successor.
-            key(id).half(Layout.Key.link, 1).pointee.store(
-                known(keyRow(successor), successor), ordering: .relaxed)
-            set(.retiring, ofKey: id)
-        case .keyForgotten(let id): forget(id)
+        case .keyAdded(let key, let digest, let api, let user, let account, let state):
+            add(key, digest: digest, api: api, user: user, account: account, state: state)
+        case .keyState(let key, let state): set(state, of: key)
+        case .keyRetiring(let key, let successor): retire(key, successor: successor)
+        case .keyForgotten(let key, let digest): forget(key, digest)
 
         case .tokenAdded(let id, let digest, let role, let account, let user):
             add(id, digest: digest, role: role, account: account, user: user)
@@ -66,10 +62,9 @@ extension TableContents {
 
     private func account(_ id: AccountID) -> SharedWords { accounts[known(accountRow(id), id)] }
     private func user(_ id: UserID) -> SharedWords { users[known(userRow(id), id)] }
-    private func key(_ id: KeyID) -> SharedWords { keys[known(keyRow(id), id)] }
     private func token(_ id: TokenID) -> SharedWords { tokens[known(tokenRow(id), id)] }
 
-    private func known(_ row: UInt32, _ id: some Identifier) -> UInt32 {
+    func known(_ row: UInt32, _ id: some Identifier) -> UInt32 {
         precondition(row != 0, "the table has no \(id)")
         return row
     }
@@ -132,70 +127,10 @@ extension TableContents {
         row.publish(word, at: Layout.Account.state)
     }
 
-    private func count(_ difference: Int32, referencesOfUser number: UInt32) {
+    func count(_ difference: Int32, referencesOfUser number: UInt32) {
         let word = users[number].half(Layout.User.creditsAndReferences, 1)
         let old = word.pointee.load(ordering: .relaxed)
         word.pointee.store(old &+ UInt32(bitPattern: difference), ordering: .relaxed)
-    }
-
-    // MARK: Keys
-
-    private func add(
-        _ id: KeyID, digest: Digest, api: API, user: UserID, account: AccountID, state: KeyState
-    ) {
-        precondition(keyRow(id) == 0, "the table has \(id) already")
-        let userNumber = known(userRow(user), user)
-        let holder = UInt32(truncatingIfNeeded: users[userNumber].load(Layout.User.state) >> 8)
-        precondition(holder == accountRow(account), "\(user) isn't of \(account)")
-        let announced = keyRow(digest)
-        let number = writeRow(
-            id, digest: digest, announcedAs: announced, api: api, userRow: userNumber,
-            state: state)
-        keysByID.insert(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
-        guard announced == 0 else { return }
-        keyIndex.insert(number, at: RowHash(uniform: digest.word0), retiring: &retiredMemory)
-    }
-
-    /// Writes the row of a key that is to be indexed by its id and, unless it was announced, its
-    /// digest. Requires that no key has this id, and that the user's row is there; and the row of
-    /// the digest, if it was announced.
-    func writeRow(
-        _ id: KeyID, digest: Digest, announcedAs announced: UInt32, api: API,
-        userRow userNumber: UInt32, state: KeyState
-    ) -> UInt32 {
-        let number = announced != 0 ? announced : keys.allocate(retiring: &retiredMemory)
-        let row = keys[number]
-        precondition(row.load(Layout.Key.state) & Layout.stateMask == 0, "a digest is taken")
-        row.store(digest, at: Layout.Key.digest)
-        row.store(id.rawValue, at: Layout.Key.id)
-        row.half(Layout.Key.userAndStamp, 0).pointee.store(userNumber, ordering: .relaxed)
-        // Readers may know an announced row: everything else was stored before its state.
-        row.publish(
-            api.rawValue << 4 | UInt64(state.rawValue) | blockedBit(ofKey: id, digest),
-            at: Layout.Key.state)
-        count(1, referencesOfUser: userNumber)
-        return number
-    }
-
-    private func set(_ state: KeyState, ofKey id: KeyID) {
-        let key = key(id)
-        let word = key.load(Layout.Key.state) & ~Layout.stateMask | UInt64(state.rawValue)
-        key.publish(word, at: Layout.Key.state)
-    }
-
-    private func forget(_ id: KeyID) {
-        let number = known(keyRow(id), id)
-        let row = keys[number]
-        let digest = row.digest(at: Layout.Key.digest)
-        // Somebody with this very digest may be about to be born.
-        row.publish(blockedBit(.digest(digest)), at: Layout.Key.state)
-        let hash = RowHash(uniform: digest.word0)
-        keyIndex.remove(number, at: hash, retiring: &retiredMemory)
-        keysByID.remove(number, at: RowHash(id: id.rawValue), retiring: &retiredMemory)
-        let user = row.half(Layout.Key.userAndStamp, 0).pointee.load(ordering: .relaxed)
-        count(-1, referencesOfUser: user)
-        retiredRows.append(RetiredRow(kind: .key, number: number))
-        if blocks.contains(.digest(digest)) { announce(digest) }
     }
 
     // MARK: Tokens

@@ -3,24 +3,39 @@ import Basics
 /// The writer's side of one whole table: the rows, how to find them by id, and what waits to be
 /// freed. Only the writer's thread touches it; readers see the words behind `root`.
 ///
+/// A key's digest and id are in the replicated state's own rows, found by its own indices: the
+/// table follows where their memory is (``follow(_:)``) and keeps it as long as readers may look
+/// there. What it has of a key itself is a cell, by the key's slot.
+///
 /// Laws: every row that an index or another row names is allocated; a user's row is there as long
 /// as a key or token names it; a state is stored before anything that a reader could take for
-/// "applied".
+/// "applied"; where a row's memory moved to is published before a cell of the key that is in it.
 ///
 /// What every change touches isn't checked for exclusive access (`@exclusivity(unchecked)`): one
 /// thread owns all of it, no change calls out, and the checks are a tenth of what filling costs.
 final class TableContents {
     let root: SharedWords
-    @exclusivity(unchecked) var keys: RowStore
+    @exclusivity(unchecked) var cells: KeyCells
+    @exclusivity(unchecked) var keyRows: MemoryDirectory
+    /// By digest and by id, as the state has them: addresses of shards.
+    let keyShards = SharedWords.allocate(count: KeyIndex.shardCount)
+    let keyIDShards = SharedWords.allocate(count: KeyIndex.shardCount)
+    /// What readers may look at of the state's memory: chunks of rows, and the two indices' shards.
+    @exclusivity(unchecked) var followed = FollowedMemory()
+    /// What the numbers in cells stand for.
+    @exclusivity(unchecked) var apis: [API] = []
+    @exclusivity(unchecked) var announcements: RowStore
+    @exclusivity(unchecked) var successions: RowStore
     @exclusivity(unchecked) var users: RowStore
     @exclusivity(unchecked) var accounts: RowStore
     @exclusivity(unchecked) var credits: RowStore
     @exclusivity(unchecked) var tokens: RowStore
     /// By digest: what readers look up.
-    @exclusivity(unchecked) var keyIndex = RowIndex()
+    @exclusivity(unchecked) var announcedIndex = RowIndex()
     @exclusivity(unchecked) var tokenIndex = RowIndex()
-    /// By id: but for keys' APIs, for the writer alone.
-    @exclusivity(unchecked) var keysByID = RowIndex()
+    /// By the slot of who was replaced.
+    @exclusivity(unchecked) var successionIndex = RowIndex()
+    /// By id: for the writer alone.
     @exclusivity(unchecked) var usersByID = RowIndex()
     @exclusivity(unchecked) var accountsByID = RowIndex()
     @exclusivity(unchecked) var tokensByID = RowIndex()
@@ -31,15 +46,18 @@ final class TableContents {
     /// Unlinked since the epoch last moved on.
     @exclusivity(unchecked) var retiredMemory: RetiredMemory = []
     @exclusivity(unchecked) var retiredRows: [RetiredRow] = []
+    @exclusivity(unchecked) var retiredObjects: [SharedMemory] = []
     /// Unlinked before; freed from the front.
     var limbo = Ring<Limbo>()
-    /// What is left of a chain of stamped keys that was taken off the root.
-    var stampedKeys: UInt32 = 0
+    /// What is left of a chain of stamped chunks that was taken off the root, and the chunk whose
+    /// marks are being taken: one more than their numbers.
+    var stampedChunks = 0
+    var drainedChunk = 0
     /// Pieces of memory not yet given back, once nobody reads the table any more.
     private var remains: [SharedWords]?
 
     struct RetiredRow {
-        enum Kind { case key, user, account, credits, token }
+        enum Kind { case announcement, succession, user, account, credits, token }
         let kind: Kind
         let number: UInt32
     }
@@ -48,6 +66,7 @@ final class TableContents {
         enum Piece {
             case memory(SharedWords)
             case row(RetiredRow)
+            case object(SharedMemory)
         }
         let piece: Piece
         /// Every reader must have announced it.
@@ -58,29 +77,29 @@ final class TableContents {
         let root = SharedWords.allocate(count: Layout.Root.count)
         self.root = root
         typealias Word = Layout.Root
-        keys = RowStore(rowWords: Layout.Key.count, root: root, word: Word.keys)
+        cells = KeyCells(root: root)
+        keyRows = MemoryDirectory(root: root, word: Word.keyRows)
+        announcements = RowStore(
+            rowWords: Layout.Announcement.count, root: root, word: Word.announcements)
+        successions = RowStore(
+            rowWords: Layout.Succession.count, root: root, word: Word.successions)
         users = RowStore(rowWords: Layout.User.count, root: root, word: Word.users)
         accounts = RowStore(rowWords: Layout.Account.count, root: root, word: Word.accounts)
         credits = RowStore(rowWords: Layout.Credits.count, root: root, word: Word.credits)
         tokens = RowStore(rowWords: Layout.Token.count, root: root, word: Word.tokens)
         root.store(UInt64(generation), at: Word.generation)
-        root.store(keyIndex.shards.address, at: Word.keyShards)
+        root.store(keyShards.address, at: Word.keyShards)
+        root.store(keyIDShards.address, at: Word.keyIDShards)
+        root.store(announcedIndex.shards.address, at: Word.announcedShards)
+        root.store(successionIndex.shards.address, at: Word.successionShards)
         root.store(tokenIndex.shards.address, at: Word.tokenShards)
-        root.store(keysByID.shards.address, at: Word.keyIDShards)
     }
 
-    // MARK: Rows by id
+    /// The same as readers see it.
+    var image: TableImage { TableImage(root: root) }
 
-    func keyRow(_ id: KeyID) -> UInt32 {
-        RowIndex.find(RowHash(id: id.rawValue), in: keysByID.shards) {
-            keys[$0].load(Layout.Key.id) == id.rawValue
-        }
-    }
-    func keyRow(_ digest: Digest) -> UInt32 {
-        RowIndex.find(RowHash(uniform: digest.word0), in: keyIndex.shards) {
-            keys[$0].holds(digest, at: Layout.Key.digest)
-        }
-    }
+    // MARK: Rows by id, but for keys
+
     func userRow(_ id: UserID) -> UInt32 {
         RowIndex.find(RowHash(id: id.rawValue), in: usersByID.shards) {
             users[$0].load(Layout.User.id) == id.rawValue
@@ -102,12 +121,14 @@ final class TableContents {
     /// What was unlinked until now may be freed once all readers announced the returned epoch's
     /// like. Called when the writer publishes, so that an epoch covers a whole batch.
     func retire(_ epochs: ReaderEpochs) {
-        if retiredMemory.isEmpty && retiredRows.isEmpty { return }
+        if retiredMemory.isEmpty && retiredRows.isEmpty && retiredObjects.isEmpty { return }
         let epoch = epochs.advance()
         for memory in retiredMemory { limbo.append(Limbo(piece: .memory(memory), epoch: epoch)) }
         for row in retiredRows { limbo.append(Limbo(piece: .row(row), epoch: epoch)) }
+        for object in retiredObjects { limbo.append(Limbo(piece: .object(object), epoch: epoch)) }
         retiredMemory.removeAll(keepingCapacity: true)
         retiredRows.removeAll(keepingCapacity: true)
+        retiredObjects.removeAll(keepingCapacity: true)
     }
 
     /// Frees what all readers have passed, up to 4,096 rows or 256 pieces of memory: more than one
@@ -121,6 +142,8 @@ final class TableContents {
             case .memory(let memory):
                 memory.free()
                 budget -= 16
+            case .object:
+                budget -= 16
             case .row(let row):
                 recycle(row)
                 budget -= 1
@@ -130,13 +153,8 @@ final class TableContents {
 
     private func recycle(_ row: RetiredRow) {
         switch row.kind {
-        case .key:
-            // Still in the chain of stamped keys: its link is needed until the chain is read.
-            if keys[row.number].half(Layout.Key.link, 0).pointee.load(ordering: .acquiring) != 0 {
-                retiredRows.append(row)
-            } else {
-                keys.recycle(row.number)
-            }
+        case .announcement: announcements.recycle(row.number)
+        case .succession: successions.recycle(row.number)
         case .user: users.recycle(row.number)
         case .account: accounts.recycle(row.number)
         case .credits: credits.recycle(row.number)
@@ -159,21 +177,28 @@ final class TableContents {
     }
 
     private func everything() -> [SharedWords] {
-        var pieces = retiredMemory + [root]
+        var pieces = retiredMemory + [root, keyShards, keyIDShards]
         while let limbo = limbo.popFirst() {
             if case .memory(let memory) = limbo.piece { pieces.append(memory) }
         }
-        for index in [keyIndex, tokenIndex, keysByID, usersByID, accountsByID, tokensByID] {
-            index.collect(into: &pieces)
-        }
-        for store in [keys, users, accounts, credits, tokens] { store.collect(into: &pieces) }
+        if let words = SharedWords(address: root.load(Layout.Root.apis)) { pieces.append(words) }
+        if let directory = keyRows.words { pieces.append(directory) }
+        cells.collect(into: &pieces)
+        for index in indices { index.collect(into: &pieces) }
+        for store in stores { store.collect(into: &pieces) }
         return pieces
     }
 
-    /// Bytes of all rows and indices, what waits to be freed aside.
+    private var indices: [RowIndex] {
+        [announcedIndex, successionIndex, tokenIndex, usersByID, accountsByID, tokensByID]
+    }
+    private var stores: [RowStore] {
+        [announcements, successions, users, accounts, credits, tokens]
+    }
+
+    /// Bytes of all cells, rows and indices; what waits to be freed aside, and what is the state's.
     var byteCount: Int {
-        let indices = [keyIndex, tokenIndex, keysByID, usersByID, accountsByID, tokensByID]
-        let stores = [keys, users, accounts, credits, tokens]
-        return indices.reduce(0) { $0 + $1.byteCount } + stores.reduce(0) { $0 + $1.byteCount }
+        indices.reduce(0) { $0 + $1.byteCount } + stores.reduce(0) { $0 + $1.byteCount }
+            + cells.byteCount + 8 * (keyRows.capacity + 2 * KeyIndex.shardCount)
     }
 }

@@ -25,21 +25,22 @@ public struct TableImage {
 
     /// What stands behind a key's digest.
     ///
-    /// Random keys one after the other: 20 ns among 1,000, 0.3 µs among a million, 0.5 µs among 10
-    /// million (five cache misses, overlapping); a digest that isn't there 14, 120 and 200 ns.
+    /// A digest that is announced first: who finds it announced no more finds the cell of the key
+    /// that was born.
     public func lookUp(_ digest: Digest) -> KeyLookUp {
-        switch find(digest) {
-        case .nothing(let unborn): return unborn
-        case .key(let key): return view(of: key, parties(of: key))
-        }
+        if announcement(of: digest) != 0 { return .announced }
+        guard let key = find(digest) else { return .unknown }
+        return view(of: key, parties(of: key)).map { .known($0) } ?? .unknown
     }
 
     // The three steps of a look-up, in their order. A test lets the writer work between them.
 
-    /// A row that held a key when it was found.
+    /// A slot that held a key when it was found.
     struct FoundKey {
-        let number: UInt32
-        let row: SharedWords
+        let slot: UInt32
+        let digest: Digest
+        /// Its cell as it was.
+        let word: UInt64
     }
 
     /// The key's user and account, as their words were.
@@ -50,30 +51,19 @@ public struct TableImage {
         let accountWord: UInt64
     }
 
+    /// Nil if there is no key, or none yet.
     @inline(__always)
-    func find(_ digest: Digest) -> Found {
-        let shards = SharedWords(unsafe: root.load(Layout.Root.keyShards))
-        let number = RowIndex.find(RowHash(uniform: digest.word0), in: shards) { row in
-            keyRow(row).holds(digest, at: Layout.Key.digest)
-        }
-        guard number != 0 else { return .nothing(.unknown) }
-        let row = keyRow(number)
-        let word = row.acquire(Layout.Key.state)
-        // Before a key is born its row names nobody.
-        guard word & Layout.stateMask != 0 else { return .nothing(KeyLookUp(ofUnborn: word)) }
-        return .key(FoundKey(number: number, row: row))
-    }
-
-    enum Found {
-        case key(FoundKey)
-        /// No key, or none yet.
-        case nothing(KeyLookUp)
+    func find(_ digest: Digest) -> FoundKey? {
+        guard let slot = keySlot(digest) else { return nil }
+        let word = cell(slot).acquire(0)
+        // The index is the state's own, and may be ahead of the cells.
+        guard word & Layout.stateMask != 0 else { return nil }
+        return FoundKey(slot: slot, digest: digest, word: word)
     }
 
     @inline(__always)
     func parties(of key: FoundKey) -> Parties {
-        let number = key.row.half(Layout.Key.userAndStamp, 0).pointee.load(ordering: .relaxed)
-        let user = userRow(number)
+        let user = userRow(Layout.Cell.user(key.word))
         let userWord = user.acquire(Layout.User.state)
         let account = accountRow(UInt32(truncatingIfNeeded: userWord >> 8))
         return Parties(
@@ -81,54 +71,66 @@ public struct TableImage {
             accountWord: account.acquire(Layout.Account.state))
     }
 
-    /// Loads the key's state after its parties' words: when all keys of a user are revoked it is
+    /// Loads the key's cell after its parties' words: when all keys of a user are revoked it is
     /// the user who is blocked, and who finds the user released must find the keys revoked.
+    ///
+    /// And the key's row once more after its cell, from where that is then: the slot may have
+    /// become another key's, whose row was published before its cell. A cell that is behind the row
+    /// is that of a key that was forgotten, and is dead by itself or by its user.
     @inline(__always)
-    func view(of key: FoundKey, _ parties: Parties) -> KeyLookUp {
-        var word = key.row.acquire(Layout.Key.state)
+    func view(of key: FoundKey, _ parties: Parties) -> KeyView? {
+        let cell = cell(key.slot)
+        var word = cell.acquire(0)
         var flags = parties.userWord | parties.accountWord
         if word & Layout.stateMask == UInt64(KeyState.retiring.rawValue) {
             // A change of the successor ends the grace: what blocks that blocks this key. Its own
             // state is loaded once more behind it, for the same reason as behind its parties'.
-            flags |= successorWord(of: key.row) & Layout.blocked
-            word = key.row.acquire(Layout.Key.state)
+            flags |= successorWord(of: key.slot) & Layout.blocked
+            word = cell.acquire(0)
         }
-        let bits = UInt8(truncatingIfNeeded: word & Layout.stateMask)
-        guard let state = KeyState(rawValue: bits) else { return KeyLookUp(ofUnborn: word) }
-        let api = word >> 4
+        let line = keyLine(key.slot)
+        let id = line.acquire(KeyRows.Line.id)
+        guard line.holds(key.digest, at: KeyRows.Line.digest),
+            Layout.Cell.user(word) == Layout.Cell.user(key.word),
+            let state = KeyState(rawValue: UInt8(truncatingIfNeeded: word & Layout.stateMask))
+        else { return nil }
+        let api = api(word)
         flags |= word
-        return .known(
-            KeyView(
-                id: KeyID(key.row.load(Layout.Key.id)),
-                user: UserID(parties.user.load(Layout.User.id)),
-                account: AccountID(parties.account.load(Layout.Account.id)),
-                api: API(trusted: api), state: state,
-                userState: PartyState(word: parties.userWord),
-                accountState: PartyState(word: parties.accountWord),
-                isBlocked: flags & Layout.blocked != 0,
-                credits: credits(of: parties.user, api: api),
-                poolRemaining: pool(of: parties.account, api: api)?.remaining, row: key.number,
-                generation: generation))
+        return KeyView(
+            id: KeyID(id), user: UserID(parties.user.load(Layout.User.id)),
+            account: AccountID(parties.account.load(Layout.Account.id)), api: api, state: state,
+            userState: PartyState(word: parties.userWord),
+            accountState: PartyState(word: parties.accountWord),
+            isBlocked: flags & Layout.blocked != 0,
+            credits: credits(of: parties.user, api: api.rawValue),
+            poolRemaining: pool(of: parties.account, api: api.rawValue)?.remaining,
+            slot: key.slot, generation: generation)
     }
 
-    /// The row may be another's already, if the grace has ended since: then the state says so.
-    private func successorWord(of row: SharedWords) -> UInt64 {
+    /// The slot may be another's already, if the grace has ended since: then the state says so.
+    private func successorWord(of slot: UInt32) -> UInt64 {
         #if MUTANTS
         if PlantedBug.isOn(.predecessorUnblocked) { return 0 }
         #endif
-        let number = row.half(Layout.Key.link, 1).pointee.load(ordering: .relaxed)
-        return number == 0 ? 0 : keyRow(number).acquire(Layout.Key.state)
+        let number = succession(of: slot)
+        guard number != 0 else { return 0 }
+        let slots = successionRow(number).load(Layout.Succession.slots)
+        return cell(UInt32(truncatingIfNeeded: slots)).acquire(0)
     }
 
     /// What the key of an id opens, whatever its state; nil for an id that isn't known here.
     public func api(of id: KeyID) -> API? {
-        let shards = SharedWords(unsafe: root.load(Layout.Root.keyIDShards))
-        let number = RowIndex.find(RowHash(id: id.rawValue), in: shards) { row in
-            keyRow(row).load(Layout.Key.id) == id.rawValue
-        }
-        guard number != 0 else { return nil }
-        let word = keyRow(number).acquire(Layout.Key.state)
-        return word & Layout.stateMask == 0 ? nil : API(trusted: word >> 4)
+        guard let slot = keySlot(id) else { return nil }
+        let word = cell(slot).acquire(0)
+        guard word & Layout.stateMask != 0, keyLine(slot).acquire(KeyRows.Line.id) == id.rawValue
+        else { return nil }
+        return api(word)
+    }
+
+    @inline(__always)
+    private func api(_ word: UInt64) -> API {
+        let numbers = SharedWords(unsafe: root.acquire(Layout.Root.apis))
+        return API(trusted: numbers.load(Layout.Cell.api(word)))
     }
 
     /// Which texts may be keys that were made elsewhere.
@@ -244,10 +246,59 @@ public struct TableImage {
 
     // MARK: Rows
 
+    /// The slot that the state's index has for a digest. Its cell may not be filled yet.
     @inline(__always)
-    func keyRow(_ number: UInt32) -> SharedWords {
-        RowStore.row(number, words: Layout.Key.count, root: root, word: Layout.Root.keys)
+    func keySlot(_ digest: Digest) -> UInt32? {
+        let shards = SharedWords(unsafe: root.load(Layout.Root.keyShards))
+        return KeyIndex.find(KeyIndex.hash(of: digest), in: shards) { slot in
+            keyLine(slot).holds(digest, at: KeyRows.Line.digest)
+        }
     }
+
+    @inline(__always)
+    func keySlot(_ id: KeyID) -> UInt32? {
+        let shards = SharedWords(unsafe: root.load(Layout.Root.keyIDShards))
+        return KeyIndex.find(KeyIndex.hash(of: id), in: shards) { slot in
+            keyLine(slot).acquire(KeyRows.Line.id) == id.rawValue
+        }
+    }
+
+    /// The words of a key's row that never change while it lives.
+    @inline(__always)
+    func keyLine(_ slot: UInt32) -> SharedWords {
+        MemoryDirectory.piece(
+            Int(slot) / KeyRows.count, root: root, word: Layout.Root.keyRows
+        ).advanced(by: Int(slot) % KeyRows.count * (KeyRows.Line.bytes / 8))
+    }
+
+    @inline(__always)
+    func cell(_ slot: UInt32) -> SharedWords { KeyCells.cell(slot, root: root) }
+
+    /// Zero for a digest that no key is about to be born with.
+    @inline(__always)
+    func announcement(of digest: Digest) -> UInt32 {
+        guard root.acquire(Layout.Root.announced) != 0 else { return 0 }
+        let shards = SharedWords(unsafe: root.load(Layout.Root.announcedShards))
+        return RowIndex.find(RowHash(uniform: digest.word0), in: shards) { row in
+            RowStore.row(
+                row, words: Layout.Announcement.count, root: root, word: Layout.Root.announcements
+            ).holds(digest, at: Layout.Announcement.digest)
+        }
+    }
+
+    /// Zero for a key that has no successor.
+    func succession(of slot: UInt32) -> UInt32 {
+        let shards = SharedWords(unsafe: root.load(Layout.Root.successionShards))
+        return RowIndex.find(RowHash(slot: slot), in: shards) { row in
+            successionRow(row).load(Layout.Succession.slots) >> 32 == UInt64(slot)
+        }
+    }
+
+    private func successionRow(_ number: UInt32) -> SharedWords {
+        RowStore.row(
+            number, words: Layout.Succession.count, root: root, word: Layout.Root.successions)
+    }
+
     @inline(__always)
     private func userRow(_ number: UInt32) -> SharedWords {
         RowStore.row(number, words: Layout.User.count, root: root, word: Layout.Root.users)

@@ -1,31 +1,45 @@
 import Basics
 
-/// The words of a table's root and of its rows.
+/// The words of a table's root, of its rows and of the cells of keys.
 ///
 /// What never changes while a row is published shares words freely; what changes is one word by
-/// itself, so that a load sees a state whole. 64 bytes a key, on one cache line.
+/// itself, so that a load sees a state whole.
 enum Layout {
-    /// The root of one whole table. The first line is what a look-up reads.
+    /// The root of one whole table. The first two lines are what a look-up reads.
     enum Root {
         static let appliedIndex = 0
+        /// The shards of the state's two indices: keys by their digests, and by their ids.
         static let keyShards = 1
-        static let tokenShards = 2
-        static let keys = 3
-        static let users = 4
-        static let accounts = 5
-        static let credits = 6
-        static let tokens = 7
+        static let keyIDShards = 2
+        /// The state's rows, by chunks of ``KeyRows/count``.
+        static let keyRows = 3
+        static let keyCells = 4
+        static let users = 5
+        static let accounts = 6
+        static let credits = 7
         /// Day and month, 32 bits each.
         static let calendar = 8
         /// Which of the tables that this one had in its life: a row's number means nothing in
         /// another.
         static let generation = 9
-        static let keyIDShards = 10
         /// ``ForeignKeyForm``.
-        static let foreignKeys = 11
-        /// The last key whose stamp changed; every other line of the root is only read.
-        static let stamped = 16
-        static let count = 24
+        static let foreignKeys = 10
+        /// What the numbers in cells stand for.
+        static let apis = 11
+        /// How many digests of keys about to be born there are, and where.
+        static let announced = 12
+        static let announcedShards = 13
+        static let announcements = 14
+        static let tokenShards = 15
+        static let tokens = 16
+        /// Who replaced whom, of keys that are retiring.
+        static let successionShards = 17
+        static let successions = 18
+        /// One more than the number of the last chunk of cells in which a stamp changed, and the
+        /// minute of a stamp, on a line of their own; every other line of the root is only read.
+        static let stamped = 24
+        static let minute = 25
+        static let count = 32
     }
 
     /// In the lowest four bits of a key's, a user's and an account's word: a state of three bits,
@@ -33,19 +47,35 @@ enum Layout {
     static let stateMask: UInt64 = 7
     static let blocked: UInt64 = 8
 
-    enum Key {
-        /// API above `blocked` and `KeyState`. Only `blocked` while the key isn't born; zero once
-        /// forgotten.
-        static let state = 0
-        /// Four words.
-        static let digest = 1
-        static let id = 5
-        /// The user's row, and in the other half the minute of the last use.
-        static let userAndStamp = 6
-        /// The key stamped before it, in half 0 (``LastUsed``); in half 1, while the key is
-        /// retiring, its successor's row.
-        static let link = 7
-        static let count = 8
+    /// What may change of a key, by its slot: 16 bits of API's number above `blocked` and
+    /// `KeyState`; 16 bits of the minute of the last use (``LastUsed``); and the user's row. Zero
+    /// before a key is born and once it is forgotten.
+    enum Cell {
+        static let stateQuarter = 0
+        static let stampQuarter = 1
+        /// The number of an API above the state.
+        static let apiBits: UInt64 = 12
+
+        @inline(__always)
+        static func user(_ word: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: word >> 32) }
+        @inline(__always)
+        static func api(_ word: UInt64) -> Int { Int(word >> 4 & (1 << apiBits - 1)) }
+        @inline(__always)
+        static func word(user: UInt32, api: Int, state: KeyState, blocked: UInt64) -> UInt64 {
+            UInt64(user) << 32 | UInt64(api) << 4 | blocked | UInt64(state.rawValue)
+        }
+    }
+
+    /// A digest that a key is about to be born with.
+    enum Announcement {
+        static let digest = 0
+        static let count = 4
+    }
+
+    enum Succession {
+        /// The slot of a retiring key above its successor's.
+        static let slots = 0
+        static let count = 1
     }
 
     enum User {

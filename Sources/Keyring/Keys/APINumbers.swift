@@ -6,10 +6,10 @@ struct APINumbers: Sendable {
 
     subscript(number: UInt16) -> API { apis[Int(number)] }
 
-    /// Nil for one more than there are numbers, of which only a stranger's state can have keys.
+    /// Nil for one more than a cluster ever has: of those only a stranger's state can have keys.
     mutating func number(of api: API) -> UInt16? {
         if let known = apis.firstIndex(of: api) { return UInt16(known) }
-        guard apis.count <= Int(UInt16.max) else { return nil }
+        guard apis.count < Bounds.apisEver else { return nil }
         apis.append(api)
         return UInt16(apis.count - 1)
     }

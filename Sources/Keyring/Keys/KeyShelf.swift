@@ -134,6 +134,8 @@ struct KeyShelf: RecordShelf {
 
 // Following the memory: for who reads it on other threads.
 extension KeyShelf {
+    var isFollowed: Bool { moved != nil }
+
     /// From here on, chunks that come or move are noted.
     mutating func beginFollowing() { moved = [] }
 

@@ -36,9 +36,12 @@ extension StateMachine {
         // After all keys, so that each successor is there.
         for number in 0..<state.keys.slotCount where !state.keys.shelf.isEmpty(number) {
             guard state.keys.shelf.state(number) == .retiring,
-                let key = state.keys.record(at: number)
+                let key = state.keys.record(at: number), let successor = slot(of: key.replacedBy)
             else { continue }
-            body(.keyRetiring(key.id, successor: key.replacedBy))
+            body(
+                .keyRetiring(
+                    KeyPlace(key.id, UInt32(number)),
+                    successor: KeyPlace(key.replacedBy, successor)))
         }
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }

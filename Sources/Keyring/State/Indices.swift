@@ -6,8 +6,8 @@ struct Indices: Sendable {
     var users = SlotIndex()
     /// Addresses of users that aren't removed.
     var emails = SlotIndex()
-    var keys = SlotIndex()
-    var keyDigests = SlotIndex()
+    var keys = KeyIndex()
+    var keyDigests = KeyIndex()
     var tokens = SlotIndex()
     var tokenDigests = SlotIndex()
     /// Keys that end by themselves. Sorted, because the first decide what an entry does.
@@ -37,11 +37,11 @@ struct Indices: Sendable {
         let shelf = state.keys.shelf
         let areIDsApart = keys.fill(
             0..<shelf.count, expecting: state.keys.count,
-            hash: { shelf.isEmpty($0) ? nil : SlotIndex.spread(shelf.id($0).rawValue) },
+            hash: { shelf.isEmpty($0) ? nil : KeyIndex.hash(of: shelf.id($0)) },
             areSame: { shelf.id(Int($0)) == shelf.id(Int($1)) })
         let areDigestsApart = keyDigests.fill(
             0..<shelf.count, expecting: state.keys.count,
-            hash: { shelf.isEmpty($0) ? nil : SlotIndex.spread(shelf.digest($0).word0) },
+            hash: { shelf.isEmpty($0) ? nil : KeyIndex.hash(of: shelf.digest($0)) },
             areSame: { shelf.digest(Int($0)) == shelf.digest(Int($1)) })
         guard areIDsApart, areDigestsApart else {
             throw MalformedBytes("two keys have one id or one digest")
@@ -74,15 +74,28 @@ struct Indices: Sendable {
         accounts.insert(SlotIndex.spread(account.id.rawValue), slot.number)
     }
 
-    mutating func add(_ key: KeyRecord, _ slot: Slot<KeyRecord>) {
-        keys.insert(SlotIndex.spread(key.id.rawValue), slot.number)
-        keyDigests.insert(SlotIndex.spread(key.digest.word0), slot.number)
+    /// The table is asked for the others when an index grows.
+    mutating func add(
+        _ key: KeyRecord, _ slot: Slot<KeyRecord>, in table: SlotTable<KeyRecord>
+    ) {
+        keys.insert(KeyIndex.hash(of: key.id), slot.number) {
+            KeyIndex.hash(of: table.shelf.id(Int($0)))
+        }
+        keyDigests.insert(KeyIndex.hash(of: key.digest), slot.number) {
+            KeyIndex.hash(of: table.shelf.digest(Int($0)))
+        }
         addDeadline(of: key, slot)
     }
 
-    mutating func remove(_ key: KeyRecord, _ slot: Slot<KeyRecord>) {
-        keys.remove(SlotIndex.spread(key.id.rawValue), slot.number)
-        keyDigests.remove(SlotIndex.spread(key.digest.word0), slot.number)
+    mutating func remove(
+        _ key: KeyRecord, _ slot: Slot<KeyRecord>, in table: SlotTable<KeyRecord>
+    ) {
+        keys.remove(KeyIndex.hash(of: key.id), slot.number) {
+            KeyIndex.hash(of: table.shelf.id(Int($0)))
+        }
+        keyDigests.remove(KeyIndex.hash(of: key.digest), slot.number) {
+            KeyIndex.hash(of: table.shelf.digest(Int($0)))
+        }
         removeDeadline(of: key)
     }
 
@@ -134,7 +147,7 @@ extension StateMachine {
     func slot(of id: KeyID) -> Slot<KeyRecord>? {
         // By itself: what looks into `self` would be given a copy of the whole machine.
         let keys = state.keys
-        return index.keys.find(SlotIndex.spread(id.rawValue)) { keys.id(of: Slot($0)) == id }
+        return index.keys.find(KeyIndex.hash(of: id)) { keys.id(of: Slot($0)) == id }
             .map(Slot.init)
     }
 
@@ -145,7 +158,7 @@ extension StateMachine {
 
     func keySlot(of digest: Digest) -> Slot<KeyRecord>? {
         let keys = state.keys
-        return index.keyDigests.find(SlotIndex.spread(digest.word0)) {
+        return index.keyDigests.find(KeyIndex.hash(of: digest)) {
             keys.digest(of: Slot($0)) == digest
         }.map(Slot.init)
     }
@@ -211,4 +224,14 @@ extension StateMachine {
         guard user.isRemoved, !key.state.isDead else { return (key.state, key.changedAt) }
         return (.revoked, user.changedAt)
     }
+}
+
+extension KeyIndex {
+    /// Ids are random already, but not in tests and not if a client could choose them.
+    @inline(__always)
+    static func hash(of id: KeyID) -> UInt64 { SlotIndex.spread(id.rawValue) }
+
+    /// As good as random by itself.
+    @inline(__always)
+    static func hash(of digest: Digest) -> UInt64 { digest.word0 }
 }

@@ -102,6 +102,13 @@ extension SlotTable where R == KeyRecord {
     }
 }
 
+// Here for the same reason: see ``KeyShelf``.
+extension SlotTable where R == KeyRecord {
+    var isFollowed: Bool { shelf.isFollowed }
+    mutating func beginFollowing() { shelf.beginFollowing() }
+    mutating func takeMoved() -> [Int] { shelf.takeMoved() }
+}
+
 // Reading what a snapshot holds.
 extension SlotTable {
     /// Appends the next slot as it was written: a record or none.

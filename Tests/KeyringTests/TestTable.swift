@@ -1,0 +1,126 @@
+import Basics
+
+@testable import Keyring
+
+/// A key table that follows a state which has the rows of keys and nothing else, for tests that say
+/// themselves what changes. Where a key's place is asked for, any slot will do: `KeyPlace(id, 0)`.
+///
+/// `@unchecked Sendable`: one thread writes, as with the table itself.
+final class TestTable: @unchecked Sendable {
+    let table = KeyTable()
+    private var machine = TestTable.machine()
+    private var slots: [KeyID: Slot<KeyRecord>] = [:]
+
+    init() { table.follow(&machine) }
+
+    private static func machine() -> StateMachine {
+        StateMachine(
+            genesis: Genesis(
+                settings: .standard, operatorToken: TokenID(.max), operatorDigest: .zero,
+                operatorSuffix: .unknown, time: .epoch))
+    }
+
+    func apply(_ change: TableChange) {
+        switch change {
+        case .keyAdded(let key, let digest, let api, let user, let account, let state):
+            let place = add(key.id, digest, api, state)
+            table.follow(&machine)
+            table.apply(
+                .keyAdded(
+                    place, digest: digest, api: api, user: user, account: account, state: state))
+        case .keyState(let key, let state): table.apply(.keyState(place(key.id), state))
+        case .keyRetiring(let key, let successor):
+            table.apply(.keyRetiring(place(key.id), successor: place(successor.id)))
+        case .keyForgotten(let key, _):
+            let place = place(key.id)
+            let digest = remove(key.id)
+            table.follow(&machine)
+            table.apply(.keyForgotten(place, digest))
+        default: table.apply(change)
+        }
+    }
+
+    /// Puts another table in force, of these changes alone.
+    func replace(
+        by changes: [TableChange], blocking subjects: [KeyStateSubject] = [], at index: LogIndex
+    ) {
+        machine = TestTable.machine()
+        slots = [:]
+        let replacement = table.makeReplacement()
+        replacement.block(subjects)
+        for case .keyAdded(let key, let digest, let api, _, _, let state) in changes {
+            _ = add(key.id, digest, api, state)
+        }
+        replacement.follow(&machine)
+        for change in changes {
+            if case .keyAdded(let key, let digest, let api, let user, let account, let state) = change
+            {
+                replacement.apply(
+                    .keyAdded(
+                        place(key.id), digest: digest, api: api, user: user, account: account,
+                        state: state))
+            } else {
+                replacement.apply(change)
+            }
+        }
+        table.install(replacement, at: index)
+    }
+
+    func place(_ id: KeyID) -> KeyPlace { KeyPlace(id, slots[id] ?? .none) }
+
+    private func add(_ id: KeyID, _ digest: Digest, _ api: API, _ state: KeyState) -> KeyPlace {
+        guard let name = Name("key") else { preconditionFailure("a legal name") }
+        let record = KeyRecord(
+            id: id, digest: digest, user: Slot(0), api: api, name: name, state: state,
+            suffix: .unknown, since: .epoch, author: Author(token: TokenID(.max), user: nil),
+            createdAt: .zero, changedAt: .zero)
+        let slot = machine.state.keys.insert(record)
+        machine.index.add(record, slot, in: machine.state.keys)
+        slots[id] = slot
+        return KeyPlace(id, slot)
+    }
+
+    private func remove(_ id: KeyID) -> Digest {
+        guard let slot = slots.removeValue(forKey: id) else {
+            preconditionFailure("a test forgets a key that isn't there")
+        }
+        let record = machine.state.keys[slot]
+        machine.index.remove(record, slot, in: machine.state.keys)
+        machine.state.keys.remove(slot)
+        return record.digest
+    }
+}
+
+// The rest is the table's.
+extension TestTable {
+    var image: TableImage { table.image }
+    var byteCount: Int { table.byteCount }
+    var retiredCount: Int { table.retiredCount }
+    func makeReader() -> KeyTable.Reader { table.makeReader() }
+    func publish(_ index: LogIndex) { table.publish(index) }
+    func block(_ subjects: [KeyStateSubject]) { table.block(subjects) }
+    func unblock(_ subjects: [KeyStateSubject]) { table.unblock(subjects) }
+    func isBlocked(_ digest: Digest) -> Bool { table.isBlocked(digest) }
+    func setLeases(_ leases: [Lease]) { table.setLeases(leases) }
+    func setConfirming(_ isConfirming: Bool) { table.setConfirming(isConfirming) }
+    func drainLastUses(_ limit: Int, _ body: (KeyID, UInt32) -> Void) {
+        table.drainLastUses(limit, body)
+    }
+}
+
+extension TableChange {
+    /// A key that is told of: any slot will do.
+    static func keyAdded(
+        _ id: KeyID, digest: Digest, api: API, user: UserID, account: AccountID, state: KeyState
+    ) -> TableChange {
+        .keyAdded(
+            KeyPlace(id, 0), digest: digest, api: api, user: user, account: account, state: state)
+    }
+    static func keyState(_ id: KeyID, _ state: KeyState) -> TableChange {
+        .keyState(KeyPlace(id, 0), state)
+    }
+    static func keyRetiring(_ id: KeyID, successor: KeyID) -> TableChange {
+        .keyRetiring(KeyPlace(id, 0), successor: KeyPlace(successor, 0))
+    }
+    static func keyForgotten(_ id: KeyID) -> TableChange { .keyForgotten(KeyPlace(id, 0), .zero) }
+}

@@ -1,0 +1,1 @@
+../KeyringTests/TestTable.swift
