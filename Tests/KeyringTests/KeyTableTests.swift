@@ -292,7 +292,9 @@ struct KeyTableTests {
                     key, digest: Self.digest(key), api: .rest, user: user, account: account,
                     state: .active))
         }
-        for key in keys { reader.stamp(try #require(reader.image.key(Self.digest(key))), minute: 9) }
+        for key in keys {
+            reader.stamp(try #require(reader.image.key(Self.digest(key))), minute: 9)
+        }
         var drained: [KeyID] = []
         var calls = 0
         repeat {

@@ -53,15 +53,17 @@ final class TestTable: @unchecked Sendable {
         }
         replacement.follow(&machine)
         for change in changes {
-            if case .keyAdded(let key, let digest, let api, let user, let account, let state) = change
-            {
-                replacement.apply(
-                    .keyAdded(
-                        place(key.id), digest: digest, api: api, user: user, account: account,
-                        state: state))
-            } else {
+            guard
+                case .keyAdded(let key, let digest, let api, let user, let account, let state) =
+                    change
+            else {
                 replacement.apply(change)
+                continue
             }
+            replacement.apply(
+                .keyAdded(
+                    place(key.id), digest: digest, api: api, user: user, account: account,
+                    state: state))
         }
         table.install(replacement, at: index)
     }

@@ -9,7 +9,7 @@ import Synchronization
 
 /// A front thread over a key table of its own, with the test in the replica thread's place.
 final class FrontHarness {
-    private let changes = TestTable()
+    let changes = TestTable()
     let table: KeyTable
     let replica: Mailbox<ReplicaLetter>
     let mailbox: Mailbox<FrontLetter>

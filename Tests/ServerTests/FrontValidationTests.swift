@@ -48,7 +48,7 @@ struct FrontValidationTests {
     @Test func everyRefusedKeyIsRefusedAlike() throws {
         let key = try front.addKey(api: .rest, seed: 7)
         let inactive = try front.addKey(api: .rest, seed: 8)
-        front.table.apply(.keyState(KeyID(8 * 16 + 3), .inactive))
+        front.changes.apply(.keyState(KeyID(8 * 16 + 3), .inactive))
         let removed = try front.addKey(api: .rest, seed: 9)
         front.table.apply(.userRemoved(UserID(9 * 16 + 2)))
         let unknown = try #require(KeyText(api: .rest, random: [UInt8](repeating: 5, count: 96)))
