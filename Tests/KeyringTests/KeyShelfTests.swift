@@ -239,5 +239,5 @@ import Testing
         #expect(authors.isNamed(by: Array(numbers.dropLast())))
     }
 
-    @Test func `a record takes 100 bytes`() { #expect(KeyShelf.recordBytes == 100) }
+    @Test func `a record takes 84 bytes`() { #expect(KeyShelf.recordBytes == 84) }
 }

@@ -268,7 +268,7 @@ public struct TableImage {
     func keyLine(_ slot: UInt32) -> SharedWords {
         MemoryDirectory.piece(
             Int(slot) / KeyRows.count, root: root, word: Layout.Root.keyRows
-        ).advanced(by: Int(slot) % KeyRows.count * (KeyRows.Line.bytes / 8))
+        ).advanced(by: Int(slot) % KeyRows.count * KeyRows.Line.words)
     }
 
     @inline(__always)

@@ -19,7 +19,7 @@ extension KeyShelf {
         }
         writer.put(state)
         writer.put(key.suffix)
-        writer.put(key.since)
+        writer.put(key.birth.since)
         writer.put(author(of: key))
         writer.write(key.rest.lastUsedMinute)
         writer.put(parts.spent)
@@ -27,7 +27,7 @@ extension KeyShelf {
         writer.put(parts.ending.deadline)
         writer.put(parts.ending.replaces)
         writer.put(parts.ending.replacedBy)
-        writer.put(key.createdAt)
+        writer.put(key.birth.createdAt)
         writer.put(parts.changedAt)
         writer.write(key.links.previous)
         writer.write(key.links.next)
@@ -45,22 +45,23 @@ extension KeyShelf {
         key.state = state
         let suffix: Suffix = try reader.get()
         key.rest.suffix = suffix.rawValue
-        key.since = Timestamp(milliseconds: try reader.readInt64())
+        let since = Timestamp(milliseconds: try reader.readInt64())
         let author: Author = try reader.get()
         guard author.user?.rawValue != 0 else { throw MalformedBytes("a user without a number") }
         key.rest.lastUsedMinute = try reader.readUInt32()
         var parts = KeyParts(createdAt: .zero)
         parts.spent = try reader.get()
         parts.ending = try KeyEnding(from: &reader)
-        key.createdAt = LogIndex(try reader.readUInt64())
+        let createdAt = LogIndex(try reader.readUInt64())
         parts.changedAt = LogIndex(try reader.readUInt64())
         key.links.previous = try reader.readUInt32()
         key.links.next = try reader.readUInt32()
-        guard KeyRecord.canBeKept(createdAt: key.createdAt, since: key.since) else {
+        guard KeyRecord.canBeKept(createdAt: createdAt, since: since) else {
             throw MalformedBytes("a key beyond what a log can reach")
         }
         let isPlaced = append(
-            key, api: api, name: name.packed, longName: name.long, author: author, beside: parts)
+            key, api: api, name: name.packed, longName: name.long, author: author,
+            createdAt: createdAt, since: since, parts: parts)
         guard isPlaced else { throw MalformedBytes("more APIs than a cluster ever has") }
     }
 }

@@ -1,6 +1,6 @@
 import Basics
 
-/// Keys' records in rows of 100 bytes without a reference in them, so that the chunk that a change
+/// Keys' records in rows of 84 bytes without a reference in them, so that the chunk that a change
 /// after a freeze copies is copied as plain bytes. What few keys have (a change, something spent,
 /// an end, a long name) or many keys share (who made them, what they open) lies beside.
 ///
@@ -16,6 +16,7 @@ struct KeyShelf: RecordShelf {
     private final class Chunk: Sendable {
         let memory: SharedMemory
         init(_ memory: SharedMemory) { self.memory = memory }
+        deinit { KeyRows(memory).freeBirths() }
     }
 
     private var chunks: [Chunk] = []
@@ -73,15 +74,15 @@ struct KeyShelf: RecordShelf {
     /// The next place, in the parts that lie apart. False if there are more APIs than numbers.
     mutating func append(
         _ packed: PackedKey, api: API, name: PackedName?, longName: Name?, author: Author,
-        beside: KeyParts
+        createdAt: LogIndex, since: Timestamp, parts: KeyParts
     ) -> Bool {
         guard let apiNumber = apis.number(of: api) else { return false }
         var key = packed
-        key.api = apiNumber
-        key.author = authors.insert(author)
+        key.birth = KeyBirth(
+            createdAt: createdAt, since: since, author: authors.insert(author), api: apiNumber)
         key.name = placed(name, longName)
-        if beside != KeyParts(createdAt: key.createdAt) {
-            key.rest.beside = besides.insert(placed(beside, after: key.createdAt))
+        if parts != KeyParts(createdAt: createdAt) {
+            key.rest.beside = besides.insert(placed(parts, after: createdAt))
         }
         let number = addPlace()
         rows(number).store(key, number % Self.chunkSize)
@@ -121,13 +122,13 @@ struct KeyShelf: RecordShelf {
         guard let state = key.state else { preconditionFailure("an empty place is read") }
         let parts = parts(of: key)
         return KeyRecord(
-            id: key.id, digest: key.digest, user: Slot(key.user), api: apis[key.api],
+            id: key.id, digest: key.digest, user: Slot(key.user), api: api(of: key),
             name: packedName(of: key)?.name ?? longName(of: key), state: state,
-            suffix: key.suffix, since: key.since, author: author(of: key),
+            suffix: key.suffix, since: key.birth.since, author: author(of: key),
             lastUsedMinute: key.rest.lastUsedMinute, spent: parts.spent,
             expiresAt: parts.ending.expiresAt, deadline: parts.ending.deadline,
             replaces: parts.ending.replaces, replacedBy: parts.ending.replacedBy,
-            createdAt: key.createdAt, changedAt: parts.changedAt,
+            createdAt: key.birth.createdAt, changedAt: parts.changedAt,
             previous: Slot(key.links.previous), next: Slot(key.links.next))
     }
 }
@@ -161,30 +162,37 @@ extension KeyShelf {
             remove(old)
             return rows(number).clear(number % Self.chunkSize)
         }
-        var key = PackedKey()
-        key.pack(record)
-        guard let api = apis.number(of: record.api) else {
-            preconditionFailure("more APIs than a cluster ever has")
-        }
-        key.api = api
+        var key = PackedKey(record)
+        key.birth = birth(of: record, before: old)
         key.rest.beside = replaced(old, by: KeyParts(record), since: record.createdAt)
         removeName(of: old)
         let name = PackedName(record.name)
         key.name = placed(name, name == nil ? record.name : nil)
-        if !old.isEmpty, authors[old.author] == record.author {
-            key.author = old.author
-        } else {
-            if !old.isEmpty { authors.remove(old.author) }
-            key.author = authors.insert(record.author)
-        }
         rows(number).store(key, number % Self.chunkSize)
+    }
+
+    private mutating func birth(of record: KeyRecord, before old: PackedKey) -> KeyBirth {
+        precondition(
+            KeyRecord.canBeKept(createdAt: record.createdAt, since: record.since),
+            "beyond what a log can reach")
+        guard let api = apis.number(of: record.api) else {
+            preconditionFailure("more APIs than a cluster ever has")
+        }
+        var author = old.birth.author
+        if old.isEmpty || authors[author] != record.author {
+            if !old.isEmpty { authors.remove(author) }
+            author = authors.insert(record.author)
+        }
+        return KeyBirth(
+            createdAt: record.createdAt, since: record.since, author: author, api: api)
     }
 
     private mutating func remove(_ key: PackedKey) {
         guard !key.isEmpty else { return }
-        _ = replaced(key, by: KeyParts(createdAt: key.createdAt), since: key.createdAt)
+        let createdAt = key.birth.createdAt
+        _ = replaced(key, by: KeyParts(createdAt: createdAt), since: createdAt)
         removeName(of: key)
-        authors.remove(key.author)
+        authors.remove(key.birth.author)
     }
 
     private mutating func placed(_ parts: KeyParts, after createdAt: LogIndex) -> KeyBeside {
@@ -221,14 +229,14 @@ extension KeyShelf {
 
 // What lies beside packed bytes.
 extension KeyShelf {
-    func author(of key: PackedKey) -> Author { authors[key.author] }
-    func api(of key: PackedKey) -> API { apis[key.api] }
+    func author(of key: PackedKey) -> Author { authors[key.birth.author] }
+    func api(of key: PackedKey) -> API { apis[key.birth.api] }
 
     func parts(of key: PackedKey) -> KeyParts {
-        var parts = KeyParts(createdAt: key.createdAt)
+        var parts = KeyParts(createdAt: key.birth.createdAt)
         guard key.rest.beside != 0 else { return parts }
         let beside = besides[key.rest.beside]
-        parts.changedAt = LogIndex(key.createdAt.rawValue &+ beside.changedAfter)
+        parts.changedAt = LogIndex(parts.changedAt.rawValue &+ beside.changedAfter)
         if beside.spending != 0 { parts.spent = spending[beside.spending] }
         if beside.ending != 0 { parts.ending = endings[beside.ending] }
         return parts
@@ -254,7 +262,7 @@ extension KeyShelf {
             if key.rest.beside != 0 { rows.append(key.rest.beside) }
             if key.name.middleNumber != 0 { names.append(key.name.middleNumber) }
             if key.name.longNumber != 0 { longer.append(key.name.longNumber) }
-            makers.append(key.author)
+            makers.append(key.birth.author)
         }
         guard besides.isNamed(by: rows) else { return false }
         let named = rows.map { besides[$0] }
@@ -280,7 +288,7 @@ extension KeyShelf {
     func user(_ number: Int) -> Slot<UserRecord> {
         Slot(rows(number).user(number % Self.chunkSize))
     }
-    func api(_ number: Int) -> API { apis[rows(number).api(number % Self.chunkSize)] }
+    func api(_ number: Int) -> API { apis[rows(number).birth(number % Self.chunkSize).api] }
     func state(_ number: Int) -> KeyState {
         guard let state = rows(number).state(number % Self.chunkSize) else {
             preconditionFailure("an empty slot is read")
@@ -320,7 +328,7 @@ extension KeyShelf {
         let links = rows.links(place).pointee
         return ChainLink(
             previous: Slot(links.previous), next: Slot(links.next),
-            createdAt: rows.createdAt(place), serial: id(number).rawValue)
+            createdAt: rows.birth(place).createdAt, serial: id(number).rawValue)
     }
 
     mutating func addSpent(_ credits: UInt64, on date: CalendarDate, _ number: Int) {

@@ -1,6 +1,6 @@
 extension KeyIndex {
-    /// What is wrong with the index, for tests; nil if its laws hold. `hashOf` gives the hash of any
-    /// slot that is there. Takes time in proportion to its size.
+    /// What is wrong with the index, for tests; nil if its laws hold. `hashOf` gives the hash of
+    /// any slot that is there. Takes time in proportion to its size.
     func brokenLaw(hashOf: (UInt32) -> UInt64) -> String? {
         var total = 0
         for (number, box) in shards.enumerated() {
@@ -23,10 +23,10 @@ extension KeyIndex.Box {
             let hash = KeyHash(hashOf(slot))
             if hash.shard != number { broken = "slot \(slot) is in another's shard" }
             if hash.tag != tag { broken = "slot \(slot) has another's tag" }
-            var way = hash.home(among: lines.buckets)
-            while way != bucket {
-                passed[way] += 1
-                way = way + 1 == lines.buckets ? 0 : way + 1
+            var way = KeyIndex.Way(hash, among: lines.buckets)
+            while way.bucket != bucket {
+                passed[way.bucket] += 1
+                way.goOn()
             }
         }
         if total != used { return "\(total) places taken, counted as \(used)" }

@@ -1,5 +1,3 @@
-import Synchronization
-
 extension KeyIndex {
     /// The buckets of a shard, a cache line each, as the writer and the readers see them.
     ///
@@ -51,21 +49,50 @@ extension KeyIndex {
     }
 }
 
+extension KeyIndex {
+    /// The buckets in the order in which a hash tries them, each once.
+    ///
+    /// In strides of one to eight buckets, by the tag: entries of one home, and of neighbours, that
+    /// don't fit go different ways. In strides of one they queue up behind each other: with 89 % of
+    /// the places taken, who looks for what isn't there would go through 3.5 buckets instead of 2,
+    /// with 92 % through 5 to 8 instead of 2.6. Not in longer ones, which would leave the page.
+    struct Way {
+        private(set) var bucket: Int
+        private var start: Int
+        private let stride: Int
+        private let buckets: Int
+
+        @inline(__always)
+        init(_ hash: KeyHash, among buckets: Int) {
+            bucket = hash.home(among: buckets)
+            start = bucket
+            stride = buckets > 8 ? 1 &+ Int(truncatingIfNeeded: hash.tag & 7) : 1
+            self.buckets = buckets
+        }
+
+        /// A stride that divides the number of buckets, or has a divisor in common with it, comes
+        /// back to where it started before it was everywhere, and then starts beside that.
+        @inline(__always)
+        mutating func goOn() {
+            bucket = stepped(by: stride)
+            if bucket == start {
+                bucket = stepped(by: 1)
+                start = bucket
+            }
+        }
+
+        @inline(__always)
+        private func stepped(by step: Int) -> Int {
+            bucket &+ step < buckets ? bucket &+ step : bucket &+ step &- buckets
+        }
+    }
+}
+
 extension KeyIndex.Lines {
     @inline(__always)
     private func line(_ bucket: Int) -> SharedWords {
         words.advanced(by: KeyIndex.Lines.lineWords &* (1 &+ bucket))
     }
-
-    @inline(__always)
-    private func place(_ number: Int, in line: SharedWords) -> UnsafeMutablePointer<Atomic<UInt32>>
-    {
-        (UnsafeMutableRawPointer(line.base + 2) + 4 &* number)
-            .assumingMemoryBound(to: Atomic<UInt32>.self)
-    }
-
-    @inline(__always)
-    private func after(_ bucket: Int) -> Int { bucket &+ 1 == buckets ? 0 : bucket &+ 1 }
 
     /// A bit for each place whose tag is the one in every byte of `pattern`: bit 7 of the place's
     /// byte for the first eight, bit 6 for the other four. The lowest bit is always right; one
@@ -96,19 +123,24 @@ extension KeyIndex.Lines {
         _ hash: KeyHash, matches: (UInt32) -> Bool
     ) -> (bucket: Int, place: Int, slot: UInt32)? {
         let pattern = hash.tag &* KeyIndex.Lines.ones
-        var bucket = hash.home(among: buckets)
-        for _ in 0..<buckets {
-            let line = line(bucket)
+        var way = KeyIndex.Way(hash, among: buckets)
+        var left = buckets
+        while left > 0 {
+            let line = line(way.bucket)
             let (low, high) = (line.load(0), line.load(1))
             var hits = KeyIndex.Lines.hits(low, high, pattern)
             while hits != 0 {
                 let number = KeyIndex.Lines.place(ofLowest: hits)
-                let held = place(number, in: line).pointee.load(ordering: .acquiring)
-                if held != 0, matches(held &- 1) { return (bucket, number, held &- 1) }
+                let held = line.half(2 &+ number >> 1, number & 1)
+                    .pointee.load(ordering: .acquiring)
+                if held != 0, matches(held &- 1) {
+                    return (way.bucket, number, held &- 1)
+                }
                 hits &= hits &- 1
             }
             if high < KeyIndex.Lines.overflowOne { return nil }
-            bucket = after(bucket)
+            way.goOn()
+            left &-= 1
         }
         return nil
     }
@@ -116,20 +148,20 @@ extension KeyIndex.Lines {
     /// Requires that there is room.
     @inline(__always)
     func insert(_ hash: KeyHash, _ slot: UInt32) {
-        var bucket = hash.home(among: buckets)
-        var line = line(bucket)
+        var way = KeyIndex.Way(hash, among: buckets)
+        var line = line(way.bucket)
         var free = KeyIndex.Lines.hits(line.load(0), line.load(1), 0)
         while free == 0 {
             line.store(line.load(1) &+ KeyIndex.Lines.overflowOne, at: 1)
-            bucket = after(bucket)
-            line = self.line(bucket)
+            way.goOn()
+            line = self.line(way.bucket)
             free = KeyIndex.Lines.hits(line.load(0), line.load(1), 0)
         }
         let number = KeyIndex.Lines.place(ofLowest: free)
         // The place's tag is zero, so that this sets it.
         let word = number >> 3
         line.store(line.load(word) | hash.tag << UInt64(8 * (number & 7)), at: word)
-        place(number, in: line).pointee.store(slot &+ 1, ordering: .releasing)
+        line.half(2 &+ number >> 1, number & 1).pointee.store(slot &+ 1, ordering: .releasing)
     }
 
     /// Requires that the slot was inserted with that hash.
@@ -138,14 +170,14 @@ extension KeyIndex.Lines {
             preconditionFailure("the index doesn't know the slot")
         }
         let last = line(found.bucket)
-        place(found.place, in: last).pointee.store(0, ordering: .releasing)
+        last.half(2 &+ found.place >> 1, found.place & 1).pointee.store(0, ordering: .releasing)
         let word = found.place >> 3
         last.publish(last.load(word) & ~(0xff << UInt64(8 * (found.place & 7))), at: word)
-        var bucket = hash.home(among: buckets)
-        while bucket != found.bucket {
-            let line = line(bucket)
+        var way = KeyIndex.Way(hash, among: buckets)
+        while way.bucket != found.bucket {
+            let line = line(way.bucket)
             line.publish(line.load(1) &- KeyIndex.Lines.overflowOne, at: 1)
-            bucket = after(bucket)
+            way.goOn()
         }
     }
 
@@ -156,7 +188,7 @@ extension KeyIndex.Lines {
         for bucket in 0..<buckets {
             let line = line(bucket)
             for number in 0..<KeyIndex.Lines.places {
-                let held = place(number, in: line).pointee.load(ordering: .relaxed)
+                let held = line.half(2 &+ number >> 1, number & 1).pointee.load(ordering: .relaxed)
                 let tag = line.load(number >> 3) >> UInt64(8 * (number & 7)) & 0xff
                 if tag | UInt64(held) != 0 { body(bucket, tag, held) }
             }

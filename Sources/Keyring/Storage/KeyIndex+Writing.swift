@@ -12,8 +12,8 @@ extension KeyIndex {
         count += 1
     }
 
-    /// Requires that the slot was inserted with that hash. `hashOf` gives the hash of any other slot
-    /// that is there, for a shard that shrinks.
+    /// Requires that the slot was inserted with that hash. `hashOf` gives the hash of any other
+    /// slot that is there, for a shard that shrinks.
     mutating func remove(_ hash: UInt64, _ slot: UInt32, hashOf: (UInt32) -> UInt64) {
         let hash = KeyHash(hash)
         precondition(memory(ofShard: hash.shard) != nil, "the index doesn't know the slot")
@@ -34,14 +34,14 @@ extension KeyIndex {
         return box.used < Lines.mostUsed &* box.lines.buckets
     }
 
-    /// A shard grows by a quarter, so that it is 73 to 92 % full: six to seven bytes an entry.
+    /// A shard grows by an eighth, so that it is 81 to 92 % full: about six bytes an entry.
     @inline(never)
     private mutating func makeRoom(in number: Int, hashOf: (UInt32) -> UInt64) {
         if shards.isEmpty { shards = [Box?](repeating: nil, count: KeyIndex.shardCount) }
         guard let box = shards[number] else { return replace(number, with: Box(buckets: 1)) }
         let buckets = box.lines.buckets
         guard box.used == Lines.mostUsed * buckets else { return copy(number) }
-        rebuild(number, buckets: buckets + max(1, buckets / 4), hashOf: hashOf)
+        rebuild(number, buckets: buckets + max(1, buckets / 8), hashOf: hashOf)
     }
 
     private mutating func copy(_ number: Int) {

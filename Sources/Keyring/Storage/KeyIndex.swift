@@ -5,14 +5,14 @@
 /// 1,024 shards, chosen by the hash's top ten bits, each in memory of its own that is a line of
 /// header, the number of buckets in its first word, and buckets of one cache line (``Lines``). A
 /// bucket has twelve places, and a byte of the hash for each; who looks for a hash compares twelve
-/// of those at once and nearly always misses the cache once. What finds no place in its home bucket
-/// goes on to the next, and each bucket on the way counts it: a removal moves nothing and leaves no
-/// tombstone (Bronson and Shi, "Open-sourcing F14 for faster, more memory-efficient hash tables",
-/// Facebook 2019).
+/// of those at once and misses the cache once, nine times in ten. What finds no place in its home
+/// bucket goes on to another, and each bucket on the way (``Way``) counts it: a removal moves
+/// nothing and leaves no tombstone (Bronson and Shi, "Open-sourcing F14 for faster, more
+/// memory-efficient hash tables", Facebook 2019).
 ///
 /// Laws:
-/// - An entry's tag and its place agree with its hash, and each bucket from its home to before its
-///   own counts it; nothing else is counted.
+/// - An entry's tag agrees with its hash, its bucket is on the hash's way, and each bucket before
+///   that counts it; nothing else is counted.
 /// - A shard is at most eleven twelfths full.
 /// - What a copy answers never changes by what is done to another: a shard that two of them hold
 ///   is copied before either writes to it. Who holds a shard's ``SharedMemory`` alone doesn't keep
