@@ -45,17 +45,17 @@ public enum TableChange: Hashable, Sendable {
     case foreignKeys(ForeignKeyForm)
 }
 
-/// A key, and the slot that it has in the state: another's once it is forgotten.
+/// A key, and where it and its user are in the state. Another's places once they are forgotten.
 public struct KeyPlace: Hashable, Sendable {
     public let id: KeyID
     let slot: UInt32
+    let user: UInt32
 
-    init(_ id: KeyID, _ slot: UInt32) {
+    init(_ id: KeyID, _ slot: Slot<KeyRecord>, of user: Slot<UserRecord>) {
         self.id = id
-        self.slot = slot
+        self.slot = slot.number
+        self.user = user.number
     }
-
-    init(_ id: KeyID, _ slot: Slot<KeyRecord>) { self.init(id, slot.number) }
 }
 
 /// What is left of a user's allowance or an account's pool for an API.

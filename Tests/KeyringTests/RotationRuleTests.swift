@@ -63,7 +63,7 @@ extension Bench {
         #expect(try bench.state(1) == .retiring)
         bench.pass(.milliseconds(1))
         bench.tick()
-        #expect(bench.changes == [.keyState(KeyID(1), .revoked)])
+        #expect(bench.changes == [.keyState(bench.place(1), .revoked)])
         #expect(try bench.detail(1).changedAt == bench.index)
         #expect(bench.machine.lapseIndex == bench.index)
         #expect(bench.machine.nextDeadline == nil)

@@ -120,7 +120,9 @@ struct Bench {
     /// A new key's command; the id and digest are made from a number.
     /// Where a key is; nowhere, if it isn't there.
     func place(_ key: UInt64) -> KeyPlace {
-        KeyPlace(KeyID(key), machine.slot(of: KeyID(key)) ?? .none)
+        let slot = machine.slot(of: KeyID(key))
+        return KeyPlace(
+            KeyID(key), slot ?? .none, of: slot.map { machine.state.keys.user(of: $0) } ?? .none)
     }
 
     func key(

@@ -9,7 +9,8 @@ extension StateMachine {
             let user = state.users[key.user]
             body(
                 .keyAdded(
-                    KeyPlace(key.id, UInt32(number)), digest: key.digest, api: key.api,
+                    KeyPlace(key.id, Slot(UInt32(number)), of: key.user), digest: key.digest,
+                    api: key.api,
                     user: user.id, account: state.accounts[user.account].id, state: key.state))
         }
         forEachTableTail(body)

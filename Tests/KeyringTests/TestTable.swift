@@ -3,13 +3,16 @@ import Basics
 @testable import Keyring
 
 /// A key table that follows a state which has the rows of keys and nothing else, for tests that say
-/// themselves what changes. Where a key's place is asked for, any slot will do: `KeyPlace(id, 0)`.
+/// themselves what changes. Where a key's place is asked for, any will do.
 ///
 /// `@unchecked Sendable`: one thread writes, as with the table itself.
 final class TestTable: @unchecked Sendable {
     let table = KeyTable()
     private var machine = TestTable.machine()
     private var slots: [KeyID: Slot<KeyRecord>] = [:]
+    /// Users' slots, and those that are free.
+    private var users: [UserID: Slot<UserRecord>] = [:]
+    private var freeUsers: [Slot<UserRecord>] = []
 
     init() { table.follow(&machine) }
 
@@ -23,7 +26,7 @@ final class TestTable: @unchecked Sendable {
     func apply(_ change: TableChange) {
         switch change {
         case .keyAdded(let key, let digest, let api, let user, let account, let state):
-            let place = add(key.id, digest, api, state)
+            let place = add(key.id, digest, api, user, state)
             table.follow(&machine)
             table.apply(
                 .keyAdded(
@@ -36,6 +39,9 @@ final class TestTable: @unchecked Sendable {
             let digest = remove(key.id)
             table.follow(&machine)
             table.apply(.keyForgotten(place, digest))
+        case .userForgotten(let id):
+            table.apply(change)
+            if let slot = users.removeValue(forKey: id) { freeUsers.append(slot) }
         default: table.apply(change)
         }
     }
@@ -45,11 +51,11 @@ final class TestTable: @unchecked Sendable {
         by changes: [TableChange], blocking subjects: [KeyStateSubject] = [], at index: LogIndex
     ) {
         machine = TestTable.machine()
-        slots = [:]
+        (slots, users, freeUsers) = ([:], [:], [])
         let replacement = table.makeReplacement()
         replacement.block(subjects)
-        for case .keyAdded(let key, let digest, let api, _, _, let state) in changes {
-            _ = add(key.id, digest, api, state)
+        for case .keyAdded(let key, let digest, let api, let user, _, let state) in changes {
+            _ = add(key.id, digest, api, user, state)
         }
         replacement.follow(&machine)
         for change in changes {
@@ -68,18 +74,30 @@ final class TestTable: @unchecked Sendable {
         table.install(replacement, at: index)
     }
 
-    func place(_ id: KeyID) -> KeyPlace { KeyPlace(id, slots[id] ?? .none) }
+    private func place(_ id: KeyID) -> KeyPlace {
+        guard let slot = slots[id] else { preconditionFailure("a test names no key") }
+        return KeyPlace(id, slot, of: machine.state.keys.user(of: slot))
+    }
 
-    private func add(_ id: KeyID, _ digest: Digest, _ api: API, _ state: KeyState) -> KeyPlace {
+    private func slot(of user: UserID) -> Slot<UserRecord> {
+        if let slot = users[user] { return slot }
+        let slot = freeUsers.popLast() ?? Slot(UInt32(users.count))
+        users[user] = slot
+        return slot
+    }
+
+    private func add(
+        _ id: KeyID, _ digest: Digest, _ api: API, _ user: UserID, _ state: KeyState
+    ) -> KeyPlace {
         guard let name = Name("key") else { preconditionFailure("a legal name") }
         let record = KeyRecord(
-            id: id, digest: digest, user: Slot(0), api: api, name: name, state: state,
+            id: id, digest: digest, user: slot(of: user), api: api, name: name, state: state,
             suffix: .unknown, since: .epoch, author: Author(token: TokenID(.max), user: nil),
             createdAt: .zero, changedAt: .zero)
         let slot = machine.state.keys.insert(record)
         machine.index.add(record, slot, in: machine.state.keys)
         slots[id] = slot
-        return KeyPlace(id, slot)
+        return KeyPlace(id, slot, of: record.user)
     }
 
     private func remove(_ id: KeyID) -> Digest {
@@ -111,18 +129,22 @@ extension TestTable {
 }
 
 extension TableChange {
-    /// A key that is told of: any slot will do.
+    /// A key that is told of: any place will do.
     static func keyAdded(
         _ id: KeyID, digest: Digest, api: API, user: UserID, account: AccountID, state: KeyState
     ) -> TableChange {
         .keyAdded(
-            KeyPlace(id, 0), digest: digest, api: api, user: user, account: account, state: state)
+            .anywhere(id), digest: digest, api: api, user: user, account: account, state: state)
     }
     static func keyState(_ id: KeyID, _ state: KeyState) -> TableChange {
-        .keyState(KeyPlace(id, 0), state)
+        .keyState(.anywhere(id), state)
     }
     static func keyRetiring(_ id: KeyID, successor: KeyID) -> TableChange {
-        .keyRetiring(KeyPlace(id, 0), successor: KeyPlace(successor, 0))
+        .keyRetiring(.anywhere(id), successor: .anywhere(successor))
     }
-    static func keyForgotten(_ id: KeyID) -> TableChange { .keyForgotten(KeyPlace(id, 0), .zero) }
+    static func keyForgotten(_ id: KeyID) -> TableChange { .keyForgotten(.anywhere(id), .zero) }
+}
+
+extension KeyPlace {
+    static func anywhere(_ id: KeyID) -> KeyPlace { KeyPlace(id, .none, of: .none) }
 }

@@ -51,7 +51,7 @@ extension StateMachine {
         state.keys[slot].state = final
         state.keys[slot].changedAt = step.index
         state.graves.append(Grave(index: step.index, body: .key(slot)))
-        step.changes.append(.keyState(KeyPlace(before.id, slot), final))
+        step.changes.append(.keyState(KeyPlace(before.id, slot, of: before.user), final))
     }
 
     /// Ends the grace of the key that this one replaced, if it has any left: whoever changes the

@@ -56,7 +56,8 @@ extension StateMachine {
             state.keys[slot].state = wanted
             state.keys[slot].changedAt = step.index
             audit(active ? .keyActivated : .keyDeactivated, .key(id), in: account, author, &step)
-            step.changes.append(.keyState(KeyPlace(id, slot), wanted))
+            step.changes.append(
+                .keyState(KeyPlace(id, slot, of: state.keys.user(of: slot)), wanted))
         }
         return Change(.key(detail(slot)), index: state.keys[slot].changedAt)
     }

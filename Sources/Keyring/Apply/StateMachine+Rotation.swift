@@ -35,8 +35,11 @@ extension StateMachine {
                 since: step.time, author: author, expiresAt: expiry, deadline: expiry,
                 replaces: before.id, createdAt: step.index, changedAt: step.index), &step)
         if hasGrace {
-            let successor = KeyPlace(rotation.id, slot)
-            step.changes.append(.keyRetiring(KeyPlace(before.id, old), successor: successor))
+            let user = before.user
+            step.changes.append(
+                .keyRetiring(
+                    KeyPlace(before.id, old, of: user),
+                    successor: KeyPlace(rotation.id, slot, of: user)))
         }
         audit(.keyRotated, .key(rotation.old), in: account, author, &step)
         return Change(.keyRotated(detail(slot), old: detail(old)), index: step.index)
@@ -105,7 +108,7 @@ extension StateMachine {
         let user = state.users[key.user]
         step.changes.append(
             .keyAdded(
-                KeyPlace(key.id, slot), digest: key.digest, api: key.api, user: user.id,
+                KeyPlace(key.id, slot, of: key.user), digest: key.digest, api: key.api, user: user.id,
                 account: state.accounts[user.account].id, state: key.state))
         return slot
     }

@@ -1,9 +1,45 @@
 import Synchronization
 
-/// A word for each key that the table knows, by its slot, in chunks of 1,024 that never move.
+/// What may change of a key: 12 bits of its API's number, a bit whether it is blocked and three of
+/// its state; and 16 of the minute of its last use (``LastUsed``). All zero before the key is born
+/// and once it is forgotten.
+struct KeyCell {
+    fileprivate let place: UnsafeMutableRawPointer
+
+    static let apiBits = 12
+
+    /// The lower half: API's number above `Layout.blocked` and `KeyState`.
+    @inline(__always)
+    var state: UnsafeMutablePointer<Atomic<UInt16>> {
+        place.assumingMemoryBound(to: Atomic<UInt16>.self)
+    }
+    @inline(__always)
+    var stamp: UnsafeMutablePointer<Atomic<UInt16>> {
+        (place + 2).assumingMemoryBound(to: Atomic<UInt16>.self)
+    }
+
+    /// The state and what goes with it. Who sees it sees what was published before.
+    @inline(__always)
+    func load() -> UInt64 { UInt64(state.pointee.load(ordering: .acquiring)) }
+
+    /// For the writer: after everything else of the key.
+    func publish(_ word: UInt64) {
+        state.pointee.store(UInt16(truncatingIfNeeded: word), ordering: .releasing)
+    }
+
+    /// The API's number in a word.
+    @inline(__always)
+    static func api(_ word: UInt64) -> Int { Int(word >> 4) }
+
+    static func word(api: Int, state: KeyState, blocked: UInt64) -> UInt64 {
+        UInt64(api) << 4 | blocked | UInt64(state.rawValue)
+    }
+}
+
+/// A cell for each key that the table knows, by its slot, in chunks of 1,024 that never move.
 ///
 /// A chunk begins with a line for the chain of stamped chunks, and a bit for each cell that says
-/// whether its stamp changed since it was last taken (``LastUsed``). Together 8.2 bytes a key.
+/// whether its stamp changed since it was last taken (``LastUsed``). Together 4.2 bytes a key.
 struct KeyCells {
     private static let chunkBits = 10
     static let chunkCells = 1 << chunkBits
@@ -14,7 +50,7 @@ struct KeyCells {
     static let marks = 8
     static let markWords = chunkCells / 64
     private static let cells = marks + markWords
-    private static let chunkWords = cells + chunkCells
+    private static let chunkWords = cells + chunkCells / 2
 
     private var chunks: MemoryDirectory
     private(set) var chunkCount = 0
@@ -23,11 +59,18 @@ struct KeyCells {
 
     // MARK: Readers
 
-    /// Requires a slot that the table has known.
+    /// Nil for a slot that the table hasn't known yet.
     @inline(__always)
-    static func cell(_ slot: UInt32, root: SharedWords) -> SharedWords {
-        chunk(Int(slot) >> chunkBits, root: root)
-            .advanced(by: cells + Int(slot) & (chunkCells - 1))
+    static func cell(_ slot: UInt32, root: SharedWords) -> KeyCell? {
+        MemoryDirectory.pieceIfThere(
+            chunkNumber(of: slot), root: root, word: Layout.Root.keyCells
+        ).map { cell(slot, in: $0) }
+    }
+
+    @inline(__always)
+    private static func cell(_ slot: UInt32, in chunk: SharedWords) -> KeyCell {
+        KeyCell(
+            place: UnsafeMutableRawPointer(chunk.base + cells) + 4 * (Int(slot) & (chunkCells - 1)))
     }
 
     @inline(__always)
@@ -41,9 +84,8 @@ struct KeyCells {
     // MARK: The writer
 
     @inline(__always)
-    subscript(_ slot: UInt32) -> SharedWords {
-        chunks[Int(slot) >> KeyCells.chunkBits]
-            .advanced(by: KeyCells.cells + Int(slot) & (KeyCells.chunkCells - 1))
+    subscript(_ slot: UInt32) -> KeyCell {
+        KeyCells.cell(slot, in: chunks[KeyCells.chunkNumber(of: slot)])
     }
 
     func chunk(_ number: Int) -> SharedWords { chunks[number] }

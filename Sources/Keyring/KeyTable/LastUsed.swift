@@ -31,8 +31,8 @@ extension TableImage {
     /// born in this very minute.
     fileprivate func stamp(_ key: KeyView, minute: UInt32) {
         let value = Keyring.stamp(of: minute)
-        let word = cell(key.slot).quarter(0, Layout.Cell.stampQuarter)
-        guard word.pointee.load(ordering: .relaxed) != value else { return }
+        guard let word = cell(key.slot)?.stamp, word.pointee.load(ordering: .relaxed) != value
+        else { return }
         // What the stamps of this time are the lowest bits of.
         if root.load(Layout.Root.minute) != UInt64(minute) {
             root.store(UInt64(minute), at: Layout.Root.minute)
@@ -112,9 +112,8 @@ extension TableContents {
     /// A key that was forgotten meanwhile has nobody to tell.
     private func tell(_ slot: UInt32, _ left: inout Int, _ body: (KeyID, UInt32) -> Void) {
         let cell = cells[slot]
-        let stamp = cell.quarter(0, Layout.Cell.stampQuarter).pointee
-            .load(ordering: .sequentiallyConsistent)
-        guard cell.load(0) & Layout.stateMask != 0, stamp != 0 else { return }
+        let stamp = cell.stamp.pointee.load(ordering: .sequentiallyConsistent)
+        guard cell.load() & Layout.stateMask != 0, stamp != 0 else { return }
         left -= 1
         let newest = UInt32(truncatingIfNeeded: root.load(Layout.Root.minute))
         let behind = Int16(truncatingIfNeeded: Int(newest) - Int(stamp))

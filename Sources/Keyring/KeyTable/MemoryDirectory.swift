@@ -1,5 +1,6 @@
 /// The addresses of pieces of memory, by number, which readers reach through one word of a table's
-/// root. Growing copies the addresses alone.
+/// root: a directory is its own capacity and an address for each number, zero for none yet. Growing
+/// copies the addresses alone.
 struct MemoryDirectory {
     private let root: SharedWords
     /// The word that holds the directory's own address.
@@ -16,30 +17,41 @@ struct MemoryDirectory {
     /// Requires a number that was published.
     @inline(__always)
     static func piece(_ number: Int, root: SharedWords, word: Int) -> SharedWords {
-        SharedWords(unsafe: SharedWords(unsafe: root.acquire(word)).acquire(number))
+        SharedWords(unsafe: SharedWords(unsafe: root.acquire(word)).acquire(1 &+ number))
+    }
+
+    /// Nil for a number that isn't published yet.
+    @inline(__always)
+    static func pieceIfThere(_ number: Int, root: SharedWords, word: Int) -> SharedWords? {
+        guard let directory = SharedWords(address: root.acquire(word)),
+            UInt64(truncatingIfNeeded: number) < directory.load(0)
+        else { return nil }
+        return SharedWords(address: directory.acquire(1 &+ number))
     }
 
     // MARK: The writer
 
     @inline(__always)
     subscript(number: Int) -> SharedWords {
-        SharedWords(unsafe: SharedWords(unsafe: root.load(rootWord)).load(number))
+        SharedWords(unsafe: SharedWords(unsafe: root.load(rootWord)).load(1 &+ number))
     }
 
     /// Publishes a piece under the next number, or another under one that is there.
     mutating func set(_ number: Int, to piece: SharedWords, retiring retired: inout RetiredMemory) {
         if number >= capacity { grow(retiring: &retired) }
-        SharedWords(unsafe: root.load(rootWord)).publish(piece.address, at: number)
+        SharedWords(unsafe: root.load(rootWord)).publish(piece.address, at: 1 + number)
     }
 
     private mutating func grow(retiring retired: inout RetiredMemory) {
-        let fresh = SharedWords.allocate(count: max(8, capacity * 2))
+        let larger = max(8, capacity * 2)
+        let fresh = SharedWords.allocate(count: 1 + larger)
+        fresh.store(UInt64(larger), at: 0)
         if let old = words {
-            for number in 0..<capacity { fresh.store(old.load(number), at: number) }
+            for number in 0..<capacity { fresh.store(old.load(1 + number), at: 1 + number) }
             retired.append(old)
         }
         root.publish(fresh.address, at: rootWord)
-        capacity = max(8, capacity * 2)
+        capacity = larger
     }
 
     /// Nil while there is nothing in it.

@@ -48,13 +48,6 @@ struct SharedWords {
         (UnsafeMutableRawPointer(base + offset) + 4 * half)
             .assumingMemoryBound(to: Atomic<UInt32>.self)
     }
-
-    /// The same of its four quarters.
-    @inline(__always)
-    func quarter(_ offset: Int, _ quarter: Int) -> UnsafeMutablePointer<Atomic<UInt16>> {
-        (UnsafeMutableRawPointer(base + offset) + 2 * quarter)
-            .assumingMemoryBound(to: Atomic<UInt16>.self)
-    }
 }
 
 /// A word may hold the place of other words; zero is none.

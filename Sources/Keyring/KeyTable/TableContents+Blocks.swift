@@ -44,12 +44,10 @@ extension TableContents {
     @discardableResult
     private func markKey(_ slot: UInt32) -> Bool {
         guard KeyCells.chunkNumber(of: slot) < cells.chunkCount else { return false }
-        let word = cells[slot].quarter(0, Layout.Cell.stateQuarter)
-        let old = word.pointee.load(ordering: .relaxed)
-        guard UInt64(old) & Layout.stateMask != 0 else { return false }
+        let word = cells[slot].load()
+        guard word & Layout.stateMask != 0 else { return false }
         let digest = image.keyLine(slot).digest(at: KeyRows.Line.digest)
-        let bit = UInt16(blockedBit(ofKey: keyID(slot), digest))
-        word.pointee.store(old & ~UInt16(Layout.blocked) | bit, ordering: .releasing)
+        cells[slot].publish(word & ~Layout.blocked | blockedBit(ofKey: keyID(slot), digest))
         return true
     }
 

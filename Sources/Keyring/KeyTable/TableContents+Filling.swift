@@ -24,11 +24,12 @@ extension TableContents {
         }
         let shelf = machine.state.keys.shelf
         for number in 0..<shelf.count where !shelf.isEmpty(number) {
-            let user = rows[Int(shelf.user(number).number)]
-            precondition(user != 0, "a key of nobody")
+            let user = shelf.user(number)
+            precondition(rows[Int(user.number)] != 0, "a key of nobody")
             fillCell(
-                KeyPlace(shelf.id(number), UInt32(number)), digest: shelf.digest(number),
-                api: shelf.api(number), userRow: user, state: shelf.state(number))
+                KeyPlace(shelf.id(number), Slot(UInt32(number)), of: user),
+                digest: shelf.digest(number),
+                api: shelf.api(number), userRow: rows[Int(user.number)], state: shelf.state(number))
         }
     }
 }

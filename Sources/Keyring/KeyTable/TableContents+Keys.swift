@@ -1,4 +1,5 @@
 import Basics
+import Synchronization
 
 /// What changes of keys do to their cells.
 extension TableContents {
@@ -21,18 +22,19 @@ extension TableContents {
         fillCell(key, digest: digest, api: api, userRow: userNumber, state: state)
     }
 
-    /// Publishes the cell of a key whose row is published. Requires an empty one.
+    /// Publishes the cell of a key whose row is published. Requires an empty one, and the row of
+    /// its user.
     func fillCell(
         _ key: KeyPlace, digest: Digest, api: API, userRow user: UInt32, state: KeyState
     ) {
         cells.reach(key.slot, retiring: &retiredMemory)
         let cell = cells[key.slot]
-        precondition(cell.load(0) & Layout.stateMask == 0, "\(key.id) has another key's cell")
-        let word = Layout.Cell.word(
-            user: user, api: number(of: api), state: state,
-            blocked: blockedBit(ofKey: key.id, digest))
-        cell.publish(word, at: 0)
+        precondition(cell.load() & Layout.stateMask == 0, "\(key.id) has another key's cell")
+        userRows.set(key.user, to: user, retiring: &retiredMemory)
         count(1, referencesOfUser: user)
+        cell.publish(
+            KeyCell.word(
+                api: number(of: api), state: state, blocked: blockedBit(ofKey: key.id, digest)))
         // Behind the cell: one of the two says that the key is blocked.
         withdraw(digest)
     }
@@ -59,28 +61,25 @@ extension TableContents {
         // Somebody with this very digest may be about to be born.
         if blocks.contains(.digest(digest)) { announce(digest) }
         endSuccession(of: key, cell)
-        let user = Layout.Cell.user(cell.load(0))
-        cell.publish(0, at: 0)
-        count(-1, referencesOfUser: user)
+        cell.publish(0)
+        cell.stamp.pointee.store(0, ordering: .relaxed)
+        count(-1, referencesOfUser: userRows[key.user])
     }
 
-    private func born(_ key: KeyPlace) -> SharedWords {
+    private func born(_ key: KeyPlace) -> KeyCell {
         precondition(
             KeyCells.chunkNumber(of: key.slot) < cells.chunkCount, "the table has no \(key.id)")
         let cell = cells[key.slot]
-        precondition(cell.load(0) & Layout.stateMask != 0, "the table has no \(key.id)")
+        precondition(cell.load() & Layout.stateMask != 0, "the table has no \(key.id)")
         return cell
     }
 
-    private func change(_ cell: SharedWords, to state: KeyState) {
-        let word = cell.quarter(0, Layout.Cell.stateQuarter)
-        let old = word.pointee.load(ordering: .relaxed)
-        word.pointee.store(
-            old & ~UInt16(Layout.stateMask) | UInt16(state.rawValue), ordering: .releasing)
+    private func change(_ cell: KeyCell, to state: KeyState) {
+        cell.publish(cell.load() & ~Layout.stateMask | UInt64(state.rawValue))
     }
 
-    private func endSuccession(of key: KeyPlace, _ cell: SharedWords) {
-        guard cell.load(0) & Layout.stateMask == UInt64(KeyState.retiring.rawValue) else { return }
+    private func endSuccession(of key: KeyPlace, _ cell: KeyCell) {
+        guard cell.load() & Layout.stateMask == UInt64(KeyState.retiring.rawValue) else { return }
         let number = image.succession(of: key.slot)
         // None yet, if the key came retiring with a snapshot.
         guard number != 0 else { return }
@@ -92,7 +91,7 @@ extension TableContents {
     private func number(of api: API) -> Int {
         if let known = apis.firstIndex(of: api) { return known }
         let number = apis.count
-        precondition(number < 1 << Layout.Cell.apiBits, "more APIs than a cluster ever has")
+        precondition(number < 1 << KeyCell.apiBits, "more APIs than a cluster ever has")
         apis.append(api)
         let old = SharedWords(address: root.load(Layout.Root.apis))
         guard number == 0 || number >= 8 && number.nonzeroBitCount == 1 else {

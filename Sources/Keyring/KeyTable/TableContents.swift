@@ -16,6 +16,7 @@ import Basics
 final class TableContents {
     let root: SharedWords
     @exclusivity(unchecked) var cells: KeyCells
+    @exclusivity(unchecked) var userRows: UserRows
     @exclusivity(unchecked) var keyRows: MemoryDirectory
     /// By digest and by id, as the state has them: addresses of shards.
     let keyShards = SharedWords.allocate(count: KeyIndex.shardCount)
@@ -78,6 +79,7 @@ final class TableContents {
         self.root = root
         typealias Word = Layout.Root
         cells = KeyCells(root: root)
+        userRows = UserRows(root: root)
         keyRows = MemoryDirectory(root: root, word: Word.keyRows)
         announcements = RowStore(
             rowWords: Layout.Announcement.count, root: root, word: Word.announcements)
@@ -184,6 +186,7 @@ final class TableContents {
         if let words = SharedWords(address: root.load(Layout.Root.apis)) { pieces.append(words) }
         if let directory = keyRows.words { pieces.append(directory) }
         cells.collect(into: &pieces)
+        userRows.collect(into: &pieces)
         for index in indices { index.collect(into: &pieces) }
         for store in stores { store.collect(into: &pieces) }
         return pieces
@@ -199,6 +202,7 @@ final class TableContents {
     /// Bytes of all cells, rows and indices; what waits to be freed aside, and what is the state's.
     var byteCount: Int {
         indices.reduce(0) { $0 + $1.byteCount } + stores.reduce(0) { $0 + $1.byteCount }
-            + cells.byteCount + 8 * (keyRows.capacity + 2 * KeyIndex.shardCount)
+            + cells.byteCount + userRows.byteCount
+            + 8 * (keyRows.capacity + 2 * KeyIndex.shardCount)
     }
 }

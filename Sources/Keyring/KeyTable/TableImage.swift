@@ -39,8 +39,9 @@ public struct TableImage {
     struct FoundKey {
         let slot: UInt32
         let digest: Digest
-        /// Its cell as it was.
-        let word: UInt64
+        let cell: KeyCell
+        /// Its user's slot.
+        let user: UInt32
     }
 
     /// The key's user and account, as their words were.
@@ -55,15 +56,14 @@ public struct TableImage {
     @inline(__always)
     func find(_ digest: Digest) -> FoundKey? {
         guard let slot = keySlot(digest) else { return nil }
-        let word = cell(slot).acquire(0)
         // The index is the state's own, and may be ahead of the cells.
-        guard word & Layout.stateMask != 0 else { return nil }
-        return FoundKey(slot: slot, digest: digest, word: word)
+        guard let cell = cell(slot), cell.load() & Layout.stateMask != 0 else { return nil }
+        return FoundKey(slot: slot, digest: digest, cell: cell, user: keyUser(keyLine(slot)))
     }
 
     @inline(__always)
     func parties(of key: FoundKey) -> Parties {
-        let user = userRow(Layout.Cell.user(key.word))
+        let user = userRow(UserRows.row(of: key.user, root: root))
         let userWord = user.acquire(Layout.User.state)
         let account = accountRow(UInt32(truncatingIfNeeded: userWord >> 8))
         return Parties(
@@ -79,19 +79,18 @@ public struct TableImage {
     /// is that of a key that was forgotten, and is dead by itself or by its user.
     @inline(__always)
     func view(of key: FoundKey, _ parties: Parties) -> KeyView? {
-        let cell = cell(key.slot)
-        var word = cell.acquire(0)
+        var word = key.cell.load()
         var flags = parties.userWord | parties.accountWord
         if word & Layout.stateMask == UInt64(KeyState.retiring.rawValue) {
             // A change of the successor ends the grace: what blocks that blocks this key. Its own
             // state is loaded once more behind it, for the same reason as behind its parties'.
             flags |= successorWord(of: key.slot) & Layout.blocked
-            word = cell.acquire(0)
+            word = key.cell.load()
         }
         let line = keyLine(key.slot)
         let id = line.acquire(KeyRows.Line.id)
         guard line.holds(key.digest, at: KeyRows.Line.digest),
-            Layout.Cell.user(word) == Layout.Cell.user(key.word),
+            keyUser(line) == key.user,
             let state = KeyState(rawValue: UInt8(truncatingIfNeeded: word & Layout.stateMask))
         else { return nil }
         let api = api(word)
@@ -115,14 +114,14 @@ public struct TableImage {
         let number = succession(of: slot)
         guard number != 0 else { return 0 }
         let slots = successionRow(number).load(Layout.Succession.slots)
-        return cell(UInt32(truncatingIfNeeded: slots)).acquire(0)
+        return cell(UInt32(truncatingIfNeeded: slots))?.load() ?? 0
     }
 
     /// What the key of an id opens, whatever its state; nil for an id that isn't known here.
     public func api(of id: KeyID) -> API? {
         guard let slot = keySlot(id) else { return nil }
-        let word = cell(slot).acquire(0)
-        guard word & Layout.stateMask != 0, keyLine(slot).acquire(KeyRows.Line.id) == id.rawValue
+        guard let word = cell(slot)?.load(), word & Layout.stateMask != 0,
+            keyLine(slot).acquire(KeyRows.Line.id) == id.rawValue
         else { return nil }
         return api(word)
     }
@@ -130,7 +129,7 @@ public struct TableImage {
     @inline(__always)
     private func api(_ word: UInt64) -> API {
         let numbers = SharedWords(unsafe: root.acquire(Layout.Root.apis))
-        return API(trusted: numbers.load(Layout.Cell.api(word)))
+        return API(trusted: numbers.load(KeyCell.api(word)))
     }
 
     /// Which texts may be keys that were made elsewhere.
@@ -251,7 +250,7 @@ public struct TableImage {
     func keySlot(_ digest: Digest) -> UInt32? {
         let shards = SharedWords(unsafe: root.load(Layout.Root.keyShards))
         return KeyIndex.find(KeyIndex.hash(of: digest), in: shards) { slot in
-            keyLine(slot).holds(digest, at: KeyRows.Line.digest)
+            knownLine(slot)?.holds(digest, at: KeyRows.Line.digest) ?? false
         }
     }
 
@@ -259,11 +258,12 @@ public struct TableImage {
     func keySlot(_ id: KeyID) -> UInt32? {
         let shards = SharedWords(unsafe: root.load(Layout.Root.keyIDShards))
         return KeyIndex.find(KeyIndex.hash(of: id), in: shards) { slot in
-            keyLine(slot).acquire(KeyRows.Line.id) == id.rawValue
+            knownLine(slot)?.acquire(KeyRows.Line.id) == id.rawValue
         }
     }
 
-    /// The words of a key's row that never change while it lives.
+    /// The words of a key's row that never change while it lives. Requires a slot that the table
+    /// has known.
     @inline(__always)
     func keyLine(_ slot: UInt32) -> SharedWords {
         MemoryDirectory.piece(
@@ -271,8 +271,21 @@ public struct TableImage {
         ).advanced(by: Int(slot) % KeyRows.count * KeyRows.Line.words)
     }
 
+    /// The same for a slot that an index names: that may be ahead of what is published.
     @inline(__always)
-    func cell(_ slot: UInt32) -> SharedWords { KeyCells.cell(slot, root: root) }
+    private func knownLine(_ slot: UInt32) -> SharedWords? {
+        MemoryDirectory.pieceIfThere(
+            Int(slot) / KeyRows.count, root: root, word: Layout.Root.keyRows
+        )?.advanced(by: Int(slot) % KeyRows.count * KeyRows.Line.words)
+    }
+
+    @inline(__always)
+    private func keyUser(_ line: SharedWords) -> UInt32 {
+        UInt32(truncatingIfNeeded: line.load(KeyRows.Line.userBirthAndState) >> 32)
+    }
+
+    @inline(__always)
+    func cell(_ slot: UInt32) -> KeyCell? { KeyCells.cell(slot, root: root) }
 
     /// Zero for a digest that no key is about to be born with.
     @inline(__always)

@@ -14,9 +14,10 @@ enum Layout {
         /// The state's rows, by chunks of ``KeyRows/count``.
         static let keyRows = 3
         static let keyCells = 4
-        static let users = 5
-        static let accounts = 6
-        static let credits = 7
+        /// Rows of users by their slots in the state.
+        static let userRows = 5
+        static let users = 6
+        static let accounts = 7
         /// Day and month, 32 bits each.
         static let calendar = 8
         /// Which of the tables that this one had in its life: a row's number means nothing in
@@ -30,11 +31,12 @@ enum Layout {
         static let announced = 12
         static let announcedShards = 13
         static let announcements = 14
-        static let tokenShards = 15
-        static let tokens = 16
+        static let credits = 15
+        static let tokenShards = 18
+        static let tokens = 17
         /// Who replaced whom, of keys that are retiring.
-        static let successionShards = 17
-        static let successions = 18
+        static let successionShards = 19
+        static let successions = 20
         /// One more than the number of the last chunk of cells in which a stamp changed, and the
         /// minute of a stamp, on a line of their own; every other line of the root is only read.
         static let stamped = 24
@@ -46,25 +48,6 @@ enum Layout {
     /// and whether a change of it is in the log and not yet applied.
     static let stateMask: UInt64 = 7
     static let blocked: UInt64 = 8
-
-    /// What may change of a key, by its slot: 16 bits of API's number above `blocked` and
-    /// `KeyState`; 16 bits of the minute of the last use (``LastUsed``); and the user's row. Zero
-    /// before a key is born and once it is forgotten.
-    enum Cell {
-        static let stateQuarter = 0
-        static let stampQuarter = 1
-        /// The number of an API above the state.
-        static let apiBits: UInt64 = 12
-
-        @inline(__always)
-        static func user(_ word: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: word >> 32) }
-        @inline(__always)
-        static func api(_ word: UInt64) -> Int { Int(word >> 4 & (1 << apiBits - 1)) }
-        @inline(__always)
-        static func word(user: UInt32, api: Int, state: KeyState, blocked: UInt64) -> UInt64 {
-            UInt64(user) << 32 | UInt64(api) << 4 | blocked | UInt64(state.rawValue)
-        }
-    }
 
     /// A digest that a key is about to be born with.
     enum Announcement {

@@ -40,8 +40,8 @@ extension StateMachine {
             else { continue }
             body(
                 .keyRetiring(
-                    KeyPlace(key.id, UInt32(number)),
-                    successor: KeyPlace(key.replacedBy, successor)))
+                    KeyPlace(key.id, Slot(UInt32(number)), of: key.user),
+                    successor: KeyPlace(key.replacedBy, successor, of: key.user)))
         }
         for number in 0..<state.tokens.slotCount {
             guard let token = state.tokens.record(at: number) else { continue }

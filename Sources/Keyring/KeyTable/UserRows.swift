@@ -1,0 +1,53 @@
+/// A user's row by the user's slot in the state, which is what a key's row names, in chunks of
+/// 1,024 that never move.
+///
+/// Law: a slot's row is that of the last user of whom a key was added; whoever had the slot before
+/// was forgotten, with all keys.
+struct UserRows {
+    private static let chunkBits = 10
+    private static let chunkWords = 1 << chunkBits
+
+    private var chunks: MemoryDirectory
+    private var chunkCount = 0
+
+    init(root: SharedWords) { chunks = MemoryDirectory(root: root, word: Layout.Root.userRows) }
+
+    // MARK: Readers
+
+    /// Requires the slot of a user who has or had a key in the table.
+    @inline(__always)
+    static func row(of slot: UInt32, root: SharedWords) -> UInt32 {
+        let chunk = MemoryDirectory.piece(
+            Int(slot) >> chunkBits, root: root, word: Layout.Root.userRows)
+        return UInt32(truncatingIfNeeded: chunk.acquire(Int(slot) & (chunkWords - 1)))
+    }
+
+    // MARK: The writer
+
+    /// To be called before a cell of one of the user's keys is published.
+    mutating func set(_ slot: UInt32, to row: UInt32, retiring retired: inout RetiredMemory) {
+        let number = Int(slot) >> UserRows.chunkBits
+        while number >= chunkCount {
+            let chunk = SharedWords.allocate(count: UserRows.chunkWords)
+            chunks.set(chunkCount, to: chunk, retiring: &retired)
+            chunkCount += 1
+        }
+        chunks[number].publish(UInt64(row), at: Int(slot) & (UserRows.chunkWords - 1))
+    }
+
+    subscript(_ slot: UInt32) -> UInt32 {
+        UInt32(
+            truncatingIfNeeded: chunks[Int(slot) >> UserRows.chunkBits]
+                .load(Int(slot) & (UserRows.chunkWords - 1)))
+    }
+
+    /// All the memory of it.
+    func collect(into pieces: inout [SharedWords]) {
+        guard let directory = chunks.words else { return }
+        pieces.append(directory)
+        for number in 0..<chunkCount { pieces.append(chunks[number]) }
+    }
+
+    /// Bytes held, those of retired memory aside.
+    var byteCount: Int { 8 * (chunks.capacity + UserRows.chunkWords * chunkCount) }
+}
