@@ -49,7 +49,9 @@ let package = Package(
         .testTarget(name: "JournalTests", dependencies: ["Journal", "Simulator", "Basics"]),
         .testTarget(
             name: "ReplicaTests",
-            dependencies: ["Replica", "Consensus", "Keyring", "Journal", "Simulator", "Basics"]),
+            dependencies: [
+                "Replica", "Consensus", "Keyring", "Journal", "Simulator", "Linux", "Basics",
+            ]),
         .testTarget(
             name: "SimulatorTests",
             dependencies: [
