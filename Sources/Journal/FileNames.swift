@@ -15,6 +15,11 @@ enum FileName {
             || SegmentName(name) != nil || SnapshotName(name) != nil
     }
 
+    /// Whole or in the making.
+    static func isSnapshot(_ name: String) -> Bool {
+        name == incompleteSnapshot || name == receivedSnapshot || SnapshotName(name) != nil
+    }
+
     static func isLeftover(_ name: String) -> Bool {
         [incompleteIdentity, incompleteSegment, incompleteSnapshot, receivedSnapshot]
             .contains(name)

@@ -15,10 +15,30 @@ extension Recovery {
     /// | the log doesn't hold the newest snapshot's last entry | the log is dropped: it restarts |
     /// | the log's last batch is bad under a standing header | in doubt |
     /// | anything else behind the last good batch | torn: cut |
-    public init(of files: [StoredFile]) throws(RecoveryRefusal) {
-        let files = files.filter { FileName.isOurs($0.name) }
-        let identity = try Recovery.identity(in: files)
-        let snapshots = try SnapshotSearch(files, of: identity)
+    ///
+    /// Snapshots may stand among `files`, or in `snapshots` if they are to be read piece by piece.
+    public init(
+        of files: [StoredFile], snapshots: [any SnapshotBytes] = []
+    ) throws(RecoveryRefusal) {
+        var nothing: NoContents?
+        try self.init(of: files, snapshots: snapshots, into: &nothing, with: OneWorker())
+    }
+
+    /// Reads a directory, and of the snapshot that is found makes contents beside. They are nil
+    /// exactly if `snapshot` is.
+    public init<Contents: SnapshotContents>(
+        of files: [StoredFile], snapshots: [any SnapshotBytes], into contents: inout Contents?,
+        with workers: some Workers
+    ) throws(RecoveryRefusal) {
+        let pieced =
+            files.filter { FileName.isSnapshot($0.name) }
+            + snapshots.filter { FileName.isSnapshot($0.name) }
+        let files = files.filter {
+            FileName.isOurs($0.name) && !FileName.isSnapshot($0.name)
+        }
+        let identity = try Recovery.identity(in: files, beside: pieced.map(\.name))
+        let snapshots = try SnapshotSearch(
+            pieced, of: identity, into: &contents, with: workers)
         let images = files.compactMap { file in SegmentName(file.name).map { ($0, file.bytes) } }
             .sorted { $0.0.sequence < $1.0.sequence }
             .map { SegmentImage($0, bytes: $1, of: identity) }
@@ -28,12 +48,15 @@ extension Recovery {
         self.init(identity, hardState, snapshots, scan, images.map(\.name))
     }
 
-    private static func identity(in files: [StoredFile]) throws(RecoveryRefusal) -> Identity {
+    private static func identity(
+        in files: [StoredFile], beside snapshots: [String]
+    ) throws(RecoveryRefusal) -> Identity {
         if let file = files.first(where: { $0.name == FileName.identity }) {
             return try Identity(decoding: file.bytes)
         }
-        guard !files.isEmpty else { throw .empty }
-        guard !files.contains(where: holdsData) else {
+        guard !files.isEmpty || !snapshots.isEmpty else { throw .empty }
+        let isThereSnapshot = snapshots.contains { SnapshotName($0) != nil }
+        guard !isThereSnapshot, !files.contains(where: holdsData) else {
             throw .identityDamaged("the file is missing, and there is data")
         }
         throw .partlyFormatted
@@ -42,7 +65,6 @@ extension Recovery {
     /// Whether a file holds more than `format` puts into it. The identity, and with it the
     /// geometry, isn't known: so headers of any incarnation, at multiples of the smallest sector.
     private static func holdsData(_ file: StoredFile) -> Bool {
-        if SnapshotName(file.name) != nil { return true }
         let positions = stride(from: 0, to: file.bytes.count, by: Geometry.smallestSectorBytes)
         if SegmentName(file.name) != nil {
             return positions.contains { position in

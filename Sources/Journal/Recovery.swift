@@ -56,6 +56,8 @@ public enum RecoveryRefusal: Error, Hashable, Sendable {
     case foreign(String)
     /// It was written by a newer version.
     case newerFormat(file: String, version: UInt32)
+    /// The disk doesn't give a snapshot's bytes.
+    case unreadable(file: String, detail: String)
     /// It was formatted by an older version, whose files this one would misread.
     case olderFormat(version: UInt32)
 }
@@ -65,8 +67,6 @@ public struct RecoveredSnapshot: Hashable, Sendable {
     public var description: SnapshotDescription
     public var name: String
     public var byteCount: Int
-    /// The state, in the chunks it was written in.
-    public var chunks: [ArraySlice<UInt8>]
 }
 
 /// What a data directory holds after a stop of any kind. Reading changes nothing; what must be

@@ -146,20 +146,3 @@ struct SnapshotScanner: Sendable {
         return []
     }
 }
-
-/// A snapshot file read as a whole.
-public struct SnapshotReader: Sendable {
-    public let description: SnapshotDescription
-    /// The state, in the chunks it was written in; slices of the file's bytes.
-    public let chunks: [ArraySlice<UInt8>]
-
-    /// Throws unless `bytes` are a whole snapshot of this cluster.
-    public init(_ bytes: [UInt8], clusterID: [UInt8]) throws(SnapshotRefusal) {
-        var scanner = SnapshotScanner(clusterID: clusterID)
-        chunks = try scanner.take(bytes[...])
-        guard scanner.isComplete, let description = scanner.description else {
-            throw .malformed("the file ends too early")
-        }
-        self.description = description
-    }
-}

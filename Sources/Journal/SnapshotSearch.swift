@@ -8,28 +8,28 @@ struct SnapshotSearch {
     /// Older than the one found, and what was never completed.
     var obsolete: [String] = []
 
-    init(_ files: [StoredFile], of identity: Identity) throws(RecoveryRefusal) {
-        let named = files.compactMap { file in SnapshotName(file.name).map { ($0, file.bytes) } }
+    /// `contents` become those of the one found.
+    init<Contents: SnapshotContents>(
+        _ files: [any SnapshotBytes], of identity: Identity, into contents: inout Contents?,
+        with workers: some Workers
+    ) throws(RecoveryRefusal) {
+        let named = files.compactMap { file in SnapshotName(file.name).map { ($0, file) } }
             .sorted { $0.0.last > $1.0.last }
-        for (name, bytes) in named {
+        for (name, file) in named {
             if found != nil {
                 obsolete.append(name.description)
                 continue
             }
-            do {
-                let reader = try SnapshotReader(bytes, clusterID: identity.clusterID)
-                guard reader.description.last == name.last else {
-                    lost.append(name)
-                    continue
-                }
-                found = RecoveredSnapshot(
-                    description: reader.description, name: name.description,
-                    byteCount: bytes.count, chunks: reader.chunks)
-            } catch .newerFormat(let version) {
-                throw .newerFormat(file: name.description, version: version)
-            } catch {
+            let reading = try SnapshotReading<Contents>(
+                of: file, clusterID: identity.clusterID, with: workers)
+            guard let reading, reading.description.last == name.last else {
                 lost.append(name)
+                continue
             }
+            contents = reading.contents
+            found = RecoveredSnapshot(
+                description: reading.description, name: name.description,
+                byteCount: reading.byteCount)
         }
         obsolete += files.map(\.name).filter {
             $0 == FileName.incompleteSnapshot || $0 == FileName.receivedSnapshot

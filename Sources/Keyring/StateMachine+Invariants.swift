@@ -65,10 +65,17 @@ extension StateMachine {
 }
 
 extension State {
-    func violation() -> String? {
+    func violation() -> String? { slotViolation() ?? linkViolation() }
+
+    /// What must hold before indices can be made of the state: its slots can be counted, and those
+    /// of the accounts that addresses belong to aren't empty.
+    func slotViolation() -> String? { headViolation() ?? freeViolation() ?? homeViolation() }
+
+    /// Everything else, of a state whose slots are sound.
+    func linkViolation() -> String? {
         // The order matters: what comes later follows the links that were checked before.
-        headViolation() ?? freeViolation() ?? accountsViolation() ?? cataloguesViolation()
-            ?? tokensViolation() ?? gravesViolation() ?? auditViolation() ?? ledgerViolation()
+        accountsViolation() ?? cataloguesViolation() ?? tokensViolation() ?? gravesViolation()
+            ?? auditViolation() ?? ledgerViolation()
     }
 
     private func headViolation() -> String? {
@@ -83,6 +90,13 @@ extension State {
             accounts.isFreeQueueSound() && users.isFreeQueueSound() && keys.isFreeQueueSound()
             && tokens.isFreeQueueSound() && holds.isFreeQueueSound()
         return isSound ? nil : "the free slots aren't the empty ones"
+    }
+
+    private func homeViolation() -> String? {
+        let haveHomes = (0..<users.slotCount).allSatisfy { number in
+            users.record(at: number).map { accounts.holds($0.account) } ?? true
+        }
+        return haveHomes ? nil : "a user of no account"
     }
 
     /// Accounts, their users and those users' keys: every record in the one chain it belongs to.

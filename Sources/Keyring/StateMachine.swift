@@ -43,10 +43,15 @@ public struct StateMachine: Sendable {
     }
 
     /// Takes over a stranger's state, if its invariants hold.
-    init(checking state: State) throws(MalformedBytes) {
-        if let violation = state.violation() { throw MalformedBytes(violation) }
+    init(checking state: State, with workers: some Workers) throws(MalformedBytes) {
+        if let violation = state.slotViolation() { throw MalformedBytes(violation) }
+        // Both only read, and the indices follow no link but those that were just checked.
+        let (violation, indices) = workers.both({ state.linkViolation() }) {
+            Result { () throws(MalformedBytes) in try Indices(of: state) }
+        }
+        if let violation { throw MalformedBytes(violation) }
         self.state = state
-        index = try Indices(of: state)
+        index = try indices.get()
         if let violation = indexViolation() { throw MalformedBytes(violation) }
     }
 

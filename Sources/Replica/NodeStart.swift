@@ -6,7 +6,7 @@ import Keyring
 /// What a node is made of when its process starts.
 public struct NodeStart: Sendable {
     /// What the data directory holds.
-    public var recovery: Recovery
+    public var directory: NodeRecovery
     public var settings: NodeSettings
     public var journalSettings: JournalSettings
     /// One cluster secret, or two during a rotation.
@@ -16,10 +16,10 @@ public struct NodeStart: Sendable {
     @_spi(Simulation) public var frameCodes = FrameCodes.authentic
 
     public init(
-        recovery: Recovery, settings: NodeSettings = NodeSettings(),
+        directory: NodeRecovery, settings: NodeSettings = NodeSettings(),
         journalSettings: JournalSettings = JournalSettings(), secrets: [[UInt8]], entropy: Digest
     ) {
-        self.recovery = recovery
+        self.directory = directory
         self.settings = settings
         self.journalSettings = journalSettings
         self.secrets = secrets
@@ -69,7 +69,7 @@ extension Node {
     /// first disk batch, which makes what was read durable, is reported done.
     public init(_ start: NodeStart, clock: ClockReading) throws(NodeStartRefusal) {
         NodeLimits.proveRelations(start.settings.raft, start.journalSettings)
-        let recovery = start.recovery
+        let recovery = start.directory.recovery
         if case .corrupt(let corruption) = recovery.verdict, corruption.part == .hardState {
             throw .votesLost(corruption)
         }
@@ -79,7 +79,7 @@ extension Node {
         clusterID = identity.clusterID
         settings = start.settings
         table = KeyTable()
-        state = try Self.state(from: recovery)
+        state = try Self.state(from: start.directory)
         raft = Raft(
             start: try Self.raftStart(from: recovery), settings: start.settings.raft,
             entropy: entropy.split(), clock: clock)
@@ -120,23 +120,20 @@ extension Node {
     }
 
     static func state(
-        from recovery: Recovery
+        from directory: NodeRecovery
     ) throws(NodeStartRefusal) -> StateMachine {
-        guard let snapshot = recovery.snapshot else {
-            // A node that joins has none; nothing is asked of it before a snapshot has come.
-            if recovery.identity.genesis.isEmpty { return StateMachine(genesis: .blank) }
-            do {
-                return StateMachine(genesis: try Genesis(decoding: recovery.identity.genesis))
-            } catch {
-                throw .genesisUnreadable(error)
-            }
+        switch directory.snapshot {
+        case .success(let state): return state
+        case .failure(let error): throw .snapshotUnreadable("\(error)")
+        case nil: break
         }
+        // A node that joins has none; nothing is asked of it before a snapshot has come.
+        let genesis = directory.recovery.identity.genesis
+        if genesis.isEmpty { return StateMachine(genesis: .blank) }
         do {
-            var decoder = StateDecoder()
-            for chunk in snapshot.chunks { try decoder.feed(Array(chunk)) }
-            return try decoder.finish()
+            return StateMachine(genesis: try Genesis(decoding: genesis))
         } catch {
-            throw .snapshotUnreadable("\(error)")
+            throw .genesisUnreadable(error)
         }
     }
 

@@ -10,7 +10,7 @@ extension RealProcesses {
     /// hold only what was synced; this needs a build that keeps such directories. It can be told
     /// not to sync as well, which shows that the rounds can fail:
     ///
-    ///     swift build -c release --scratch-path .build-shadow -Xswiftc -DSHADOW_DISK \
+    ///     KEYCLAVE_SHADOW_DISK=1 swift build -c release --scratch-path .build-shadow \
     ///         --product keyclave
     ///     KEYCLAVE_SHADOW_BINARY=$PWD/.build-shadow/release/keyclave \
     ///     KEYCLAVE_KILL_ROUNDS=1000 swift test --filter KillRounds

@@ -8,7 +8,7 @@ import Testing
 @Suite struct StressTests {
     /// `STRESS_SEEDS=10000 swift test -c release --filter StressTests` plays more of them.
     static let seeds =
-        ProcessInfo.processInfo.environment["STRESS_SEEDS"].flatMap { Int($0) } ?? 60
+        ProcessInfo.processInfo.environment["STRESS_SEEDS"].flatMap { Int($0) } ?? 25
 
     /// One run: faults for a while, then peace, in which everything must settle.
     static func play(voters: Int, seed: UInt64) -> (world: World, rotten: Int) {

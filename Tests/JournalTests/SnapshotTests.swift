@@ -8,13 +8,31 @@ import Testing
     private static let file = snapshotFile(
         of: describe(last), state: [[1], [2, 3], [UInt8](repeating: 4, count: 100)])
 
-    @Test func `a snapshot comes back chunk by chunk`() throws {
-        let reader = try SnapshotReader(SnapshotTests.file, clusterID: Array(0..<16))
-        #expect(reader.description == describe(SnapshotTests.last))
-        #expect(reader.chunks == [[1], [2, 3], ArraySlice(repeating: 4, count: 100)])
+    /// What is read of a file in pieces of that size; nil if it is refused.
+    private func read(
+        _ bytes: [UInt8], clusterID: [UInt8] = Array(0..<16), pieceBytes: Int = 1 << 20,
+        with workers: some Workers = OneWorker()
+    ) throws -> SnapshotReading<ChunkList>? {
+        try SnapshotReading(
+            of: SlowFile(bytes: bytes, pieceBytes: pieceBytes), clusterID: clusterID,
+            with: workers)
     }
 
-    @Test func `a snapshot cut at any byte, with any bit flipped, or longer, is refused`() {
+    @Test(arguments: [1, 9, 64, 1 << 20])
+    func `a snapshot comes back chunk by chunk`(pieceBytes: Int) throws {
+        for reading in [
+            try read(SnapshotTests.file, pieceBytes: pieceBytes),
+            try read(SnapshotTests.file, pieceBytes: pieceBytes, with: BesideFirst()),
+        ] {
+            let reading = try #require(reading)
+            #expect(reading.description == describe(SnapshotTests.last))
+            #expect(reading.byteCount == SnapshotTests.file.count)
+            #expect(
+                reading.contents.chunks == [[1], [2, 3], [UInt8](repeating: 4, count: 100)])
+        }
+    }
+
+    @Test func `a snapshot cut at any byte, with any bit flipped, or longer, is refused`() throws {
         let file = SnapshotTests.file
         var broken = (0..<file.count).map { Array(file.prefix($0)) } + [file + [0]]
         for bit in 0..<8 * file.count {
@@ -23,23 +41,31 @@ import Testing
             broken.append(flipped)
         }
         for bytes in broken {
-            #expect(throws: SnapshotRefusal.self) {
-                try SnapshotReader(bytes, clusterID: Array(0..<16))
-            }
+            #expect(try read(bytes) == nil)
+            #expect(try read(bytes, pieceBytes: 50) == nil)
+            #expect(try read(bytes, pieceBytes: 50, with: BesideFirst()) == nil)
         }
     }
 
-    @Test func `another cluster's snapshot and a newer version's are refused by name`() {
-        #expect(throws: SnapshotRefusal.malformed("the snapshot is another cluster's")) {
-            try SnapshotReader(SnapshotTests.file, clusterID: Array(1..<17))
-        }
+    @Test func `another cluster's snapshot is refused, and a newer version's by its name`() throws {
+        #expect(try read(SnapshotTests.file, clusterID: Array(1..<17)) == nil)
         var newer = SnapshotTests.file
         newer[4] = 2
         var writer = ByteWriter(appendingTo: newer)
         let end = 12 + Int(newer[8])
         writer.overwrite(CRC32C.checksum(newer[..<(end - 4)]), at: end - 4)
-        #expect(throws: SnapshotRefusal.newerFormat(2)) {
-            try SnapshotReader(writer.bytes, clusterID: Array(0..<16))
+        #expect(throws: RecoveryRefusal.newerFormat(file: "snapshot", version: 2)) {
+            try read(writer.bytes)
+        }
+    }
+
+    @Test func `bytes that the disk doesn't give stop the start`() throws {
+        let file = SlowFile(bytes: SnapshotTests.file, pieceBytes: 50, unreadableFrom: 100)
+        #expect(
+            throws: RecoveryRefusal.unreadable(file: "snapshot", detail: "a bad sector")
+        ) {
+            try SnapshotReading<ChunkList>(
+                of: file, clusterID: Array(0..<16), with: OneWorker())
         }
     }
 

@@ -14,6 +14,7 @@ import Testing
         #expect(options.clients == [8, 1])
         #expect(options.keys == [5_000, 1_000])
         #expect(options.seconds == 2 && options.warmUp == 2)
+        #expect(try read("--seconds 1")?.warmUp == 0)
         #expect(options.isJSON && !options.isQuiet)
         let usual = try #require(try read(""))
         #expect(usual.rows == RowName.allCases)

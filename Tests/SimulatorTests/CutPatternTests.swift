@@ -4,7 +4,7 @@ import Testing
 
 /// `simulate cuts` runs all 64; debug builds are slow.
 @Suite struct CutPatternTests {
-    @Test(arguments: [0b000000, 0b000110, 0b010010, 0b100001, 0b001010, 0b111111] as [UInt8])
+    @Test(arguments: [0b000000, 0b010010, 0b111111] as [UInt8])
     func `writes flow under a cut that leaves a node two-way links to a majority`(number: UInt8) {
         let pattern = CutPattern(number: number)
         let report = pattern.run(seed: 7)

@@ -16,11 +16,27 @@ public struct StateDecoder: Sendable {
     public init() {}
 
     /// Takes the next bytes.
-    public mutating func feed(_ bytes: [UInt8]) throws(MalformedBytes) {
+    public mutating func feed(_ bytes: [UInt8]) throws(MalformedBytes) { try feed(bytes[...]) }
+
+    /// Takes the next bytes. Not to be used any more after it threw.
+    public mutating func feed(_ bytes: ArraySlice<UInt8>) throws(MalformedBytes) {
+        // Chunks as they were encoded are whole blocks, which are read where they lie.
+        guard !pending.isEmpty else {
+            let rest = try readBlocks(of: bytes)
+            return pending.append(contentsOf: rest)
+        }
         pending.append(contentsOf: bytes)
-        var start = 0
-        while pending.count - start >= StateDecoder.blockHeader {
-            var header = ByteReader(pending[start..<start + StateDecoder.blockHeader])
+        let rest = try readBlocks(of: pending[...])
+        pending.removeFirst(pending.count - rest.count)
+    }
+
+    /// Reads the blocks that are whole; returns what is left.
+    private mutating func readBlocks(
+        of bytes: ArraySlice<UInt8>
+    ) throws(MalformedBytes) -> ArraySlice<UInt8> {
+        var start = bytes.startIndex
+        while bytes.endIndex - start >= StateDecoder.blockHeader {
+            var header = ByteReader(bytes[start..<start + StateDecoder.blockHeader])
             let code = try header.readUInt8()
             let count = Int(try header.readUInt32())
             let elements = try header.readUInt32()
@@ -28,22 +44,24 @@ public struct StateDecoder: Sendable {
                 throw MalformedBytes("a block of \(count) bytes")
             }
             let end = start + StateDecoder.blockHeader + count
-            guard end <= pending.count else { break }
+            guard end <= bytes.endIndex else { break }
             try enter(code)
-            var reader = ByteReader(pending[start + StateDecoder.blockHeader..<end])
+            var reader = ByteReader(bytes[start + StateDecoder.blockHeader..<end])
             try read(elements, &reader)
             try reader.finish()
             start = end
         }
-        pending.removeFirst(start)
+        return bytes[start...]
     }
 
     /// The state machine, once everything was fed.
-    public consuming func finish() throws(MalformedBytes) -> StateMachine {
+    public consuming func finish(
+        with workers: some Workers = OneWorker()
+    ) throws(MalformedBytes) -> StateMachine {
         guard let state, section == .end, pending.isEmpty else {
             throw MalformedBytes("the state isn't complete")
         }
-        return try StateMachine(checking: state)
+        return try StateMachine(checking: state, with: workers)
     }
 
     /// A block is of the same section as the one before or of the next.

@@ -16,13 +16,14 @@ public struct ForcedRecovery: Sendable {
     private let state: StateMachine
 
     /// Reads all of it. Throws if the directory isn't whole, or a state of this version.
-    public init(_ recovery: Recovery) throws(NodeStartRefusal) {
+    public init(_ directory: NodeRecovery) throws(NodeStartRefusal) {
+        let recovery = directory.recovery
         switch recovery.verdict {
         case .whole, .torn: break
         case .inDoubt(let position): throw .doubtUnsettled(position)
         case .corrupt(let corruption): throw .lossIrreparable(corruption)
         }
-        var state = try Node.state(from: recovery)
+        var state = try Node.state(from: directory)
         var configuration = try Node.firstConfiguration(of: recovery)
         var last = recovery.snapshot.map { LogPosition($0.description.last) } ?? .start
         var changes: [TableChange] = []

@@ -181,7 +181,8 @@ extension Daemon {
         _ directory: borrowing DataDirectory, _ configuration: NodeConfiguration,
         _ secrets: [[UInt8]], _ log: Log
     ) throws(StartFailure) -> Node {
-        let recovery = try directory.recovery()
+        let recovered = try directory.recoveryAtStart()
+        let recovery = recovered.recovery
         for blemish in recovery.blemishes { log.warning("blemish", ["detail": blemish]) }
         log.info(
             "recovered",
@@ -202,7 +203,7 @@ extension Daemon {
                     + formatted.map(\.description).joined(separator: " "))
         }
         let start = NodeStart(
-            recovery: recovery, settings: configuration.nodeSettings,
+            directory: recovered, settings: configuration.nodeSettings,
             secrets: try usableSecrets(
                 secrets, isAlone: isFounder && configuration.members.count == 1),
             entropy: Digest(Entropy.bytes(Digest.count)))

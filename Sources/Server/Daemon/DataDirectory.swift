@@ -2,6 +2,7 @@ import Basics
 import Glibc
 import Journal
 import Linux
+import Replica
 
 /// Why a node can't use its data directory: an operator's matter, said in one line.
 public struct DataDirectoryRefusal: Error, Hashable, Sendable, CustomStringConvertible {
@@ -53,9 +54,19 @@ public struct DataDirectory: ~Copyable, Sendable {
 
     /// Reads what the directory holds.
     public func recover() throws(DataDirectoryRefusal) -> Recovery {
-        let files = try files()
+        let (files, snapshots) = try files()
         do throws(RecoveryRefusal) {
-            return try Recovery(of: files)
+            return try Recovery(of: files, snapshots: snapshots)
+        } catch {
+            throw DataDirectoryRefusal("\(path): \(DataDirectory.text(error))")
+        }
+    }
+
+    /// The same with the state of the snapshot, which is decoded while its file is checked.
+    public func recoverNode() throws(DataDirectoryRefusal) -> NodeRecovery {
+        let (files, snapshots) = try files()
+        do throws(RecoveryRefusal) {
+            return try NodeRecovery(of: files, snapshots: snapshots, with: TwoWorkers())
         } catch {
             throw DataDirectoryRefusal("\(path): \(DataDirectory.text(error))")
         }
@@ -70,9 +81,9 @@ public struct DataDirectory: ~Copyable, Sendable {
         }
     }
 
-    func recovery() throws(StartFailure) -> Recovery {
+    func recoveryAtStart() throws(StartFailure) -> NodeRecovery {
         do throws(DataDirectoryRefusal) {
-            return try recover()
+            return try recoverNode()
         } catch {
             throw StartFailure("\(error)")
         }
@@ -99,9 +110,9 @@ public struct DataDirectory: ~Copyable, Sendable {
     }
 
     private func checkIsUnused() throws(DataDirectoryRefusal) {
-        let files = try files()
+        let (files, snapshots) = try files()
         do throws(RecoveryRefusal) {
-            _ = try Recovery(of: files)
+            _ = try Recovery(of: files, snapshots: snapshots)
         } catch {
             switch error {
             case .empty, .partlyFormatted: return
@@ -111,24 +122,33 @@ public struct DataDirectory: ~Copyable, Sendable {
         throw DataDirectoryRefusal("\(path) is a node's data directory already")
     }
 
-    /// The node's files. Other programs' files may lie beside them, of any size; they aren't read.
-    private func files() throws(DataDirectoryRefusal) -> [StoredFile] {
+    /// The node's files, and its snapshots, which are only opened: they may be larger than what
+    /// is free in memory. Other programs' files may lie beside them, of any size; they aren't read.
+    private func files() throws(DataDirectoryRefusal) -> ([StoredFile], [any SnapshotBytes]) {
         var files: [StoredFile] = []
+        var snapshots: [any SnapshotBytes] = []
         do throws(SystemError) {
             for name in try directory.names() where DataDirectory.mayBeOurs(name) {
-                let bytes = try directory.open(name).contents(limit: DataDirectory.largestFile)
-                files.append(StoredFile(name: name, bytes: bytes))
+                let file = try directory.open(name)
+                if name.hasPrefix(DataDirectory.snapshotPrefix) {
+                    snapshots.append(SnapshotOnDisk(name: name, file: file))
+                } else {
+                    let bytes = try file.contents(limit: DataDirectory.largestFile)
+                    files.append(StoredFile(name: name, bytes: bytes))
+                }
             }
         } catch {
             throw DataDirectoryRefusal("\(error)")
         }
-        return files
+        return (files, snapshots)
     }
 
     /// What the journal's names begin with. It tells itself which are its own.
     private static func mayBeOurs(_ name: String) -> Bool {
-        ["identity", "hard-state", "segment", "snapshot"].contains { name.hasPrefix($0) }
+        ["identity", "hard-state", "segment", snapshotPrefix].contains { name.hasPrefix($0) }
     }
+
+    private static let snapshotPrefix = "snapshot"
 
     private static let largestFile = 1 << 40
 
@@ -142,6 +162,7 @@ public struct DataDirectory: ~Copyable, Sendable {
         case .foreign(let detail): "not made by this program: \(detail)"
         case .newerFormat(let file, let version):
             "\(file) has format version \(version), written by a newer version of this program"
+        case .unreadable(let file, let detail): "\(file) can't be read: \(detail)"
         case .olderFormat(let version):
             "made by an older version of this program (format \(version)), and this one reads "
                 + "format \(Identity.formatVersion) only: go on with that version, or form a new "

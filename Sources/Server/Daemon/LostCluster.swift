@@ -13,8 +13,8 @@ public final class LostCluster {
 
     public init(at path: String) throws(DataDirectoryRefusal) {
         directory = try DataDirectory(at: path)
-        let recovery = try directory.recover()
-        identity = recovery.identity
+        let recovery = try directory.recoverNode()
+        identity = recovery.recovery.identity
         do throws(NodeStartRefusal) {
             contents = try ForcedRecovery(recovery)
         } catch {

@@ -54,7 +54,7 @@ extension World {
         machine.crashesAfterEffects = nil
         do {
             var start = NodeStart(
-                recovery: try Recovery(of: readDirectory(of: machine)), settings: nodeSettings,
+                directory: try NodeRecovery(of: readDirectory(of: machine)), settings: nodeSettings,
                 journalSettings: Self.journalSettings, secrets: machine.secrets,
                 entropy: Digest(
                     (0..<Digest.count).map { _ in UInt8(entropyRandom.below(256)) }))

@@ -18,8 +18,9 @@ struct Options: Sendable {
     var isJSON = false
     var isQuiet = false
 
-    /// How long a load runs before it is measured.
-    var warmUp: Int { min(2, seconds) }
+    /// How long a load runs before it is measured. A single second shows that it works, and no
+    /// more.
+    var warmUp: Int { seconds < 2 ? 0 : 2 }
 }
 
 extension Options {

@@ -62,7 +62,7 @@ struct Validations {
         url: String, key: String, processorSeconds: () -> Double,
         load: (Int) throws -> BenchReport
     ) throws -> Figures {
-        _ = try load(bench.options.warmUp)
+        if bench.options.warmUp > 0 { _ = try load(bench.options.warmUp) }
         let before = processorSeconds()
         var figures = try load(bench.options.seconds).figures
         let used = processorSeconds() - before

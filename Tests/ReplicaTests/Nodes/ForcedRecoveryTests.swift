@@ -35,7 +35,7 @@ import Testing
     private func node(on disk: InMemoryDisk, clock: ClockReading) throws -> Node {
         try Node(
             NodeStart(
-                recovery: try Recovery(of: disk.files), settings: NodeCluster.settings,
+                directory: try NodeRecovery(of: disk.files), settings: NodeCluster.settings,
                 journalSettings: NodeCluster.journalSettings, secrets: [World.secret],
                 entropy: .zero),
             clock: clock)
@@ -48,8 +48,8 @@ import Testing
         cluster.makeAccounts(0..<accounts, at: Self.n1)
         cluster.run(.seconds(2))
         let survivor = cluster.node(Self.n3)
-        let source = try Recovery(of: cluster[Self.n3].disk.files)
-        #expect((source.snapshot != nil) == (accounts == 300))
+        let source = try NodeRecovery(of: cluster[Self.n3].disk.files)
+        #expect((source.recovery.snapshot != nil) == (accounts == 300))
         let recovery = try ForcedRecovery(source)
         #expect(recovery.last.index == survivor.inspection.appliedIndex)
         #expect(recovery.configuration.voters == [Self.n1, Self.n2, Self.n3])
@@ -66,11 +66,11 @@ import Testing
         let cluster = try NodeCluster.started(nodes: 3)
         let leader = try #require(cluster.leader)
         for id in [Self.n1, Self.n2, Self.n3] where id != leader { cluster.cut(id) }
-        let before = try ForcedRecovery(Recovery(of: cluster[leader].disk.files))
+        let before = try ForcedRecovery(NodeRecovery(of: cluster[leader].disk.files))
         let ticket = cluster.makeAccount(1, at: leader)
         cluster.run(.milliseconds(100))
         #expect(cluster.replies(to: ticket).isEmpty)
-        let recovery = try ForcedRecovery(Recovery(of: cluster[leader].disk.files))
+        let recovery = try ForcedRecovery(NodeRecovery(of: cluster[leader].disk.files))
         #expect(recovery.last.index > cluster.node(leader).raft.commitIndex)
         #expect(recovery.accountCount == before.accountCount + 1)
     }
@@ -79,15 +79,15 @@ import Testing
         let cluster = try NodeCluster.started(nodes: 3)
         cluster.makeAccounts(0..<20, at: Self.n1)
         #expect(cluster.rot(account: 3, of: Self.n2))
-        let recovery = try Recovery(of: cluster[Self.n2].disk.files)
+        let recovery = try NodeRecovery(of: cluster[Self.n2].disk.files)
         #expect(throws: NodeStartRefusal.self) { try ForcedRecovery(recovery) }
-        _ = try ForcedRecovery(Recovery(of: cluster[Self.n1].disk.files))
+        _ = try ForcedRecovery(NodeRecovery(of: cluster[Self.n1].disk.files))
     }
 
     @Test func `a node that has received nothing has nothing to give`() throws {
         let cluster = try NodeCluster.started(nodes: 3)
         let id = try cluster.join()
-        let recovery = try Recovery(of: cluster[id].disk.files)
+        let recovery = try NodeRecovery(of: cluster[id].disk.files)
         #expect(throws: NodeStartRefusal.self) { try ForcedRecovery(recovery) }
     }
 }

@@ -152,7 +152,7 @@ final class NodeCluster {
         self[id].heldBatches = []
         let life = UInt8(self[id].life)
         let start = NodeStart(
-            recovery: try Recovery(of: self[id].disk.files), settings: self[id].settings,
+            directory: try NodeRecovery(of: self[id].disk.files), settings: self[id].settings,
             journalSettings: Self.journalSettings, secrets: [World.secret],
             entropy: Digest([UInt8(id.rawValue), life] + Array(repeating: 0, count: 30)))
         self[id].node = try Node(start, clock: clock)
