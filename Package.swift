@@ -88,7 +88,10 @@ if Context.environment["KEYCLAVE_SANITIZED"] != nil {
     package.targets += [
         .testTarget(
             name: "KeyringTests", dependencies: ["Keyring", "Basics"],
-            sources: ["KeyTableStressTests.swift"]),
+            sources: [
+                "KeyTableStressTests.swift", "TestTable.swift", "KeyIndexStressTests.swift",
+                "KeyIndexView.swift",
+            ]),
         .testTarget(
             name: "KeyclaveClientTests",
             dependencies: ["KeyclaveClient", "HTTP", "Linux", "Basics"], sources: ["Calls"]),

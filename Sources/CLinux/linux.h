@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -82,6 +83,10 @@ static inline int linux_signalfd(const sigset_t *signals) {
 static inline int linux_ignore_signal(int number) {
     return signal(number, SIG_IGN) == SIG_ERR ? -1 : 0;
 }
+
+// Missing from Swift's `Glibc` module.
+static inline int linux_map_pieces_from(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }
+static inline int linux_trim_from(int bytes) { return mallopt(M_TRIM_THRESHOLD, bytes); }
 
 // `prctl` takes its arguments as a variable list.
 static inline int linux_signal_at_parents_death(int number) {
