@@ -115,7 +115,7 @@ struct KeyTableComparisonTests {
         for memory in pieces { memory.free() }
     }
 
-    @Test("a key takes at most 25 bytes more than its row, its user's share included, in a table of 100,000")
+    @Test("beside its row a key takes at most 25 bytes, its user's share included")
     func memory() {
         let table = TestTable()
         var generator = SeededGenerator(seed: 13)

@@ -108,7 +108,8 @@ extension StateMachine {
         let user = state.users[key.user]
         step.changes.append(
             .keyAdded(
-                KeyPlace(key.id, slot, of: key.user), digest: key.digest, api: key.api, user: user.id,
+                KeyPlace(key.id, slot, of: key.user), digest: key.digest, api: key.api,
+                user: user.id,
                 account: state.accounts[user.account].id, state: key.state))
         return slot
     }

@@ -3,6 +3,17 @@ import Basics
 /// One whole table as a reader sees it: the words behind one root. A snapshot's installation
 /// makes another one; whoever reads on in the old one sees it whole, with its own index.
 ///
+/// A key's digest, id and user's slot are in the state's own row, its state is in a cell of the
+/// table, by the same slot. The state goes ahead of the table and gives a slot to another key at
+/// once. Laws that keep a look-up from mixing two keys:
+/// - a cell is emptied, or filled for another key, only behind what was published of that key's row
+///   and its user's; so whoever finds the row to be the sought key's behind the cell has that key's
+///   cell, or one from before it was born;
+/// - that one is of a key that was forgotten, and dead by itself or by its user; or it is in the
+///   midst of a batch of entries, and then the sought key's digest is announced until its own cell
+///   is filled;
+/// - a user's row is another's only once the readers of that time have passed.
+///
 /// Valid on the reader's thread until the reader's next `quiescent()` or `park()`; then its memory
 /// may be freed. Nothing here waits, allocates or counts references.
 public struct TableImage {
