@@ -74,7 +74,23 @@ final class TestTable: @unchecked Sendable {
         table.install(replacement, at: index)
     }
 
-    private func place(_ id: KeyID) -> KeyPlace {
+    /// Has the state alone take a key, as it does before the table is told.
+    func addUntold(_ id: KeyID, digest: Digest, user: UserID) -> KeyPlace {
+        add(id, digest, .rest, user, .active)
+    }
+
+    /// Has the state alone forget a key.
+    func removeUntold(_ id: KeyID) -> KeyPlace {
+        let place = place(id)
+        _ = remove(id)
+        return place
+    }
+
+    func follow() { table.follow(&machine) }
+
+    func freeze() -> FrozenState { machine.freeze() }
+
+    func place(_ id: KeyID) -> KeyPlace {
         guard let slot = slots[id] else { preconditionFailure("a test names no key") }
         return KeyPlace(id, slot, of: machine.state.keys.user(of: slot))
     }
