@@ -24,7 +24,7 @@ public enum TableChange: Hashable, Sendable {
     case keyState(KeyPlace, KeyState)
     /// It has been replaced, and stays good until its successor or time ends it. Both are there.
     case keyRetiring(KeyPlace, successor: KeyPlace)
-    case keyForgotten(KeyPlace, Digest)
+    case keyForgotten(KeyPlace)
 
     case tokenAdded(TokenID, digest: Digest, role: Role, account: AccountID?, user: UserID?)
     case tokenRevoked(TokenID)

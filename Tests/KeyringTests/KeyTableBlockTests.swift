@@ -193,7 +193,7 @@ struct KeyTableBlockTests {
                 return
             }
             if moment == 1 { revokeAllKeys() }
-            let parties = image.parties(of: key)
+            let parties = try #require(image.parties(of: key))
             if moment == 2 { revokeAllKeys() }
             guard let view = image.view(of: key, parties) else {
                 Issue.record("no key")

@@ -37,14 +37,14 @@ import Testing
             let table = Self.makeTable()
             let image = table.image
             let first = try #require(image.find(Self.digest(1)))
-            var parties = image.parties(of: first)
+            var parties = try #require(image.parties(of: first))
             let slot = table.place(KeyID(1)).slot
             let frozen = isFrozen ? table.freeze() : nil
             table.apply(.keyState(KeyID(1), .revoked))
             table.apply(.keyForgotten(KeyID(1)))
             table.apply(Self.added(2))
             #expect(table.place(KeyID(2)).slot == slot)
-            if moment == 1 { parties = image.parties(of: first) }
+            if moment == 1 { parties = try #require(image.parties(of: first)) }
             #expect(image.view(of: first, parties) == nil)
             #expect(image.key(Self.digest(1)) == nil)
             #expect(image.key(Self.digest(2))?.id == KeyID(2))
@@ -58,7 +58,7 @@ import Testing
         let table = Self.makeTable()
         let image = table.image
         let first = try #require(image.find(Self.digest(1)))
-        let parties = image.parties(of: first)
+        let parties = try #require(image.parties(of: first))
         table.apply(.keyState(KeyID(1), .revoked))
         table.apply(.keyForgotten(KeyID(1)))
         table.apply(Self.added(2, user: 2, digest: 1))
@@ -80,7 +80,7 @@ import Testing
         table.follow()
         #expect(image.key(Self.digest(1))?.isAccepted != true)
         #expect(image.key(Self.digest(2))?.isAccepted != true)
-        table.table.apply(.keyForgotten(place, Self.digest(1)))
+        table.table.apply(.keyForgotten(place))
         #expect(image.key(Self.digest(2)) == nil)
         table.table.apply(
             .keyAdded(

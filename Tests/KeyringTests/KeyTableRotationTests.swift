@@ -87,7 +87,10 @@ import Testing
             Issue.record("no key")
             return
         }
-        let parties = image.parties(of: found)
+        guard let parties = image.parties(of: found) else {
+            Issue.record("no user")
+            return
+        }
         table.block([.key(KeyID(2))])
         table.apply(.keyState(KeyID(1), .revoked))
         table.apply(.keyState(KeyID(2), .revoked))

@@ -162,7 +162,7 @@ struct KeyTableStressTests {
         _ digest: Digest, _ view: KeyView, in image: TableImage, _ promises: Promises
     ) {
         guard let found = image.find(digest) else { return }
-        let parties = image.parties(of: found)
+        guard let parties = image.parties(of: found) else { return }
         let until = promises.published.now + UInt64(users)
         while promises.published.now < until, !promises.isOver.load(ordering: .acquiring) {}
         guard let later = image.view(of: found, parties) else { return }
@@ -230,5 +230,54 @@ struct KeyTableStressTests {
         var drained = 0
         table.drainLastUses(.max >> 1) { _, _ in drained += 1 }
         #expect(drained == 0)
+    }
+
+    /// From before its successor is revoked until it is itself, a retiring key is blocked.
+    @Test("a retiring key is never let through while its successor is being revoked")
+    func retirement() {
+        let table = TestTable()
+        table.apply(.accountAdded(Self.account))
+        table.apply(.userAdded(UserID(1), account: Self.account, role: .member))
+        let promises = Promises()
+        let readerDone = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            let reader = table.makeReader()
+            while !promises.isOver.load(ordering: .acquiring) {
+                let round = promises.published.now
+                if round == 0 { continue }
+                let digest = Self.digest(user: 1, key: 0, round: Int(round))
+                while promises.published.now == round {
+                    let view = reader.image.key(digest)
+                    promises.expect(view?.isAccepted != true || view?.isBlocked == true)
+                    promises.looked.add(1, ordering: .relaxed)
+                    reader.quiescent()
+                }
+            }
+            readerDone.signal()
+        }
+        for round in 1...5_000 {
+            let (old, new) = (KeyID(UInt64(2 * round)), KeyID(UInt64(2 * round + 1)))
+            for (number, key) in [old, new].enumerated() {
+                let digest = Self.digest(user: 1, key: number, round: round)
+                table.apply(
+                    .keyAdded(
+                        key, digest: digest, api: .rest, user: UserID(1), account: Self.account,
+                        state: .active))
+            }
+            table.apply(.keyRetiring(old, successor: new))
+            table.block([.key(new)])
+            let looked = promises.looked.load(ordering: .relaxed)
+            promises.published.raise(to: UInt64(round))
+            while promises.looked.load(ordering: .relaxed) < looked + 2 + round % 3 {}
+            table.apply(.keyState(old, .revoked))
+            table.apply(.keyState(new, .revoked))
+            table.unblock([.key(new)])
+            promises.published.raise(to: 0)
+            for key in [old, new] { table.apply(.keyForgotten(key)) }
+            table.publish(LogIndex(UInt64(round)))
+        }
+        promises.isOver.store(true, ordering: .releasing)
+        readerDone.wait()
+        #expect(promises.broken.load(ordering: .relaxed) == 0)
     }
 }

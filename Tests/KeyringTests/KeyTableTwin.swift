@@ -49,7 +49,7 @@ struct KeyTableTwin {
             keys[key.id] = Key(digest: digest, api: api, user: user, state: state)
         case .keyState(let key, let state): keys[key.id]?.state = state
         case .keyRetiring(let key, _): keys[key.id]?.state = .retiring
-        case .keyForgotten(let key, _): keys[key.id] = nil
+        case .keyForgotten(let key): keys[key.id] = nil
         case .tokenAdded(let id, let digest, let role, let account, let user):
             tokens[id] = Token(digest: digest, role: role, account: account, user: user)
         case .tokenRevoked(let id): tokens[id]?.isRevoked = true

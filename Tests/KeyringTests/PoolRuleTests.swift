@@ -108,7 +108,7 @@ import Testing
     @Test func `the read side knows what is left of both`() {
         var bench = shared()
         let table = KeyTable()
-        table.follow(&bench.machine)
+        table.beginFollowing(&bench.machine)
         bench.machine.forEachTableEntry { table.apply($0) }
         bench.must(bench.pool(10, .none))
         for change in bench.changes { table.apply(change) }

@@ -117,7 +117,6 @@ struct Bench {
         #expect(machine.checkInvariants() == nil)
     }
 
-    /// A new key's command; the id and digest are made from a number.
     /// Where a key is; nowhere, if it isn't there.
     func place(_ key: UInt64) -> KeyPlace {
         let slot = machine.slot(of: KeyID(key))
@@ -125,6 +124,7 @@ struct Bench {
             KeyID(key), slot ?? .none, of: slot.map { machine.state.keys.user(of: $0) } ?? .none)
     }
 
+    /// A new key's command; the id and digest are made from a number.
     func key(
         _ number: UInt64, api: API = .rest, active: Bool = true, user: UserID? = nil
     ) -> Command {

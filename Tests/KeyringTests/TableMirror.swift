@@ -64,7 +64,7 @@ struct TableMirror: Equatable {
         case .keyRetiring(let key, let successor):
             keys[key.id]?.state = .retiring
             keys[key.id]?.successor = successor.id
-        case .keyForgotten(let key, _): keys[key.id] = nil
+        case .keyForgotten(let key): keys[key.id] = nil
         case .tokenAdded(let id, let digest, let role, let account, let user):
             tokens[id] = Token(digest: digest, role: role, account: account, user: user)
         case .tokenRevoked(let id): tokens[id]?.isRevoked = true

@@ -14,7 +14,7 @@ final class TestTable: @unchecked Sendable {
     private var users: [UserID: Slot<UserRecord>] = [:]
     private var freeUsers: [Slot<UserRecord>] = []
 
-    init() { table.follow(&machine) }
+    init() { table.beginFollowing(&machine) }
 
     private static func machine() -> StateMachine {
         StateMachine(
@@ -34,11 +34,10 @@ final class TestTable: @unchecked Sendable {
         case .keyState(let key, let state): table.apply(.keyState(place(key.id), state))
         case .keyRetiring(let key, let successor):
             table.apply(.keyRetiring(place(key.id), successor: place(successor.id)))
-        case .keyForgotten(let key, _):
-            let place = place(key.id)
-            let digest = remove(key.id)
+        case .keyForgotten(let key):
+            let place = removeUntold(key.id)
             table.follow(&machine)
-            table.apply(.keyForgotten(place, digest))
+            table.apply(.keyForgotten(place))
         case .userForgotten(let id):
             table.apply(change)
             if let slot = users.removeValue(forKey: id) { freeUsers.append(slot) }
@@ -82,7 +81,11 @@ final class TestTable: @unchecked Sendable {
     /// Has the state alone forget a key.
     func removeUntold(_ id: KeyID) -> KeyPlace {
         let place = place(id)
-        _ = remove(id)
+        guard let slot = slots.removeValue(forKey: id) else {
+            preconditionFailure("a test forgets a key that isn't there")
+        }
+        machine.index.remove(machine.state.keys[slot], slot, in: machine.state.keys)
+        machine.state.keys.remove(slot)
         return place
     }
 
@@ -114,16 +117,6 @@ final class TestTable: @unchecked Sendable {
         machine.index.add(record, slot, in: machine.state.keys)
         slots[id] = slot
         return KeyPlace(id, slot, of: record.user)
-    }
-
-    private func remove(_ id: KeyID) -> Digest {
-        guard let slot = slots.removeValue(forKey: id) else {
-            preconditionFailure("a test forgets a key that isn't there")
-        }
-        let record = machine.state.keys[slot]
-        machine.index.remove(record, slot, in: machine.state.keys)
-        machine.state.keys.remove(slot)
-        return record.digest
     }
 }
 
@@ -158,7 +151,7 @@ extension TableChange {
     static func keyRetiring(_ id: KeyID, successor: KeyID) -> TableChange {
         .keyRetiring(.anywhere(id), successor: .anywhere(successor))
     }
-    static func keyForgotten(_ id: KeyID) -> TableChange { .keyForgotten(.anywhere(id), .zero) }
+    static func keyForgotten(_ id: KeyID) -> TableChange { .keyForgotten(.anywhere(id)) }
 }
 
 extension KeyPlace {

@@ -57,7 +57,7 @@ import Testing
         // The horizon has passed the revocation: gone with the next entry.
         let place = bench.place(1)
         bench.tick()
-        #expect(bench.changes == [.keyForgotten(place, Sample.digest(1))])
+        #expect(bench.changes == [.keyForgotten(place)])
         #expect(bench.machine.keyCount == 0)
         #expect(throws: Refusal.keyNotFound) {
             try bench.machine.key(KeyID(1), in: bench.account, as: Sample.operatorToken)
@@ -79,7 +79,7 @@ import Testing
         bench.tick()
         #expect(
             bench.changes.suffix(4) == [
-                .keyForgotten(place, Sample.digest(1)), .userForgotten(bench.user),
+                .keyForgotten(place), .userForgotten(bench.user),
                 .tokenForgotten(TokenID(9)), .accountForgotten(bench.account),
             ])
         #expect(trail(bench).isEmpty)

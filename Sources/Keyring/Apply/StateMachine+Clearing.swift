@@ -58,7 +58,7 @@ extension StateMachine {
         if key.spent.lifetime > 0 { state.users[key.user].forgotSpending = true }
         index.remove(key, slot, in: state.keys)
         state.keys.remove(slot)
-        step.changes.append(.keyForgotten(KeyPlace(key.id, slot, of: key.user), key.digest))
+        step.changes.append(.keyForgotten(KeyPlace(key.id, slot, of: key.user)))
         budget -= 1
         return true
     }

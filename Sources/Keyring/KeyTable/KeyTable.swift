@@ -24,7 +24,7 @@ import Synchronization
 ///   a time, and what is freed is freed in portions.
 /// - Memory that was unlinked stays until every reader at work has been quiescent.
 ///
-/// A key takes 8 bytes beside what the state has of it, and a share of its user's 24 and their
+/// A key takes 4 bytes beside what the state has of it, and a share of its user's 32 and their
 /// index entry. A limit takes 64.
 ///
 /// `@unchecked Sendable`: the fields that only the writer touches are no more than that by the
@@ -77,6 +77,9 @@ public final class KeyTable: @unchecked Sendable {
     /// Goes along with where the state keeps its keys. To be called when entries were applied to
     /// it, before their changes are; the state must be the one that the table was filled from.
     public func follow(_ machine: inout StateMachine) { contents.follow(&machine) }
+
+    /// Begins to, with a state that has no keys yet, or whose keys are told one by one.
+    func beginFollowing(_ machine: inout StateMachine) { contents.beginFollowing(&machine) }
 
     /// Makes a change visible, at once. Readers may see it before the index that includes it.
     public func apply(_ change: TableChange) { contents.apply(change) }

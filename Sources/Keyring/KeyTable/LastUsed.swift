@@ -27,12 +27,12 @@ extension KeyTable {
 }
 
 extension TableImage {
-    /// If the key was forgotten since it was looked up, whoever has its slot now is taken for used:
-    /// born in this very minute.
     fileprivate func stamp(_ key: KeyView, minute: UInt32) {
         let value = Keyring.stamp(of: minute)
         guard let word = cell(key.slot)?.stamp, word.pointee.load(ordering: .relaxed) != value
         else { return }
+        // Forgotten since it was looked up: whoever has the slot now wasn't used.
+        guard keyLine(key.slot).acquire(KeyRows.Line.id) == key.id.rawValue else { return }
         // What the stamps of this time are the lowest bits of.
         if root.load(Layout.Root.minute) != UInt64(minute) {
             root.store(UInt64(minute), at: Layout.Root.minute)

@@ -102,11 +102,6 @@ struct RowIndex {
         insert(hash.entry(row), into: hash.shard, retiring: &retired)
     }
 
-    /// Publishes many rows, as ``insert(_:at:retiring:)`` does each.
-    mutating func insert(_ order: ShardOrder, retiring retired: inout RetiredMemory) {
-        order.forEach { shard, entry in insert(entry, into: shard, retiring: &retired) }
-    }
-
     private mutating func insert(
         _ fresh: UInt64, into number: Int, retiring retired: inout RetiredMemory
     ) {

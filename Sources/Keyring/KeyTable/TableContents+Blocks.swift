@@ -3,8 +3,8 @@ import Basics
 /// What entries touch that are in the log and not yet applied: a flag in the very word that holds
 /// the state, so that one load tells both.
 ///
-/// A key about to be born has no cell yet: its digest is announced in an index of its own, which a
-/// look-up asks first if there is anything in it.
+/// A key about to be born has no cell yet: its digest is announced, as long as it is blocked, in an
+/// index of its own, which a look-up asks if there is anything in it.
 extension TableContents {
     func block(_ subject: KeyStateSubject) {
         if blocks.add(subject) { mark(subject) }
@@ -36,23 +36,21 @@ extension TableContents {
     }
 
     private func mark(_ digest: Digest) {
-        if let slot = keySlot(digest), markKey(slot) { return }
+        if let slot = keySlot(digest) { markKey(slot) }
         if blocks.contains(.digest(digest)) { announce(digest) } else { withdraw(digest) }
     }
 
-    /// False if nobody is born in the slot.
-    @discardableResult
-    private func markKey(_ slot: UInt32) -> Bool {
-        guard KeyCells.chunkNumber(of: slot) < cells.chunkCount else { return false }
+    private func markKey(_ slot: UInt32) {
+        guard KeyCells.chunkNumber(of: slot) < cells.chunkCount else { return }
         let word = cells[slot].load()
-        guard word & Layout.stateMask != 0 else { return false }
+        guard word & Layout.stateMask != 0 else { return }
         let digest = image.keyLine(slot).digest(at: KeyRows.Line.digest)
         cells[slot].publish(word & ~Layout.blocked | blockedBit(ofKey: keyID(slot), digest))
-        return true
     }
 
-    /// Whoever looks the digest up from here on is told that a key may be born with it.
-    func announce(_ digest: Digest) {
+    /// Whoever looks the digest up from here on is told that a key may be born with it, whether or
+    /// not there is one: an older key that has it may be forgotten first.
+    private func announce(_ digest: Digest) {
         guard image.announcement(of: digest) == 0 else { return }
         let number = announcements.allocate(retiring: &retiredMemory)
         announcements[number].store(digest, at: Layout.Announcement.digest)
@@ -62,7 +60,7 @@ extension TableContents {
     }
 
     /// The key was born, or is not going to be.
-    func withdraw(_ digest: Digest) {
+    private func withdraw(_ digest: Digest) {
         let number = image.announcement(of: digest)
         guard number != 0 else { return }
         announcedIndex.remove(

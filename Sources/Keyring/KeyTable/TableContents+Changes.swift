@@ -33,7 +33,7 @@ extension TableContents {
             add(key, digest: digest, api: api, user: user, account: account, state: state)
         case .keyState(let key, let state): set(state, of: key)
         case .keyRetiring(let key, let successor): retire(key, successor: successor)
-        case .keyForgotten(let key, let digest): forget(key, digest)
+        case .keyForgotten(let key): forget(key)
 
         case .tokenAdded(let id, let digest, let role, let account, let user):
             add(id, digest: digest, role: role, account: account, user: user)

@@ -5,6 +5,13 @@ struct FollowedMemory {
     var rows: [SharedMemory] = []
     var keyShards = [SharedMemory?](repeating: nil, count: KeyIndex.shardCount)
     var keyIDShards = [SharedMemory?](repeating: nil, count: KeyIndex.shardCount)
+
+    var isEmpty: Bool { rows.isEmpty && keyShards.isEmpty && keyIDShards.isEmpty }
+
+    /// Lets go of one piece; false if there is none.
+    mutating func dropLast() -> Bool {
+        rows.popLast() != nil || keyShards.popLast() != nil || keyIDShards.popLast() != nil
+    }
 }
 
 /// Where the rows and indices of the state's keys are.
@@ -12,7 +19,7 @@ extension TableContents {
     /// Publishes what has come or moved since the state was last followed. What readers may still
     /// be looking at stays until they have passed.
     func follow(_ machine: inout StateMachine) {
-        guard machine.state.keys.isFollowed else { return beginFollowing(&machine) }
+        precondition(machine.state.keys.isFollowed, "the table wasn't filled from this state")
         for chunk in machine.state.keys.takeMoved() {
             follow(chunk, machine.state.keys.shelf.memory(ofChunk: chunk))
         }

@@ -35,19 +35,18 @@ extension TableContents {
         cell.publish(
             KeyCell.word(
                 api: number(of: api), state: state, blocked: blockedBit(ofKey: key.id, digest)))
-        // Behind the cell: one of the two says that the key is blocked.
-        withdraw(digest)
     }
 
     func set(_ state: KeyState, of key: KeyPlace) {
         let cell = born(key)
-        endSuccession(of: key, cell)
+        let before = cell.load()
         change(cell, to: state)
+        // Behind that: as long as it is found retiring, what blocks its successor blocks it.
+        endSuccession(of: key, before)
     }
 
     func retire(_ key: KeyPlace, successor: KeyPlace) {
         let cell = born(key)
-        endSuccession(of: key, cell)
         let number = successions.allocate(retiring: &retiredMemory)
         successions[number].store(
             UInt64(key.slot) << 32 | UInt64(successor.slot), at: Layout.Succession.slots)
@@ -56,13 +55,12 @@ extension TableContents {
         change(cell, to: .retiring)
     }
 
-    func forget(_ key: KeyPlace, _ digest: Digest) {
+    func forget(_ key: KeyPlace) {
         let cell = born(key)
-        // Somebody with this very digest may be about to be born.
-        if blocks.contains(.digest(digest)) { announce(digest) }
-        endSuccession(of: key, cell)
+        let before = cell.load()
         cell.publish(0)
         cell.stamp.pointee.store(0, ordering: .relaxed)
+        endSuccession(of: key, before)
         count(-1, referencesOfUser: userRows[key.user])
     }
 
@@ -78,10 +76,10 @@ extension TableContents {
         cell.publish(cell.load() & ~Layout.stateMask | UInt64(state.rawValue))
     }
 
-    private func endSuccession(of key: KeyPlace, _ cell: KeyCell) {
-        guard cell.load() & Layout.stateMask == UInt64(KeyState.retiring.rawValue) else { return }
+    private func endSuccession(of key: KeyPlace, _ word: UInt64) {
+        guard word & Layout.stateMask == UInt64(KeyState.retiring.rawValue) else { return }
         let number = image.succession(of: key.slot)
-        // None yet, if the key came retiring with a snapshot.
+        // None, in a test that says a key retires and not for whom.
         guard number != 0 else { return }
         successionIndex.remove(number, at: RowHash(slot: key.slot), retiring: &retiredMemory)
         retiredRows.append(RetiredRow(kind: .succession, number: number))

@@ -9,9 +9,8 @@ import Basics
 /// - a cell is emptied, or filled for another key, only behind what was published of that key's row
 ///   and its user's; so whoever finds the row to be the sought key's behind the cell has that key's
 ///   cell, or one from before it was born;
-/// - that one is of a key that was forgotten, and dead by itself or by its user; or it is in the
-///   midst of a batch of entries, and then the sought key's digest is announced until its own cell
-///   is filled;
+/// - from before a key is born until its cell is filled its digest is announced, and whoever finds
+///   it announced, or the key retiring and its successor blocked, finds it blocked;
 /// - a user's row is another's only once the readers of that time have passed.
 ///
 /// Valid on the reader's thread until the reader's next `quiescent()` or `park()`; then its memory
@@ -35,13 +34,14 @@ public struct TableImage {
     }
 
     /// What stands behind a key's digest.
-    ///
-    /// A digest that is announced first: who finds it announced no more finds the cell of the key
-    /// that was born.
     public func lookUp(_ digest: Digest) -> KeyLookUp {
-        if announcement(of: digest) != 0 { return .announced }
-        guard let key = find(digest) else { return .unknown }
-        return view(of: key, parties(of: key)).map { .known($0) } ?? .unknown
+        let isAnnounced = announcement(of: digest) != 0
+        if let key = find(digest, isAnnounced: isAnnounced), let parties = parties(of: key),
+            let view = view(of: key, parties)
+        {
+            return .known(view)
+        }
+        return isAnnounced || announcement(of: digest) != 0 ? .announced : .unknown
     }
 
     // The three steps of a look-up, in their order. A test lets the writer work between them.
@@ -50,9 +50,11 @@ public struct TableImage {
     struct FoundKey {
         let slot: UInt32
         let digest: Digest
-        let cell: KeyCell
+        let id: UInt64
         /// Its user's slot.
         let user: UInt32
+        let cell: KeyCell
+        let isAnnounced: Bool
     }
 
     /// The key's user and account, as their words were.
@@ -64,17 +66,25 @@ public struct TableImage {
     }
 
     /// Nil if there is no key, or none yet.
+    ///
+    /// Whether the digest is announced is asked once more behind the index, which is ahead of the
+    /// cells: who finds the announcement withdrawn finds the cell of the key that was born.
     @inline(__always)
-    func find(_ digest: Digest) -> FoundKey? {
+    func find(_ digest: Digest, isAnnounced: Bool = false) -> FoundKey? {
         guard let slot = keySlot(digest) else { return nil }
-        // The index is the state's own, and may be ahead of the cells.
+        let isAnnounced = isAnnounced || announcement(of: digest) != 0
         guard let cell = cell(slot), cell.load() & Layout.stateMask != 0 else { return nil }
-        return FoundKey(slot: slot, digest: digest, cell: cell, user: keyUser(keyLine(slot)))
+        let line = keyLine(slot)
+        return FoundKey(
+            slot: slot, digest: digest, id: line.acquire(KeyRows.Line.id), user: keyUser(line),
+            cell: cell, isAnnounced: isAnnounced)
     }
 
+    /// Nil if the slot is another key's by now.
     @inline(__always)
-    func parties(of key: FoundKey) -> Parties {
-        let user = userRow(UserRows.row(of: key.user, root: root))
+    func parties(of key: FoundKey) -> Parties? {
+        guard let row = UserRows.row(of: key.user, root: root) else { return nil }
+        let user = userRow(row)
         let userWord = user.acquire(Layout.User.state)
         let account = accountRow(UInt32(truncatingIfNeeded: userWord >> 8))
         return Parties(
@@ -86,8 +96,7 @@ public struct TableImage {
     /// the user who is blocked, and who finds the user released must find the keys revoked.
     ///
     /// And the key's row once more after its cell, from where that is then: the slot may have
-    /// become another key's, whose row was published before its cell. A cell that is behind the row
-    /// is that of a key that was forgotten, and is dead by itself or by its user.
+    /// become another key's, whose row was published before its cell. Nil if it has.
     @inline(__always)
     func view(of key: FoundKey, _ parties: Parties) -> KeyView? {
         var word = key.cell.load()
@@ -100,7 +109,7 @@ public struct TableImage {
         }
         let line = keyLine(key.slot)
         let id = line.acquire(KeyRows.Line.id)
-        guard line.holds(key.digest, at: KeyRows.Line.digest),
+        guard id == key.id, line.holds(key.digest, at: KeyRows.Line.digest),
             keyUser(line) == key.user,
             let state = KeyState(rawValue: UInt8(truncatingIfNeeded: word & Layout.stateMask))
         else { return nil }
@@ -111,7 +120,7 @@ public struct TableImage {
             account: AccountID(parties.account.load(Layout.Account.id)), api: api, state: state,
             userState: PartyState(word: parties.userWord),
             accountState: PartyState(word: parties.accountWord),
-            isBlocked: flags & Layout.blocked != 0,
+            isBlocked: key.isAnnounced || flags & Layout.blocked != 0,
             credits: credits(of: parties.user, api: api.rawValue),
             poolRemaining: pool(of: parties.account, api: api.rawValue)?.remaining,
             slot: key.slot, generation: generation)
@@ -128,11 +137,14 @@ public struct TableImage {
         return cell(UInt32(truncatingIfNeeded: slots))?.load() ?? 0
     }
 
-    /// What the key of an id opens, whatever its state; nil for an id that isn't known here.
+    /// What the key of an id opens, whatever its state; nil for an id that isn't known here, or
+    /// whose key is about to be born.
     public func api(of id: KeyID) -> API? {
         guard let slot = keySlot(id) else { return nil }
-        guard let word = cell(slot)?.load(), word & Layout.stateMask != 0,
-            keyLine(slot).acquire(KeyRows.Line.id) == id.rawValue
+        // For the same reason as in `find`.
+        let digest = keyLine(slot).digest(at: KeyRows.Line.digest)
+        guard announcement(of: digest) == 0, let word = cell(slot)?.load(),
+            word & Layout.stateMask != 0, keyLine(slot).acquire(KeyRows.Line.id) == id.rawValue
         else { return nil }
         return api(word)
     }

@@ -14,12 +14,15 @@ struct UserRows {
 
     // MARK: Readers
 
-    /// Requires the slot of a user who has or had a key in the table.
+    /// Nil for the slot of a user of whom no key was ever added.
     @inline(__always)
-    static func row(of slot: UInt32, root: SharedWords) -> UInt32 {
-        let chunk = MemoryDirectory.piece(
-            Int(slot) >> chunkBits, root: root, word: Layout.Root.userRows)
-        return UInt32(truncatingIfNeeded: chunk.acquire(Int(slot) & (chunkWords - 1)))
+    static func row(of slot: UInt32, root: SharedWords) -> UInt32? {
+        guard
+            let chunk = MemoryDirectory.pieceIfThere(
+                Int(slot) >> chunkBits, root: root, word: Layout.Root.userRows)
+        else { return nil }
+        let row = chunk.acquire(Int(slot) & (chunkWords - 1))
+        return row == 0 ? nil : UInt32(truncatingIfNeeded: row)
     }
 
     // MARK: The writer

@@ -36,8 +36,11 @@ extension StateMachine {
         // After all keys, so that each successor is there.
         for number in 0..<state.keys.slotCount where !state.keys.shelf.isEmpty(number) {
             guard state.keys.shelf.state(number) == .retiring,
-                let key = state.keys.record(at: number), let successor = slot(of: key.replacedBy)
+                let key = state.keys.record(at: number)
             else { continue }
+            guard let successor = slot(of: key.replacedBy) else {
+                preconditionFailure("\(key.id) retires without a successor")
+            }
             body(
                 .keyRetiring(
                     KeyPlace(key.id, Slot(UInt32(number)), of: key.user),

@@ -245,7 +245,7 @@ struct StateHead: Coded {
         if PlantedBug.isOn(.snapshotIndexBehind) { state.index = state.index.previous }
         #endif
         state.time = try reader.get()
-        guard state.index <= Bounds.latestIndex, state.time >= .epoch else {
+        guard state.index < Bounds.latestIndex, state.time >= .epoch else {
             throw MalformedBytes("an impossible index or time")
         }
         state.keyStateIndex = try reader.get()

@@ -231,7 +231,8 @@ extension KeyIndex {
     @inline(__always)
     static func hash(of id: KeyID) -> UInt64 { SlotIndex.spread(id.rawValue) }
 
-    /// As good as random by itself.
+    /// As good as random where it is of a text drawn here; of one that an operator chose, what
+    /// they chose.
     @inline(__always)
     static func hash(of digest: Digest) -> UInt64 { digest.word0 }
 }
