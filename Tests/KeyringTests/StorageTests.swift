@@ -29,46 +29,6 @@ import Testing
         for pair in pairs { #expect(index.find(pair.hash) { $0 == pair.slot } == pair.slot) }
     }
 
-    @Test(arguments: [0, 1, 70_000])
-    func `an index filled at once finds what one filled slot by slot does`(count: Int) {
-        var random = SeededGenerator(seed: 5)
-        // Every third slot is empty; some hashes are shared, and the slots behind them differ.
-        let hashes = (0..<count).map { slot -> UInt64? in
-            slot % 3 == 0 ? nil : random.chance(1, in: 20) ? 77 << 32 | 5 : random.next()
-        }
-        var (filled, grown) = (SlotIndex(), SlotIndex())
-        let areApart = filled.fill(
-            0..<count, expecting: count, hash: { hashes[$0] }, areSame: { $0 == $1 })
-        for slot in 0..<count {
-            if let hash = hashes[slot] { grown.insert(hash, UInt32(slot)) }
-        }
-        #expect(areApart && filled.count == grown.count)
-        for slot in 0..<count {
-            guard let hash = hashes[slot], slot % 50 == 1 || count < 100 else { continue }
-            #expect(filled.find(hash) { $0 == UInt32(slot) } == UInt32(slot))
-            #expect(filled.find(~hash) { _ in true } == grown.find(~hash) { _ in true })
-        }
-    }
-
-    @Test func `an index that is filled finds two that are the same`() {
-        var random = SeededGenerator(seed: 6)
-        for count in [2, 300, 40_000] {
-            var hashes = (0..<count).map { _ in random.next() }
-            let (first, second) = (count / 3, count - 1)
-            hashes[second] = hashes[first]
-            var met: [[UInt32]] = []
-            var index = SlotIndex()
-            let areApart = index.fill(
-                0..<count, expecting: count, hash: { hashes[$0] },
-                areSame: {
-                    met.append([$0, $1].sorted())
-                    return true
-                })
-            #expect(!areApart)
-            #expect(met == [[UInt32(first), UInt32(second)]])
-        }
-    }
-
     @Test func `entries come shard by shard, and none is lost when one shard has most of them`() {
         var order = ShardOrder(shards: 8, expecting: 100)
         var expected: [[UInt64]] = Array(repeating: [], count: 8)

@@ -53,7 +53,7 @@ struct KeyCells {
     private static let chunkWords = cells + chunkCells / 2
 
     private var chunks: MemoryDirectory
-    private(set) var chunkCount = 0
+    var chunkCount: Int { chunks.count }
 
     init(root: SharedWords) { chunks = MemoryDirectory(root: root, word: Layout.Root.keyCells) }
 
@@ -92,19 +92,12 @@ struct KeyCells {
 
     /// Makes cells for all slots up to this one.
     mutating func reach(_ slot: UInt32, retiring retired: inout RetiredMemory) {
-        while KeyCells.chunkNumber(of: slot) >= chunkCount {
-            let chunk = SharedWords.allocate(count: KeyCells.chunkWords)
-            chunks.set(chunkCount, to: chunk, retiring: &retired)
-            chunkCount += 1
-        }
+        chunks.reach(
+            KeyCells.chunkNumber(of: slot), words: KeyCells.chunkWords, retiring: &retired)
     }
 
     /// All the memory of the cells.
-    func collect(into pieces: inout [SharedWords]) {
-        guard let directory = chunks.words else { return }
-        pieces.append(directory)
-        for number in 0..<chunkCount { pieces.append(chunks[number]) }
-    }
+    func collect(into pieces: inout [SharedWords]) { chunks.collect(into: &pieces) }
 
     /// Bytes held, those of retired memory aside.
     var byteCount: Int { 8 * chunks.capacity + 8 * KeyCells.chunkWords * chunkCount }

@@ -6,6 +6,8 @@ struct MemoryDirectory {
     /// The word that holds the directory's own address.
     private let rootWord: Int
     private(set) var capacity = 0
+    /// Pieces that were published.
+    private(set) var count = 0
 
     init(root: SharedWords, word: Int) {
         self.root = root
@@ -40,6 +42,14 @@ struct MemoryDirectory {
     mutating func set(_ number: Int, to piece: SharedWords, retiring retired: inout RetiredMemory) {
         if number >= capacity { grow(retiring: &retired) }
         SharedWords(unsafe: root.load(rootWord)).publish(piece.address, at: 1 + number)
+        count = max(count, number + 1)
+    }
+
+    /// Publishes pieces of that many words, all zero, for all numbers up to this one.
+    mutating func reach(_ number: Int, words: Int, retiring retired: inout RetiredMemory) {
+        while number >= count {
+            set(count, to: .allocate(count: words), retiring: &retired)
+        }
     }
 
     private mutating func grow(retiring retired: inout RetiredMemory) {
@@ -56,4 +66,11 @@ struct MemoryDirectory {
 
     /// Nil while there is nothing in it.
     var words: SharedWords? { SharedWords(address: root.load(rootWord)) }
+
+    /// The directory's own memory and all the pieces.
+    func collect(into pieces: inout [SharedWords]) {
+        guard let words else { return }
+        pieces.append(words)
+        for number in 0..<count { pieces.append(self[number]) }
+    }
 }

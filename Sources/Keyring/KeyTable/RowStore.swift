@@ -10,7 +10,6 @@ struct RowStore {
 
     let rowWords: Int
     private var chunks: MemoryDirectory
-    private(set) var chunkCount = 0
     /// Rows handed out so far, and row 0, which is no row.
     private var next: UInt32 = 1
     private var free: [UInt32] = []
@@ -42,7 +41,9 @@ struct RowStore {
         if let number = free.popLast() { return number }
         precondition(next < UInt32.max - 1, "rows ran out")
         let number = next
-        if Int(number) >> RowStore.chunkBits >= chunkCount { addChunk(retiring: &retired) }
+        chunks.reach(
+            Int(number) >> RowStore.chunkBits, words: rowWords << RowStore.chunkBits,
+            retiring: &retired)
         next += 1
         return number
     }
@@ -54,21 +55,13 @@ struct RowStore {
         free.append(number)
     }
 
-    private mutating func addChunk(retiring retired: inout RetiredMemory) {
-        let chunk = SharedWords.allocate(count: rowWords << RowStore.chunkBits)
-        chunks.set(chunkCount, to: chunk, retiring: &retired)
-        chunkCount += 1
-    }
-
     /// All the memory of the store.
-    func collect(into pieces: inout [SharedWords]) {
-        guard let directory = chunks.words else { return }
-        pieces.append(directory)
-        for number in 0..<chunkCount { pieces.append(chunks[number]) }
-    }
+    func collect(into pieces: inout [SharedWords]) { chunks.collect(into: &pieces) }
 
     /// Bytes held, those of retired memory aside.
-    var byteCount: Int { 8 * chunks.capacity + 8 * (rowWords << RowStore.chunkBits) * chunkCount }
+    var byteCount: Int {
+        8 * chunks.capacity + 8 * (rowWords << RowStore.chunkBits) * chunks.count
+    }
 }
 
 /// Memory that was unlinked and that readers may still be looking at, not yet given an epoch.

@@ -8,7 +8,6 @@ struct UserRows {
     private static let chunkWords = 1 << chunkBits
 
     private var chunks: MemoryDirectory
-    private var chunkCount = 0
 
     init(root: SharedWords) { chunks = MemoryDirectory(root: root, word: Layout.Root.userRows) }
 
@@ -30,11 +29,7 @@ struct UserRows {
     /// To be called before a cell of one of the user's keys is published.
     mutating func set(_ slot: UInt32, to row: UInt32, retiring retired: inout RetiredMemory) {
         let number = Int(slot) >> UserRows.chunkBits
-        while number >= chunkCount {
-            let chunk = SharedWords.allocate(count: UserRows.chunkWords)
-            chunks.set(chunkCount, to: chunk, retiring: &retired)
-            chunkCount += 1
-        }
+        chunks.reach(number, words: UserRows.chunkWords, retiring: &retired)
         chunks[number].publish(UInt64(row), at: Int(slot) & (UserRows.chunkWords - 1))
     }
 
@@ -45,12 +40,8 @@ struct UserRows {
     }
 
     /// All the memory of it.
-    func collect(into pieces: inout [SharedWords]) {
-        guard let directory = chunks.words else { return }
-        pieces.append(directory)
-        for number in 0..<chunkCount { pieces.append(chunks[number]) }
-    }
+    func collect(into pieces: inout [SharedWords]) { chunks.collect(into: &pieces) }
 
     /// Bytes held, those of retired memory aside.
-    var byteCount: Int { 8 * (chunks.capacity + UserRows.chunkWords * chunkCount) }
+    var byteCount: Int { 8 * (chunks.capacity + UserRows.chunkWords * chunks.count) }
 }

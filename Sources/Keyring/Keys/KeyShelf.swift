@@ -81,9 +81,7 @@ struct KeyShelf: RecordShelf {
         key.birth = KeyBirth(
             createdAt: createdAt, since: since, author: authors.insert(author), api: apiNumber)
         key.name = placed(name, longName)
-        if parts != KeyParts(createdAt: createdAt) {
-            key.rest.beside = besides.insert(placed(parts, after: createdAt))
-        }
+        key.rest.beside = replaced(0, by: parts, since: createdAt)
         let number = addPlace()
         rows(number).store(key, number % Self.chunkSize)
         return true
@@ -164,7 +162,7 @@ extension KeyShelf {
         }
         var key = PackedKey(record)
         key.birth = birth(of: record, before: old)
-        key.rest.beside = replaced(old, by: KeyParts(record), since: record.createdAt)
+        key.rest.beside = replaced(old.rest.beside, by: KeyParts(record), since: record.createdAt)
         removeName(of: old)
         let name = PackedName(record.name)
         key.name = placed(name, name == nil ? record.name : nil)
@@ -190,23 +188,15 @@ extension KeyShelf {
     private mutating func remove(_ key: PackedKey) {
         guard !key.isEmpty else { return }
         let createdAt = key.birth.createdAt
-        _ = replaced(key, by: KeyParts(createdAt: createdAt), since: createdAt)
+        _ = replaced(key.rest.beside, by: KeyParts(createdAt: createdAt), since: createdAt)
         removeName(of: key)
         authors.remove(key.birth.author)
     }
 
-    private mutating func placed(_ parts: KeyParts, after createdAt: LogIndex) -> KeyBeside {
-        KeyBeside(
-            changedAfter: parts.changedAt.rawValue &- createdAt.rawValue,
-            spending: spending.replace(0, by: parts.spentOrNone),
-            ending: endings.replace(0, by: parts.endingOrNone))
-    }
-
     /// The number of what lies beside once these are a key's parts; zero: nothing.
     private mutating func replaced(
-        _ old: PackedKey, by parts: KeyParts, since createdAt: LogIndex
+        _ number: UInt32, by parts: KeyParts, since createdAt: LogIndex
     ) -> UInt32 {
-        let number = old.rest.beside
         var beside = number == 0 ? KeyBeside() : besides[number]
         beside.changedAfter = parts.changedAt.rawValue &- createdAt.rawValue
         beside.spending = spending.replace(beside.spending, by: parts.spentOrNone)

@@ -78,24 +78,16 @@ struct Indices: Sendable {
     mutating func add(
         _ key: KeyRecord, _ slot: Slot<KeyRecord>, in table: SlotTable<KeyRecord>
     ) {
-        keys.insert(KeyIndex.hash(of: key.id), slot.number) {
-            KeyIndex.hash(of: table.shelf.id(Int($0)))
-        }
-        keyDigests.insert(KeyIndex.hash(of: key.digest), slot.number) {
-            KeyIndex.hash(of: table.shelf.digest(Int($0)))
-        }
+        keys.insert(KeyIndex.hash(of: key.id), slot.number) { table.idHash($0) }
+        keyDigests.insert(KeyIndex.hash(of: key.digest), slot.number) { table.digestHash($0) }
         addDeadline(of: key, slot)
     }
 
     mutating func remove(
         _ key: KeyRecord, _ slot: Slot<KeyRecord>, in table: SlotTable<KeyRecord>
     ) {
-        keys.remove(KeyIndex.hash(of: key.id), slot.number) {
-            KeyIndex.hash(of: table.shelf.id(Int($0)))
-        }
-        keyDigests.remove(KeyIndex.hash(of: key.digest), slot.number) {
-            KeyIndex.hash(of: table.shelf.digest(Int($0)))
-        }
+        keys.remove(KeyIndex.hash(of: key.id), slot.number) { table.idHash($0) }
+        keyDigests.remove(KeyIndex.hash(of: key.digest), slot.number) { table.digestHash($0) }
         removeDeadline(of: key)
     }
 
@@ -235,4 +227,11 @@ extension KeyIndex {
     /// they chose.
     @inline(__always)
     static func hash(of digest: Digest) -> UInt64 { digest.word0 }
+}
+
+extension SlotTable where R == KeyRecord {
+    fileprivate func idHash(_ slot: UInt32) -> UInt64 { KeyIndex.hash(of: shelf.id(Int(slot))) }
+    fileprivate func digestHash(_ slot: UInt32) -> UInt64 {
+        KeyIndex.hash(of: shelf.digest(Int(slot)))
+    }
 }

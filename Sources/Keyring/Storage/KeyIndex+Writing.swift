@@ -78,18 +78,6 @@ extension KeyIndex {
 // MARK: Filling
 
 extension KeyIndex {
-    /// Makes room for so many entries, if there is none yet, so that filling it copies next to
-    /// nothing.
-    mutating func reserve(_ entries: Int) {
-        guard count == 0, entries >= 8 * KeyIndex.shardCount else { return }
-        clear()
-        // The few shards that get more grow.
-        let share = ShardShare.largest(of: entries, among: KeyIndex.shardCount)
-        for number in 0..<KeyIndex.shardCount {
-            replace(number, with: Box(buckets: Lines.buckets(toHold: share)))
-        }
-    }
-
     /// Inserts what belongs to each of `slots`, whose hash is nil if that is nothing; false if two
     /// of them are the same. Requires an empty index. `areSame` is asked about any two of which
     /// few bits of the hash agree, so it compares all that the hash was made from.

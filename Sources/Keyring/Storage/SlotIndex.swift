@@ -28,30 +28,6 @@ struct SlotIndex: Sendable {
         return nil
     }
 
-    /// Inserts what belongs to each of `slots`, whose hash is nil if that is nothing; false if two
-    /// of them are the same. Requires an empty index.
-    mutating func fill(
-        _ slots: Range<Int>, expecting entries: Int, hash: (Int) -> UInt64?,
-        areSame: (UInt32, UInt32) -> Bool
-    ) -> Bool {
-        precondition(count == 0, "filled twice")
-        reserve(entries)
-        var order = ShardOrder(shards: shards.count, expecting: entries)
-        for slot in slots {
-            guard let hash = hash(slot) else { continue }
-            order.append(SlotIndex.entry(hash, UInt32(slot)), to: Int(hash >> 56))
-            count += 1
-        }
-        var areApart = true
-        order.forEach { shard, entry in
-            shards[shard].insert(entry) { other in
-                areApart =
-                    areApart && !areSame(SlotIndex.slot(of: other), SlotIndex.slot(of: entry))
-            }
-        }
-        return areApart
-    }
-
     private static func slot(of entry: UInt64) -> UInt32 {
         UInt32(truncatingIfNeeded: entry) - 1
     }
@@ -94,13 +70,9 @@ struct SlotIndex: Sendable {
 }
 
 extension SlotIndex.Shard {
-    mutating func insert(_ entry: UInt64) { insert(entry) { _ in } }
-
-    /// Calls `meets` with each entry of the same hash.
-    @inline(__always)
-    mutating func insert(_ entry: UInt64, meets: (UInt64) -> Void) {
+    mutating func insert(_ entry: UInt64) {
         if (used + 1) * 8 > entries.count * 7 { grow() }
-        place(entry, meets: meets)
+        place(entry)
         used += 1
     }
 
@@ -143,19 +115,15 @@ extension SlotIndex.Shard {
         end >= start ? end - start : end - start + entries.count
     }
 
-    @inline(__always)
-    private mutating func place(_ entry: UInt64, meets: (UInt64) -> Void) {
+    private mutating func place(_ entry: UInt64) {
         var position = home(of: entry)
-        while entries[position] != 0 {
-            if entries[position] >> 32 == entry >> 32 { meets(entries[position]) }
-            position = after(position)
-        }
+        while entries[position] != 0 { position = after(position) }
         entries[position] = entry
     }
 
     private mutating func grow() {
         let old = entries
         entries = [UInt64](repeating: 0, count: old.count + max(8, old.count / 4))
-        for entry in old where entry != 0 { place(entry) { _ in } }
+        for entry in old where entry != 0 { place(entry) }
     }
 }
