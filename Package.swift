@@ -90,7 +90,7 @@ if Context.environment["KEYCLAVE_SANITIZED"] != nil {
             name: "KeyringTests", dependencies: ["Keyring", "Basics"],
             sources: [
                 "KeyTableStressTests.swift", "TestTable.swift", "KeyIndexStressTests.swift",
-                "KeyIndexView.swift",
+                "KeyIndexView.swift", "MemoryPoolTests.swift",
             ]),
         .testTarget(
             name: "KeyclaveClientTests",

@@ -85,8 +85,7 @@ static inline int linux_ignore_signal(int number) {
 }
 
 // Missing from Swift's `Glibc` module.
-static inline int linux_map_pieces_from(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }
-static inline int linux_trim_from(int bytes) { return mallopt(M_TRIM_THRESHOLD, bytes); }
+static inline void linux_return_free_memory(void) { malloc_trim(0); }
 
 // `prctl` takes its arguments as a variable list.
 static inline int linux_signal_at_parents_death(int number) {

@@ -22,6 +22,7 @@ struct ReplicaLoop: ~Copyable {
     private let pulse: Pulse
     private let board: StatusBoard
     private var nextShow = Instant.zero
+    private var memory = MemoryReturn()
     private let onStopped: @Sendable () -> Void
 
     /// Comes round at least this often, to show that it does.
@@ -112,6 +113,7 @@ struct ReplicaLoop: ~Copyable {
         nextShow = now + StatusBoard.interval
         board.show(node.status)
         events.tellRecurring(at: now)
+        if memory.isDue(logBytes: node.footprint.logBytes) { ProcessControl.returnFreeMemory() }
     }
 
     /// Gives one input to the node and performs its effects. May be called again from within an

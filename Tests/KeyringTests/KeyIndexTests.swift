@@ -114,6 +114,27 @@ import Testing
         #expect(twin.index.byteCount < 8_192 + 64 * 17)
     }
 
+    /// Beyond 64 buckets, 704 entries, a shard's memory is in several pieces.
+    @Test func `a shard of several pages grows, shrinks and is copied`() {
+        for seed in 1...3 as ClosedRange<UInt64> {
+            var random = SeededGenerator(seed: seed)
+            var twin = Twin()
+            for slot in 0..<3_000 as Range<UInt32> {
+                twin.insert(Self.hash(&random, of: 5_000), slot)
+                if slot % 500 == 0 { twin.expectSame("seed \(seed), \(slot) inserted") }
+            }
+            #expect(twin.index.byteCount < 8_192 + 64 * 3_000 / 9)
+            let copy = twin
+            for slot in 0..<2_900 as Range<UInt32> {
+                twin.remove(slot)
+                if slot % 300 == 0 { twin.expectSame("seed \(seed), \(slot) removed") }
+            }
+            #expect(twin.index.byteCount < 8_192 + 64 * 52)
+            twin.expectSame()
+            copy.expectSame()
+        }
+    }
+
     // MARK: Values
 
     @Test func `a copy stays what it was, and so does memory that somebody holds`() {

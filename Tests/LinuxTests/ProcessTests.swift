@@ -83,4 +83,33 @@ struct ProcessTests {
         }
         #expect(now == nil)
     }
+
+    /// Below what the library maps by itself, and with something in between that stays.
+    @Test func `freed memory between what stays is given back to the system`() throws {
+        let (size, page) = (100_000, 4_096)
+        var staying: [UnsafeMutableRawPointer] = []
+        var going: [UnsafeMutableRawPointer] = []
+        for _ in 0..<200 {
+            for _ in 0..<2 {
+                let piece = try #require(malloc(size))
+                memset(piece, 1, size)
+                if staying.count <= going.count { staying.append(piece) } else { going.append(piece) }
+            }
+        }
+        defer { staying.forEach { free($0) } }
+        /// How many pages in the middle of the pieces are in memory.
+        func resident() -> Int {
+            going.reduce(0) { sum, piece in
+                let middle = UInt(bitPattern: piece + size / 2) & ~UInt(page - 1)
+                var state: UInt8 = 0
+                let isMapped = mincore(UnsafeMutableRawPointer(bitPattern: middle), page, &state) == 0
+                return sum + (isMapped ? Int(state & 1) : 0)
+            }
+        }
+        #expect(resident() == going.count)
+        going.forEach { free($0) }
+        ProcessControl.returnFreeMemory()
+        // Tests beside this one may have taken some of it.
+        #expect(resident() < going.count / 4)
+    }
 }

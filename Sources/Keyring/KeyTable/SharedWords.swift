@@ -14,10 +14,21 @@ struct SharedWords {
 
     /// All zero, on a cache line's boundary.
     static func allocate(count: Int) -> SharedWords {
+        let words = allocateUncleared(count: count)
+        words.clear(count: count)
+        return words
+    }
+
+    /// Whatever was there, on a cache line's boundary: to be cleared before it is looked at.
+    static func allocateUncleared(count: Int) -> SharedWords {
         let raw = UnsafeMutableRawPointer.allocate(byteCount: count * 8, alignment: 64)
-        raw.initializeMemory(as: UInt64.self, repeating: 0, count: count)
         // An `Atomic<UInt64>` is laid out as a `UInt64` and needs no destruction.
         return SharedWords(base: raw.bindMemory(to: Atomic<UInt64>.self, capacity: count))
+    }
+
+    /// Sets words to zero that nobody else looks at.
+    func clear(count: Int) {
+        UnsafeMutableRawPointer(base).initializeMemory(as: UInt64.self, repeating: 0, count: count)
     }
 
     func free() { UnsafeMutableRawPointer(base).deallocate() }

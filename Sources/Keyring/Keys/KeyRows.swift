@@ -35,7 +35,9 @@ struct KeyRows {
 
     let base: UnsafeMutableRawPointer
 
-    static func allocate() -> SharedMemory { SharedMemory(words: bytes / 8) }
+    private static let pool = MemoryPool(pieceWords: bytes / 8)
+
+    static func allocate() -> SharedMemory { SharedMemory(from: pool) }
 
     init(_ memory: SharedMemory) { base = UnsafeMutableRawPointer(memory.words.base) }
 

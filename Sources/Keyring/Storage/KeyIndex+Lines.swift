@@ -1,6 +1,10 @@
 extension KeyIndex {
     /// The buckets of a shard, a cache line each, as the writer and the readers see them.
     ///
+    /// They lie in pages of 64, so that what a shard leaves behind when it grows fits any shard that
+    /// grows next; the last page is as long as it must be, and lies behind a header that has the
+    /// number of the buckets and the address of each page.
+    ///
     /// Of a line's eight words the first has the tags of eight places, one byte each, zero if the
     /// place is empty; the second has those of four more in its low half, and above them the number
     /// of entries that are placed beyond this bucket although it was their home or on their way.
@@ -27,6 +31,9 @@ extension KeyIndex {
         /// Eleven twelfths, so that an insertion finds a place soon.
         static let mostUsed = 11
         private static let lineWords = 8
+        private static let pageBits = 6
+        private static let pageBuckets = 1 << pageBits
+        private static let pages = MemoryPool(pieceWords: pageBuckets * lineWords)
         private static let ones: UInt64 = 0x0101_0101_0101_0101
         private static let tops: UInt64 = 0x8080_8080_8080_8080
         private static let overflowOne: UInt64 = 1 << 32
@@ -34,15 +41,48 @@ extension KeyIndex {
         let words: SharedWords
         let buckets: Int
 
-        /// Of memory that has the number of its buckets in its first word.
+        /// With nothing in it.
+        static func allocate(buckets: Int) -> SharedMemory {
+            let pages = (0..<buckets / pageBuckets).map { _ in SharedMemory(from: self.pages) }
+            let last = buckets % pageBuckets
+            let header = headerWords(buckets: buckets)
+            let memory = SharedMemory(words: header + last * lineWords, parts: pages)
+            memory.words.store(UInt64(buckets), at: 0)
+            for (number, page) in pages.enumerated() {
+                memory.words.store(page.words.address, at: 1 + number)
+            }
+            if last > 0 {
+                memory.words.store(
+                    memory.words.advanced(by: header).address, at: 1 + pages.count)
+            }
+            return memory
+        }
+
+        /// Of what ``allocate(buckets:)`` gave.
         @inline(__always)
         init(_ words: SharedWords) {
             self.words = words
             buckets = Int(truncatingIfNeeded: words.load(0))
         }
 
-        /// With the line of the header.
-        static func wordCount(buckets: Int) -> Int { lineWords * (1 + buckets) }
+        /// Whole lines.
+        private static func headerWords(buckets: Int) -> Int {
+            let pages = (buckets + pageBuckets - 1) / pageBuckets
+            return (1 + pages + lineWords - 1) / lineWords * lineWords
+        }
+
+        var byteCount: Int {
+            8 * (Lines.headerWords(buckets: buckets) + Lines.lineWords * buckets)
+        }
+
+        /// Requires as many buckets, and that nobody writes to the other's or looks at these.
+        func copy(_ other: Lines) {
+            for first in stride(from: 0, to: buckets, by: Lines.pageBuckets) {
+                let count = min(Lines.pageBuckets, buckets - first)
+                UnsafeMutableRawPointer(line(first).base)
+                    .copyMemory(from: other.line(first).base, byteCount: 8 * Lines.lineWords * count)
+            }
+        }
 
         /// So many that it is at most full enough to take one more.
         static func buckets(toHold entries: Int) -> Int { (entries + mostUsed - 1) / mostUsed }
@@ -90,8 +130,10 @@ extension KeyIndex {
 
 extension KeyIndex.Lines {
     @inline(__always)
-    private func line(_ bucket: Int) -> SharedWords {
-        words.advanced(by: KeyIndex.Lines.lineWords &* (1 &+ bucket))
+    fileprivate func line(_ bucket: Int) -> SharedWords {
+        let page = SharedWords(unsafe: words.load(1 &+ bucket >> KeyIndex.Lines.pageBits))
+        return page.advanced(
+            by: KeyIndex.Lines.lineWords &* (bucket & (KeyIndex.Lines.pageBuckets &- 1)))
     }
 
     /// A bit for each place whose tag is the one in every byte of `pattern`: bit 7 of the place's

@@ -2,8 +2,7 @@
 /// look-up, a value, whose memory a key table's readers on other threads look through as well,
 /// without locks, while its one writer changes it.
 ///
-/// 1,024 shards, chosen by the hash's top ten bits, each in memory of its own that is a line of
-/// header, the number of buckets in its first word, and buckets of one cache line (``Lines``). A
+/// 1,024 shards, chosen by the hash's top ten bits, each of buckets of one cache line (``Lines``). A
 /// bucket has twelve places, and a byte of the hash for each; who looks for a hash compares twelve
 /// of those at once and misses the cache once, nine times in ten. What finds no place in its home
 /// bucket goes on to another, and each bucket on the way (``Way``) counts it: a removal moves
@@ -50,17 +49,14 @@ struct KeyIndex: Sendable {
 
         /// With nothing in it.
         init(buckets: Int) {
-            memory = SharedMemory(words: Lines.wordCount(buckets: buckets))
-            memory.words.store(UInt64(buckets), at: 0)
+            memory = Lines.allocate(buckets: buckets)
             lines = Lines(memory.words)
         }
 
         /// Nobody writes to a box that has several owners, so its words can be copied plainly.
         convenience init(copying other: Box) {
             self.init(buckets: other.lines.buckets)
-            let words = Lines.wordCount(buckets: other.lines.buckets)
-            UnsafeMutableRawPointer(memory.words.base)
-                .copyMemory(from: other.memory.words.base, byteCount: 8 * words)
+            lines.copy(other.lines)
             used = other.used
         }
     }
@@ -89,7 +85,7 @@ struct KeyIndex: Sendable {
     /// Bytes held: those of the shards' memory and of their list.
     var byteCount: Int {
         shards.reduce(8 * shards.count) { sum, box in
-            sum + (box.map { 8 * Lines.wordCount(buckets: $0.lines.buckets) } ?? 0)
+            sum + (box?.lines.byteCount ?? 0)
         }
     }
 }

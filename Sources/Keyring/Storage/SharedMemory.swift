@@ -5,9 +5,31 @@
 /// share is atomic words.
 final class SharedMemory: @unchecked Sendable {
     let words: SharedWords
+    private let origin: Origin
 
-    /// All zero, on a cache line's boundary.
-    init(words count: Int) { words = .allocate(count: count) }
+    private enum Origin {
+        /// By itself, with what its words have the addresses of.
+        case own([SharedMemory])
+        case pool(MemoryPool, MemoryPool.Piece)
+    }
 
-    deinit { words.free() }
+    /// All zero, on a cache line's boundary. `parts` live as long as this does.
+    init(words count: Int, parts: [SharedMemory] = []) {
+        words = .allocate(count: count)
+        origin = .own(parts)
+    }
+
+    /// All zero, from a pool, to which it goes back.
+    init(from pool: MemoryPool) {
+        let piece = pool.take()
+        words = piece.words
+        origin = .pool(pool, piece)
+    }
+
+    deinit {
+        switch origin {
+        case .own: words.free()
+        case .pool(let pool, let piece): pool.giveBack(piece)
+        }
+    }
 }

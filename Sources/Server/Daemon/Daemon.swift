@@ -107,7 +107,6 @@ public final class Daemon {
         }
         let daemon = try Daemon(configuration, secrets: secrets, version: version)
         // Not before: what is read at the start comes and goes in large pieces.
-        ProcessControl.mapLargePieces()
         announce(daemon)
         daemon.wait(for: signals, rereadSecrets)
         daemon.stop()
