@@ -93,7 +93,11 @@ struct ProcessTests {
             for _ in 0..<2 {
                 let piece = try #require(malloc(size))
                 memset(piece, 1, size)
-                if staying.count <= going.count { staying.append(piece) } else { going.append(piece) }
+                if staying.count <= going.count {
+                    staying.append(piece)
+                } else {
+                    going.append(piece)
+                }
             }
         }
         defer { staying.forEach { free($0) } }
@@ -102,7 +106,8 @@ struct ProcessTests {
             going.reduce(0) { sum, piece in
                 let middle = UInt(bitPattern: piece + size / 2) & ~UInt(page - 1)
                 var state: UInt8 = 0
-                let isMapped = mincore(UnsafeMutableRawPointer(bitPattern: middle), page, &state) == 0
+                let isMapped =
+                    mincore(UnsafeMutableRawPointer(bitPattern: middle), page, &state) == 0
                 return sum + (isMapped ? Int(state & 1) : 0)
             }
         }

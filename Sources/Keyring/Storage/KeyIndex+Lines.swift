@@ -80,7 +80,8 @@ extension KeyIndex {
             for first in stride(from: 0, to: buckets, by: Lines.pageBuckets) {
                 let count = min(Lines.pageBuckets, buckets - first)
                 UnsafeMutableRawPointer(line(first).base)
-                    .copyMemory(from: other.line(first).base, byteCount: 8 * Lines.lineWords * count)
+                    .copyMemory(
+                        from: other.line(first).base, byteCount: 8 * Lines.lineWords * count)
             }
         }
 
