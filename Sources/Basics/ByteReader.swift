@@ -40,12 +40,32 @@ public struct ByteReader: Sendable {
     }
 
     /// Zero or one; anything else is malformed, so that one value has one encoding.
+    @inlinable @inline(__always)
     public mutating func readBool() throws(MalformedBytes) -> Bool {
-        switch try readUInt8() {
-        case 0: return false
-        case 1: return true
-        default: throw MalformedBytes("a flag is neither 0 nor 1")
+        let byte = try readUInt8()
+        guard byte <= 1 else { throw noFlag() }
+        return byte == 1
+    }
+
+    /// Passes over the next `count` bytes if there are so many and all are zero.
+    @inlinable @inline(__always)
+    public mutating func skip(zeros count: Int) -> Bool {
+        guard remaining >= count else { return false }
+        let offset = position - bytes.startIndex
+        let areZero = bytes.withUnsafeBytes { raw in
+            var (sum, place): (UInt64, Int) = (0, 0)
+            while count - place >= 8 {
+                sum |= raw.loadUnaligned(fromByteOffset: offset + place, as: UInt64.self)
+                place += 8
+            }
+            while place < count {
+                sum |= UInt64(raw[offset + place])
+                place += 1
+            }
+            return sum == 0
         }
+        if areZero { position += count }
+        return areZero
     }
 
     /// The next `count` bytes.
@@ -76,6 +96,9 @@ public struct ByteReader: Sendable {
     public func finish() throws(MalformedBytes) {
         guard isAtEnd else { throw MalformedBytes("\(remaining) bytes left over") }
     }
+
+    @usableFromInline
+    func noFlag() -> MalformedBytes { MalformedBytes("a flag is neither 0 nor 1") }
 
     @usableFromInline
     func tooShort(_ width: Int) -> MalformedBytes {

@@ -42,6 +42,7 @@ public struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
     }
 
     /// Reads the 32 bytes that `append(to:)` wrote.
+    @inlinable
     public init(from reader: inout ByteReader) throws(MalformedBytes) {
         let word0 = try reader.readUInt64().byteSwapped
         let word1 = try reader.readUInt64().byteSwapped

@@ -30,10 +30,13 @@ public struct SHA256: Sendable {
             guard filled == 64 else { return }
             compressBlock()
         }
-        while bytes.byteCount - offset >= 64 {
-            state.compress(SHA256Block(bytes, at: offset))
-            compressed &+= 64
-            offset += 64
+        let whole = (bytes.byteCount - offset) / 64 * 64
+        if whole > 0 {
+            bytes.withUnsafeBytes {
+                state.compress(UnsafeRawBufferPointer(rebasing: $0[offset..<offset + whole]))
+            }
+            compressed &+= UInt64(whole)
+            offset += whole
         }
         if offset < bytes.byteCount {
             filled = bytes.byteCount - offset

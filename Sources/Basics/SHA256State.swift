@@ -34,14 +34,35 @@ struct SHA256State: Sendable {
         }
     }
 
+    /// The whole blocks of a message.
+    mutating func compress(_ blocks: UnsafeRawBufferPointer) {
+        precondition(blocks.count % 64 == 0, "a block isn't whole")
+        guard SHA256State.isInstruction else {
+            let span = blocks.bytes
+            for offset in stride(from: 0, to: blocks.count, by: 64) {
+                compressByRounds(SHA256Block(span, at: offset))
+            }
+            return
+        }
+        guard let start = blocks.baseAddress else { return }
+        withUnsafeWords { words in
+            sha256_compress_message(
+                words, start.assumingMemoryBound(to: UInt8.self), blocks.count / 64)
+        }
+    }
+
     /// Requires that the processor has them (``isInstruction``).
     mutating func compressByInstructions(_ block: SHA256Block) {
+        withUnsafeWords { words in
+            block.withUnsafeWords { block in sha256_compress(words, block) }
+        }
+    }
+
+    @inline(__always)
+    private mutating func withUnsafeWords(_ body: (UnsafeMutablePointer<UInt32>) -> Void) {
         var words: InlineArray<8, UInt32> = [a, b, c, d, e, f, g, h]
         withUnsafeMutableBytes(of: &words) { words in
-            block.withUnsafeWords { block in
-                sha256_compress(
-                    words.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt32.self), block)
-            }
+            body(words.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt32.self))
         }
         self = SHA256State(
             a: words[0], b: words[1], c: words[2], d: words[3],

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #if defined(__x86_64__)
@@ -33,10 +34,35 @@ static inline bool sha256_is_instruction(void) {
 #define SHA256_FOUR(place, word)                                            \
     SHA256_ROUNDS(_mm_add_epi32(word, _mm_loadu_si128((const __m128i *)(constants + (place)))))
 
-// Changes the eight words of the state by the block's sixteen, both as numbers (FIPS 180-4,
-// 6.2.2). Only where `sha256_is_instruction` says so.
-__attribute__((target("sha,sse4.1,ssse3")))
-static inline void sha256_compress(uint32_t *state, const uint32_t *block) {
+#define SHA256_TARGET __attribute__((target("sha,sse4.1,ssse3")))
+
+// The state as the instructions want it: (a, b, e, f) and (c, d, g, h), the first word highest.
+typedef struct {
+    __m128i abef, cdgh;
+} sha256_halves;
+
+SHA256_TARGET
+static inline sha256_halves sha256_halves_of(const uint32_t *state) {
+    __m128i dcba = _mm_loadu_si128((const __m128i *)state);
+    __m128i hgfe = _mm_loadu_si128((const __m128i *)(state + 4));
+    __m128i cdab = _mm_shuffle_epi32(dcba, 0xB1);
+    __m128i efgh = _mm_shuffle_epi32(hgfe, 0x1B);
+    sha256_halves halves = {_mm_alignr_epi8(cdab, efgh, 8), _mm_blend_epi16(efgh, cdab, 0xF0)};
+    return halves;
+}
+
+SHA256_TARGET
+static inline void sha256_store(sha256_halves halves, uint32_t *state) {
+    __m128i feba = _mm_shuffle_epi32(halves.abef, 0x1B);
+    __m128i dchg = _mm_shuffle_epi32(halves.cdgh, 0xB1);
+    _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(feba, dchg, 0xF0));
+    _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+}
+
+// One block, of sixteen words that are numbers (FIPS 180-4, 6.2.2).
+SHA256_TARGET
+static inline sha256_halves sha256_block(
+    sha256_halves before, __m128i w0, __m128i w1, __m128i w2, __m128i w3) {
     static const uint32_t constants[64] = {
         0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
         0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
@@ -49,19 +75,7 @@ static inline void sha256_compress(uint32_t *state, const uint32_t *block) {
         0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
         0xc67178f2,
     };
-    // The instructions want the state as (a, b, e, f) and (c, d, g, h), the first word highest.
-    __m128i dcba = _mm_loadu_si128((const __m128i *)state);
-    __m128i hgfe = _mm_loadu_si128((const __m128i *)(state + 4));
-    __m128i cdab = _mm_shuffle_epi32(dcba, 0xB1);
-    __m128i efgh = _mm_shuffle_epi32(hgfe, 0x1B);
-    __m128i abef = _mm_alignr_epi8(cdab, efgh, 8);
-    __m128i cdgh = _mm_blend_epi16(efgh, cdab, 0xF0);
-    const __m128i abef_before = abef, cdgh_before = cdgh;
-
-    __m128i w0 = _mm_loadu_si128((const __m128i *)block);
-    __m128i w1 = _mm_loadu_si128((const __m128i *)(block + 4));
-    __m128i w2 = _mm_loadu_si128((const __m128i *)(block + 8));
-    __m128i w3 = _mm_loadu_si128((const __m128i *)(block + 12));
+    __m128i abef = before.abef, cdgh = before.cdgh;
     SHA256_FOUR(0, w0);
     SHA256_FOUR(4, w1);
     SHA256_FOUR(8, w2);
@@ -76,18 +90,44 @@ static inline void sha256_compress(uint32_t *state, const uint32_t *block) {
         SHA256_EXTEND(w3, w0, w1, w2);
         SHA256_FOUR(round + 12, w3);
     }
+    sha256_halves after = {
+        _mm_add_epi32(abef, before.abef), _mm_add_epi32(cdgh, before.cdgh)};
+    return after;
+}
 
-    abef = _mm_add_epi32(abef, abef_before);
-    cdgh = _mm_add_epi32(cdgh, cdgh_before);
-    __m128i feba = _mm_shuffle_epi32(abef, 0x1B);
-    __m128i dchg = _mm_shuffle_epi32(cdgh, 0xB1);
-    _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(feba, dchg, 0xF0));
-    _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+// Changes the eight words of the state by the block's sixteen, both as numbers. Only where
+// `sha256_is_instruction` says so.
+SHA256_TARGET
+static inline void sha256_compress(uint32_t *state, const uint32_t *block) {
+    const __m128i *words = (const __m128i *)block;
+    sha256_store(
+        sha256_block(
+            sha256_halves_of(state), _mm_loadu_si128(words), _mm_loadu_si128(words + 1),
+            _mm_loadu_si128(words + 2), _mm_loadu_si128(words + 3)),
+        state);
+}
+
+// The same by blocks of 64 bytes of a message, one after the other, the highest byte of a word
+// first. In between, the state stays in registers.
+SHA256_TARGET
+static inline void sha256_compress_message(uint32_t *state, const uint8_t *message, size_t blocks) {
+    const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    sha256_halves halves = sha256_halves_of(state);
+    for (; blocks > 0; blocks--, message += 64) {
+        const __m128i *words = (const __m128i *)message;
+        halves = sha256_block(
+            halves, _mm_shuffle_epi8(_mm_loadu_si128(words), swap),
+            _mm_shuffle_epi8(_mm_loadu_si128(words + 1), swap),
+            _mm_shuffle_epi8(_mm_loadu_si128(words + 2), swap),
+            _mm_shuffle_epi8(_mm_loadu_si128(words + 3), swap));
+    }
+    sha256_store(halves, state);
 }
 
 #undef SHA256_ROUNDS
 #undef SHA256_EXTEND
 #undef SHA256_FOUR
+#undef SHA256_TARGET
 
 #else
 
@@ -96,6 +136,12 @@ static inline bool sha256_is_instruction(void) { return false; }
 static inline void sha256_compress(uint32_t *state, const uint32_t *block) {
     (void)state;
     (void)block;
+    __builtin_trap();
+}
+static inline void sha256_compress_message(uint32_t *state, const uint8_t *message, size_t blocks) {
+    (void)state;
+    (void)message;
+    (void)blocks;
     __builtin_trap();
 }
 

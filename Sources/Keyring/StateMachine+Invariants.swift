@@ -138,12 +138,13 @@ extension State {
         _ user: UserRecord, _ slot: Slot<UserRecord>, isOpen: Bool
     ) -> String? {
         let isPresent = isOpen && !user.isRemoved
+        let (apis, date) = (apis, date)
         var (active, live): (UInt32, UInt32) = (0, 0)
         var sums = [SpentSum](repeating: SpentSum(), count: user.credits.count)
-        let isSound = keys.isChainSound(user.keys) { key in
-            guard keys.user(of: key) == slot, obeysItsLaws(key, isPresent: isPresent) else {
-                return false
-            }
+        let isSound = keys.isChainSound(user.keys) { keys, key in
+            guard keys.user(of: key) == slot,
+                keys.obeysItsLaws(key, isPresent: isPresent, apis)
+            else { return false }
             let (state, api) = (keys.state(of: key), keys.api(of: key))
             if state.isAccepted { active += 1 }
             if !state.isDead { live += 1 }

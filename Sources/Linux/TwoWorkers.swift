@@ -1,27 +1,64 @@
 import Basics
 
-/// Two halves at the same time: one on the thread that asks, the other on one of its own.
+/// Two halves at the same time: one on the thread that asks, the other on one that these workers
+/// have for as long as they live.
 ///
-/// A thread for each call: that costs some 30 µs, and what is worth being split takes longer.
-public struct TwoWorkers: Workers {
-    public init() {}
+/// Not a new one each time: where the kernel starts a thread is where the one is that asks, often
+/// enough for halves of a millisecond to come one after the other, and a thread that was woken runs
+/// where it ran before.
+public final class TwoWorkers: Workers {
+    fileprivate typealias Half = @Sendable () -> Void
 
+    /// Nil: the machine allows no more threads, or descriptors. Then one half after the other.
+    private let wiring: Wiring?
+
+    fileprivate struct Wiring {
+        /// Nil ends the thread.
+        let asked: Mailbox<Half?>
+        let done: Mailbox<Void>
+    }
+
+    public init() { wiring = try? Wiring() }
+
+    deinit { wiring?.asked.send(nil) }
+
+    /// Not to be called from within one of the halves, or by two threads at once.
     public func both<Here, Beside: Sendable>(
         _ here: () -> Here, beside: @escaping @Sendable () -> Beside
     ) -> (Here, Beside) {
+        guard let wiring else { return (here(), beside()) }
         let outcome = Outcome<Beside>()
-        guard let thread = try? Thread(name: "beside", { outcome.value = beside() }) else {
-            // The machine allows no more threads: then one after the other.
-            return (here(), beside())
-        }
+        wiring.asked.send { outcome.value = beside() }
         let first = here()
-        thread.join()
+        var letters: [Void] = []
+        while letters.isEmpty { wiring.done.wait(into: &letters) }
         guard let second = outcome.value else { preconditionFailure("a half without a result") }
         return (first, second)
     }
 
-    /// `@unchecked`: written by the thread beside, read once that has been joined.
+    /// `@unchecked`: written by the thread beside, read once that has said that it is done.
     private final class Outcome<Value: Sendable>: @unchecked Sendable {
         var value: Value?
+    }
+}
+
+extension TwoWorkers.Wiring {
+    /// With the thread, which ends by itself.
+    fileprivate init() throws(SystemError) {
+        let asked = try Mailbox<TwoWorkers.Half?>()
+        let done = try Mailbox<Void>()
+        (self.asked, self.done) = (asked, done)
+        _ = try Thread(name: "beside") {
+            var halves: [TwoWorkers.Half?] = []
+            while true {
+                asked.wait(into: &halves)
+                for half in halves {
+                    guard let half else { return }
+                    half()
+                    done.send(())
+                }
+                halves.removeAll(keepingCapacity: true)
+            }
+        }
     }
 }

@@ -117,4 +117,23 @@ import Testing
         writer.removeAll()
         #expect(writer.count == 0)
     }
+
+    @Test func zerosArePassedOverIfAllAreZero() throws {
+        for count in 0...40 {
+            // A prefix, so that nothing depends on where the bytes begin.
+            let bytes = [9] + [UInt8](repeating: 0, count: count)
+            var reader = ByteReader(bytes[1...])
+            let isLong = reader.skip(zeros: count + 1)
+            #expect(!isLong && reader.remaining == count)
+            let isRight = reader.skip(zeros: count)
+            #expect(isRight && reader.isAtEnd)
+            for place in 0..<count {
+                var other = bytes
+                other[1 + place] = 0x80
+                var reader = ByteReader(other[1...])
+                let isZero = reader.skip(zeros: count)
+                #expect(!isZero && reader.remaining == count)
+            }
+        }
+    }
 }

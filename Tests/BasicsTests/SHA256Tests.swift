@@ -65,6 +65,24 @@ import Testing
         }
     }
 
+    /// Of a message's blocks at any offset, together and one after the other.
+    @Test func blocksTogetherAreAsOneAfterTheOther() {
+        var random = SeededGenerator(seed: 9)
+        let message = (0..<1_100).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        for (offset, blocks) in [(0, 0), (0, 1), (1, 2), (7, 16), (13, 5)] {
+            var together = SHA256State.initial
+            var single = SHA256State.initial
+            message.withUnsafeBytes {
+                let part = UnsafeRawBufferPointer(rebasing: $0[offset..<offset + 64 * blocks])
+                together.compress(part)
+                for block in 0..<blocks {
+                    single.compressByRounds(SHA256Block(part.bytes, at: 64 * block))
+                }
+            }
+            #expect(together.digest == single.digest)
+        }
+    }
+
     @Test func roundsGiveThePublishedDigest() {
         var state = SHA256State.initial
         state.compressByRounds(SHA256Block(whole: Array("abc".utf8).span.bytes))

@@ -20,4 +20,25 @@ import Testing
         #expect(here == [2])
         #expect(beside == [1])
     }
+
+    @Test func theyDoOnePairAfterTheOther() {
+        let workers = TwoWorkers()
+        for number in 0..<2_000 {
+            let (here, beside) = workers.both({ number }) { -number }
+            #expect(here == number && beside == -number)
+        }
+    }
+
+    @Test func whatAHalfHeldIsLetGoOfBeforeTheNext() {
+        final class Held: Sendable {}
+        let workers = TwoWorkers()
+        weak var held: Held?
+        do {
+            let object = Held()
+            held = object
+            _ = workers.both({}) { withExtendedLifetime(object) {} }
+        }
+        _ = workers.both({}) {}
+        #expect(held == nil)
+    }
 }

@@ -42,10 +42,12 @@ extension UInt8: Coded {
 }
 extension UInt32: Coded {
     func encode(into writer: inout ByteWriter) { writer.write(self) }
+    @inline(__always)
     init(from reader: inout ByteReader) throws(MalformedBytes) { self = try reader.readUInt32() }
 }
 extension UInt64: Coded {
     func encode(into writer: inout ByteWriter) { writer.write(self) }
+    @inline(__always)
     init(from reader: inout ByteReader) throws(MalformedBytes) { self = try reader.readUInt64() }
 }
 extension Int32: Coded {
@@ -56,6 +58,7 @@ extension Int32: Coded {
 }
 extension Bool: Coded {
     func encode(into writer: inout ByteWriter) { writer.write(self) }
+    @inline(__always)
     init(from reader: inout ByteReader) throws(MalformedBytes) { self = try reader.readBool() }
 }
 

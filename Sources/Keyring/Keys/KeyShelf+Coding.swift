@@ -50,8 +50,12 @@ extension KeyShelf {
         guard author.user?.rawValue != 0 else { throw MalformedBytes("a user without a number") }
         key.rest.lastUsedMinute = try reader.readUInt32()
         var parts = KeyParts(createdAt: .zero)
-        parts.spent = try reader.get()
-        parts.ending = try KeyEnding(from: &reader)
+        // Most keys have neither.
+        let isPlain = reader.skip(zeros: KeyParts.plainBytes)
+        if !isPlain {
+            parts.spent = try reader.get()
+            parts.ending = try KeyEnding(from: &reader)
+        }
         let createdAt = LogIndex(try reader.readUInt64())
         parts.changedAt = LogIndex(try reader.readUInt64())
         key.links.previous = try reader.readUInt32()
@@ -61,9 +65,15 @@ extension KeyShelf {
         }
         let isPlaced = append(
             key, api: api, name: name.packed, longName: name.long, author: author,
-            createdAt: createdAt, since: since, parts: parts)
+            createdAt: createdAt, since: since,
+            parts: isPlain && parts.changedAt == createdAt ? nil : parts)
         guard isPlaced else { throw MalformedBytes("more APIs than a cluster ever has") }
     }
+}
+
+extension KeyParts {
+    /// Nothing spent and no end, as they are written: all zero.
+    fileprivate static let plainBytes = 3 * 8 + 2 * 4 + 2 * 1 + 2 * 8
 }
 
 extension KeyEnding {

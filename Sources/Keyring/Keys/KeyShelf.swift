@@ -71,17 +71,18 @@ struct KeyShelf: RecordShelf {
         if let record { set(record, number) }
     }
 
-    /// The next place, in the parts that lie apart. False if there are more APIs than numbers.
+    /// The next place, in the parts that lie apart; no `parts`: as at the creation. False if there
+    /// are more APIs than numbers.
     mutating func append(
         _ packed: PackedKey, api: API, name: PackedName?, longName: Name?, author: Author,
-        createdAt: LogIndex, since: Timestamp, parts: KeyParts
+        createdAt: LogIndex, since: Timestamp, parts: KeyParts?
     ) -> Bool {
         guard let apiNumber = apis.number(of: api) else { return false }
         var key = packed
         key.birth = KeyBirth(
             createdAt: createdAt, since: since, author: authors.insert(author), api: apiNumber)
         key.name = placed(name, longName)
-        key.rest.beside = replaced(0, by: parts, since: createdAt)
+        if let parts { key.rest.beside = replaced(0, by: parts, since: createdAt) }
         let number = addPlace()
         rows(number).store(key, number % Self.chunkSize)
         return true

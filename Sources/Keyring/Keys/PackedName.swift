@@ -22,19 +22,23 @@ struct PackedName: Sendable {
     init?(printable bytes: ArraySlice<UInt8>) {
         let count = bytes.count
         guard (1...PackedName.longest).contains(count) else { return nil }
-        let isPrintable = bytes.withUnsafeBytes { bytes in
+        bytes.withUnsafeBytes { bytes in
             withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes) }
-            return (0..<3).allSatisfy { word in
-                // Behind the last byte nothing is looked at.
-                let wanted = min(max(count - 8 * word, 0), 8)
-                let mask = wanted == 8 ? ~0 : (UInt64(1) << (8 * UInt64(wanted))) - 1
-                let bits = word == 0 ? words.0 : word == 1 ? words.1 : words.2
-                let printable = ASCIIWord(bits: bits).within(0x20, 0x7e)
-                return (printable ^ ASCIIWord.highest) & mask == 0
-            }
         }
+        let isPrintable =
+            PackedName.isPrintable(words.0, count)
+            && (count <= 8 || PackedName.isPrintable(words.1, count - 8))
+            && (count <= 16 || PackedName.isPrintable(words.2, count - 16))
         guard isPrintable else { return nil }
         words.2 |= UInt64(count) << 56
+    }
+
+    /// Of the first `count` bytes of a word, or of all eight.
+    @inline(__always)
+    private static func isPrintable(_ bits: UInt64, _ count: Int) -> Bool {
+        let mask = count >= 8 ? ~0 : (UInt64(1) << (8 * UInt64(count))) - 1
+        let printable = ASCIIWord(bits: bits).within(0x20, 0x7e)
+        return (printable ^ ASCIIWord.highest) & mask == 0
     }
 
     @inline(__always)

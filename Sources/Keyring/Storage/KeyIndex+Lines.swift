@@ -1,8 +1,8 @@
 extension KeyIndex {
     /// The buckets of a shard, a cache line each, as the writer and the readers see them.
     ///
-    /// They lie in pages of 64, so that what a shard leaves behind when it grows fits any shard that
-    /// grows next; the last page is as long as it must be, and lies behind a header that has the
+    /// They lie in pages of 64, so that what a shard leaves behind when it grows fits whichever
+    /// grows next. The last page is as long as it must be and lies behind a header that has the
     /// number of the buckets and the address of each page.
     ///
     /// Of a line's eight words the first has the tags of eight places, one byte each, zero if the

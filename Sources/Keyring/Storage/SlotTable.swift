@@ -135,14 +135,17 @@ extension SlotTable {
 
     /// Whether a chain links `count` records back and forth, each made after the one before,
     /// or by the same entry and with a higher id.
-    /// Calls `body` with the slot of each.
-    func isChainSound(_ chain: Chain<R>, _ body: (Slot<R>) -> Bool) -> Bool {
+    /// Calls `body` with the slot of each; and with the table, since what captures that copies it
+    /// for each look.
+    func isChainSound(
+        _ chain: Chain<R>, _ body: (borrowing SlotTable, Slot<R>) -> Bool
+    ) -> Bool {
         var (slot, previous) = (chain.first, Slot<R>.none)
         var (seen, newest): (UInt32, (LogIndex, UInt64)?) = (0, nil)
         while !slot.isNone {
             guard seen < chain.count, slot.number < slotCount,
                 let link = shelf.link(Int(slot.number)), link.previous == previous,
-                newest.map({ $0 < (link.createdAt, link.serial) }) ?? true, body(slot)
+                newest.map({ $0 < (link.createdAt, link.serial) }) ?? true, body(self, slot)
             else { return false }
             newest = (link.createdAt, link.serial)
             previous = slot
@@ -154,6 +157,6 @@ extension SlotTable {
 
     /// The same, with each record whole.
     func isChainSound(_ chain: Chain<R>, _ body: (Slot<R>, R) -> Bool) -> Bool {
-        isChainSound(chain) { slot in body(slot, self[slot]) }
+        isChainSound(chain) { table, slot in body(slot, table[slot]) }
     }
 }

@@ -7,8 +7,8 @@ final class SnapshotOnDisk: SnapshotBytes {
     private let file: File
 
     /// Small enough that what was read is still near the processor when it is checked and decoded,
-    /// and large enough that nothing else counts that is done once a piece.
-    private static let pieceBytes = 1 << 20
+    /// and large enough that who is done with one waits little for who isn't.
+    private static let pieceBytes = 4 << 20
 
     init(name: String, file: consuming File) {
         self.name = name

@@ -25,8 +25,8 @@ struct KeysRow {
         var calm = Figures()
         var duringSnapshots = Figures()
         var snapshots = 0
-        /// What each key adds to the heaviest node, in bytes: at rest behind a snapshot, and as soon
-        /// as all are loaded, with the log since the last one.
+        /// What each key adds to the heaviest node, in bytes: at rest behind a snapshot, and as
+        /// soon as all are loaded, with the log since the last one.
         var weight = 0.0
         var loadedWeight = 0.0
         var loadedPerSecond = 0.0
