@@ -3,8 +3,8 @@
 /// without locks, while its one writer changes it.
 ///
 /// 1,024 shards, chosen by the hash's top ten bits, each of buckets of one cache line (``Lines``).
-/// A bucket has twelve places, and a byte of the hash for each; who looks for a hash compares twelve
-/// of those at once and misses the cache once, nine times in ten. What finds no place in its home
+/// A bucket has twelve places, and a byte of the hash for each; who looks for a hash compares all
+/// twelve at once and misses the cache once, nine times in ten. What finds no place in its home
 /// bucket goes on to another, and each bucket on the way (``Way``) counts it: a removal moves
 /// nothing and leaves no tombstone (Bronson and Shi, "Open-sourcing F14 for faster, more
 /// memory-efficient hash tables", Facebook 2019).
