@@ -50,6 +50,7 @@ public struct ByteReader: Sendable {
     /// Passes over the next `count` bytes if there are so many and all are zero.
     @inlinable @inline(__always)
     public mutating func skip(zeros count: Int) -> Bool {
+        precondition(count >= 0, "no number of bytes")
         guard remaining >= count else { return false }
         let offset = position - bytes.startIndex
         let areZero = bytes.withUnsafeBytes { raw in

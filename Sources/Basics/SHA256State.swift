@@ -37,17 +37,17 @@ struct SHA256State: Sendable {
     /// The whole blocks of a message.
     mutating func compress(_ blocks: UnsafeRawBufferPointer) {
         precondition(blocks.count % 64 == 0, "a block isn't whole")
-        guard SHA256State.isInstruction else {
-            let span = blocks.bytes
-            for offset in stride(from: 0, to: blocks.count, by: 64) {
-                compressByRounds(SHA256Block(span, at: offset))
-            }
-            return
-        }
+        guard SHA256State.isInstruction else { return compressByRounds(blocks) }
         guard let start = blocks.baseAddress else { return }
         withUnsafeWords { words in
             sha256_compress_message(
                 words, start.assumingMemoryBound(to: UInt8.self), blocks.count / 64)
+        }
+    }
+
+    mutating func compressByRounds(_ blocks: UnsafeRawBufferPointer) {
+        for offset in stride(from: 0, to: blocks.count, by: 64) {
+            compressByRounds(SHA256Block(blocks.bytes, at: offset))
         }
     }
 

@@ -36,6 +36,18 @@ public enum ProcessControl {
     /// arena that it comes from. By itself, the library gives back only what lies at the end.
     public static func returnFreeMemory() { linux_return_free_memory() }
 
+    /// Gives the whole pages in memory of this process, whose contents are lost, back to the system
+    /// (madvise(2), MADV_DONTNEED).
+    public static func discard(_ bytes: UnsafeMutableRawBufferPointer) {
+        guard let start = bytes.baseAddress else { return }
+        let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+        let first = (UInt(bitPattern: start) + page - 1) & ~(page - 1)
+        let end = (UInt(bitPattern: start) + UInt(bytes.count)) & ~(page - 1)
+        guard first < end else { return }
+        // It is advice: where it isn't taken, memory stays as it is.
+        _ = madvise(UnsafeMutableRawPointer(bitPattern: first), Int(end - first), MADV_DONTNEED)
+    }
+
     /// The number that the system knows this process by.
     public static var identifier: Int32 { getpid() }
 

@@ -1,5 +1,6 @@
 import Basics
 import Journal
+import Keyring
 import Linux
 import Replica
 
@@ -113,7 +114,10 @@ struct ReplicaLoop: ~Copyable {
         nextShow = now + StatusBoard.interval
         board.show(node.status)
         events.tellRecurring(at: now)
-        if memory.isDue(logBytes: node.footprint.logBytes) { ProcessControl.returnFreeMemory() }
+        if memory.isDue(logBytes: node.footprint.logBytes) {
+            ProcessControl.returnFreeMemory()
+            KeyMemory.discardFree { ProcessControl.discard($0) }
+        }
     }
 
     /// Gives one input to the node and performs its effects. May be called again from within an

@@ -72,14 +72,16 @@ import Testing
         for (offset, blocks) in [(0, 0), (0, 1), (1, 2), (7, 16), (13, 5)] {
             var together = SHA256State.initial
             var single = SHA256State.initial
+            var byRounds = SHA256State.initial
             message.withUnsafeBytes {
                 let part = UnsafeRawBufferPointer(rebasing: $0[offset..<offset + 64 * blocks])
                 together.compress(part)
+                byRounds.compressByRounds(part)
                 for block in 0..<blocks {
                     single.compressByRounds(SHA256Block(part.bytes, at: 64 * block))
                 }
             }
-            #expect(together.digest == single.digest)
+            #expect(together.digest == single.digest && byRounds.digest == single.digest)
         }
     }
 

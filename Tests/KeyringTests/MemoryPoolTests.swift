@@ -55,6 +55,33 @@ import Testing
         #expect(pool.openCount == 1)
     }
 
+    @Test func `what is free is discarded, once, and then nothing that was taken meanwhile`() {
+        let pool = MemoryPool(pieceWords: Self.words)
+        func discarded() -> Set<UInt> {
+            var addresses: [UInt] = []
+            pool.discardFree { bytes in
+                #expect(bytes.count == 8 * Self.words)
+                addresses.append(UInt(bitPattern: bytes.baseAddress))
+            }
+            #expect(Set(addresses).count == addresses.count)
+            return Set(addresses)
+        }
+        func addresses(_ pieces: some Sequence<MemoryPool.Piece>) -> Set<UInt> {
+            Set(pieces.map { UInt($0.words.address) })
+        }
+        var held = take(2 * Self.inSlab, from: pool)
+        let free = (0..<300).map { held.remove(at: $0 * 3) }
+        free.forEach(pool.giveBack)
+        #expect(discarded() == addresses(free))
+        #expect(discarded() == [])
+        // Some are taken again, and others given back.
+        let again = take(100, from: pool)
+        let others = (0..<50).map { held.remove(at: $0 * 7) }
+        (others + again.prefix(30)).forEach(pool.giveBack)
+        #expect(discarded() == addresses(others + again.prefix(30)))
+        (held + again.dropFirst(30)).forEach(pool.giveBack)
+    }
+
     @Test func `a piece that is larger than a slab has one of its own`() {
         let pool = MemoryPool(pieceWords: 1 << 18)
         let pieces = take(2, from: pool)
@@ -69,9 +96,13 @@ import Testing
     private static let words = 1_024
     private static let threads = 4
 
+    /// `@unchecked`: under a lock.
+    private final class PassedOn: @unchecked Sendable { var memory: SharedMemory? }
+
     @Test func `nobody has a piece that somebody else has`() {
         let pool = MemoryPool(pieceWords: Self.words)
-        let passedOn = Mutex<[SharedMemory]>([])
+        // `NSLock`, which the thread sanitizer knows.
+        let (lock, passedOn) = (NSLock(), PassedOn())
         let mixed = Atomic<Int>(0)
         DispatchQueue.concurrentPerform(iterations: Self.threads) { thread in
             var held: [SharedMemory] = []
@@ -87,10 +118,10 @@ import Testing
                     mixed.add(1, ordering: .relaxed)
                 }
                 // The next who comes here drops what another left.
-                if round % 3 == 0 { passedOn.withLock { $0 = [old] } }
+                if round % 3 == 0 { lock.withLock { passedOn.memory = old } }
             }
         }
-        passedOn.withLock { $0 = [] }
+        passedOn.memory = nil
         #expect(mixed.load(ordering: .relaxed) == 0)
         #expect(pool.openCount == 1)
     }

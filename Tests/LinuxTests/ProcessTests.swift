@@ -84,6 +84,20 @@ struct ProcessTests {
         #expect(now == nil)
     }
 
+    @Test func `discarded pages are zero again, and nothing around them`() throws {
+        let page = 4_096
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 8 * page, alignment: page)
+        defer { memory.deallocate() }
+        memory.initializeMemory(as: UInt8.self, repeating: 7)
+        // From within the first page into the last: six are whole.
+        ProcessControl.discard(.init(rebasing: memory[100..<7 * page + 9]))
+        #expect(memory[..<page].allSatisfy { $0 == 7 })
+        #expect(memory[page..<7 * page].allSatisfy { $0 == 0 })
+        #expect(memory[(7 * page)...].allSatisfy { $0 == 7 })
+        ProcessControl.discard(.init(rebasing: memory[..<100]))
+        #expect(memory[..<page].allSatisfy { $0 == 7 })
+    }
+
     /// Below what the library maps by itself, and with something in between that stays.
     @Test func `freed memory between what stays is given back to the system`() throws {
         let (size, page) = (100_000, 4_096)

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 import Linux
 import Testing
 
@@ -38,7 +39,23 @@ import Testing
             held = object
             _ = workers.both({}) { withExtendedLifetime(object) {} }
         }
-        _ = workers.both({}) {}
         #expect(held == nil)
+    }
+
+    /// Of tests beside this one some open descriptors as well, but none so many.
+    @Test func whoAreDroppedLeaveNothingBehind() throws {
+        func descriptors() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+        }
+        let before = try descriptors()
+        for number in 0..<300 {
+            let (here, beside) = TwoWorkers().both({ number }) { number }
+            #expect(here == beside)
+        }
+        // The threads end by themselves.
+        for _ in 0..<200 where try descriptors() > before + 150 {
+            Linux.Thread.sleep(.milliseconds(20))
+        }
+        #expect(try descriptors() < before + 150)
     }
 }

@@ -133,8 +133,8 @@ final class TableContents {
         retiredObjects.removeAll(keepingCapacity: true)
     }
 
-    /// Frees what all readers have passed, up to 4,096 rows or 256 pieces of memory: more than one
-    /// batch of entries retires, and less than a millisecond's work.
+    /// Frees what all readers have passed, up to 4,096 rows or some 256 pieces of memory: more than
+    /// one batch of entries retires.
     func reclaim(passed epoch: UInt64) {
         var budget = 4_096
         while budget > 0 {
@@ -144,8 +144,8 @@ final class TableContents {
             case .memory(let memory):
                 memory.free()
                 budget -= 16
-            case .object:
-                budget -= 16
+            case .object(let object):
+                budget -= 16 * object.pieceCount
             case .row(let row):
                 recycle(row)
                 budget -= 1
@@ -168,7 +168,7 @@ final class TableContents {
 
     /// Gives back up to `limit` pieces of memory; true when nothing is left. Requires that no
     /// reader can reach the table. For 10 million keys it has 10 thousand chunks of cells, and
-    /// keeps 41 thousand pieces of the state's.
+    /// keeps 41 thousand pieces of the state's, the indices' pages aside.
     func free(_ limit: Int) -> Bool {
         var pieces = remains ?? everything()
         var left = limit

@@ -35,7 +35,7 @@ struct KeyRows {
 
     let base: UnsafeMutableRawPointer
 
-    private static let pool = MemoryPool(pieceWords: bytes / 8)
+    static let pool = MemoryPool(pieceWords: bytes / 8)
 
     static func allocate() -> SharedMemory { SharedMemory(from: pool) }
 
@@ -43,7 +43,7 @@ struct KeyRows {
 
     /// All 256, in memory of their own.
     func copied() -> SharedMemory {
-        let memory = KeyRows.allocate()
+        let memory = SharedMemory(from: KeyRows.pool, isCleared: false)
         let copy = KeyRows(memory)
         copy.base.copyMemory(from: base, byteCount: KeyRows.bytes)
         copy.births.separate()

@@ -1,9 +1,9 @@
 extension KeyIndex {
     /// The buckets of a shard, a cache line each, as the writer and the readers see them.
     ///
-    /// They lie in pages of 64, so that what a shard leaves behind when it grows fits whichever
-    /// grows next. The last page is as long as it must be and lies behind a header that has the
-    /// number of the buckets and the address of each page.
+    /// They lie in pages of 64, so that the pages that a shard leaves behind when it grows fit
+    /// whichever grows next. The last is as long as it must be and lies behind a header that has
+    /// the number of the buckets and the address of each page.
     ///
     /// Of a line's eight words the first has the tags of eight places, one byte each, zero if the
     /// place is empty; the second has those of four more in its low half, and above them the number
@@ -33,7 +33,7 @@ extension KeyIndex {
         private static let lineWords = 8
         private static let pageBits = 6
         private static let pageBuckets = 1 << pageBits
-        private static let pages = MemoryPool(pieceWords: pageBuckets * lineWords)
+        static let pages = MemoryPool(pieceWords: pageBuckets * lineWords)
         private static let ones: UInt64 = 0x0101_0101_0101_0101
         private static let tops: UInt64 = 0x8080_8080_8080_8080
         private static let overflowOne: UInt64 = 1 << 32
@@ -84,9 +84,6 @@ extension KeyIndex {
                         from: other.line(first).base, byteCount: 8 * Lines.lineWords * count)
             }
         }
-
-        /// So many that it is at most full enough to take one more.
-        static func buckets(toHold entries: Int) -> Int { (entries + mostUsed - 1) / mostUsed }
     }
 }
 

@@ -19,9 +19,10 @@ final class SharedMemory: @unchecked Sendable {
         origin = .own(parts)
     }
 
-    /// All zero, from a pool, to which it goes back.
-    init(from pool: MemoryPool) {
-        let piece = pool.take()
+    /// From a pool, to which it goes back; all zero, unless it is going to be written over. As the
+    /// pool's pieces are, it may begin within a cache line.
+    init(from pool: MemoryPool, isCleared: Bool = true) {
+        let piece = isCleared ? pool.take() : pool.takeUncleared()
         words = piece.words
         origin = .pool(pool, piece)
     }
@@ -30,6 +31,14 @@ final class SharedMemory: @unchecked Sendable {
         switch origin {
         case .own: words.free()
         case .pool(let pool, let piece): pool.giveBack(piece)
+        }
+    }
+
+    /// How many pieces are freed with it.
+    var pieceCount: Int {
+        switch origin {
+        case .own(let parts): 1 + parts.count
+        case .pool: 1
         }
     }
 }

@@ -106,7 +106,6 @@ public final class Daemon {
             throw StartFailure("\(error)")
         }
         let daemon = try Daemon(configuration, secrets: secrets, version: version)
-        // Not before: what is read at the start comes and goes in large pieces.
         announce(daemon)
         daemon.wait(for: signals, rereadSecrets)
         daemon.stop()

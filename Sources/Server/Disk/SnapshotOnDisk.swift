@@ -6,8 +6,8 @@ final class SnapshotOnDisk: SnapshotBytes {
     let name: String
     private let file: File
 
-    /// Small enough that what was read is still near the processor when it is checked and decoded,
-    /// and large enough that who is done with one waits little for who isn't.
+    /// Large enough that who is done with one waits little for who isn't: with ten million keys a
+    /// start took 4 % less than with pieces of a mebibyte.
     private static let pieceBytes = 4 << 20
 
     init(name: String, file: consuming File) {
