@@ -12,9 +12,10 @@
 struct MemoryReturn {
     /// A log that shrinks by so much since it was last looked at leaves enough behind.
     static let worthwhile = 1 << 20
-    /// One that grows or shrinks by less is at rest: some 500 charges, a look.
+    /// One that grows or shrinks by less is at rest.
     static let stir = 64 << 10
-    /// So many looks in a row, five seconds.
+    /// So many looks in a row: five seconds, and up to ten where nothing comes at all, since a
+    /// replica that nobody wakes comes round once a second.
     static let rest = 10
 
     private var logBytes = 0

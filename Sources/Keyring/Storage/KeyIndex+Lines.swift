@@ -128,7 +128,7 @@ extension KeyIndex {
 
 extension KeyIndex.Lines {
     @inline(__always)
-    fileprivate func line(_ bucket: Int) -> SharedWords {
+    private func line(_ bucket: Int) -> SharedWords {
         let page = SharedWords(unsafe: words.load(1 &+ bucket >> KeyIndex.Lines.pageBits))
         return page.advanced(
             by: KeyIndex.Lines.lineWords &* (bucket & (KeyIndex.Lines.pageBuckets &- 1)))

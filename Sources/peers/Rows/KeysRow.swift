@@ -9,7 +9,8 @@ struct KeysRow {
     private static let once =
         "the rows about numbers of keys are of one cluster that got more and more, each measured once"
 
-    /// A node that rests for five seconds gives back what it doesn't need.
+    /// A node that has rested for five seconds gives back what it doesn't need; with peers it comes
+    /// round often enough.
     private static let rest = Duration.seconds(8)
 
     private let bench: Bench
